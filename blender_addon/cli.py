@@ -1,0 +1,277 @@
+"""The command `gancube`: arguments to requests, results to text or JSON. Never numpy; Blender only to make a cube.
+
+Three ways in: `gancube ...`, `python -m blender_addon ...` and `blender --command gancube ...` all end in main().
+Standard output holds the answer alone (with --json, one JSON object); progress and errors go to standard error.
+"""
+
+import argparse
+import atexit
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from . import __version__, answers
+from .engine.errors import GanCubeError, RequestError
+
+OK, FAILED, INTERRUPTED = 0, 2, 130
+
+DESCRIPTION = "Cubes whose six faces carry six different images, all drawn from one trained generator."
+
+CUBE_EXAMPLES = """examples:
+  gancube cube --seed 7 --out cube.glb                       the shipped generator, labels drawn from the seed
+  gancube cube --seed 7 --label brick --out cube.blend --render cube.png
+  gancube cube --seed rainy-day --size 512 --out cube.glb    any word is a seed
+  gancube cube --seed 7 --face-labels brick,moss,,,sand, --out cube.glb
+                                                             an empty entry (or -) leaves that face as it was
+  gancube cube --recipe cube.glb --out again.glb             the same bytes again
+
+Faces come in the order +X,-X,+Y,-Y,+Z,-Z (right, left, back, front, top, below)."""
+
+MODELS_EXAMPLES = """examples:
+  gancube models                      what is at hand, with labels, maps and the licence of the data
+  gancube models check FILE.onnx      every fault of a file (exit code 2 if there is one)"""
+
+RECIPE_EXAMPLES = """examples:
+  gancube recipe cube.glb             also .blend, .png and .json
+  gancube recipe cube.glb > cube.json"""
+
+
+def script() -> None:
+    """The program `gancube`."""
+    code = main()
+    bpy = sys.modules.get("bpy")
+    if bpy is not None and bpy.app.version < (5, 0):
+        # After a glTF export the bpy 4.2 module crashes when the process ends: destructors of C++ statics call
+        # into a Python that is gone. All other ends are done here, then that last one is left out.
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; argv without the program's name. 0: done; 2: an error, said on standard error."""
+    try:
+        arguments = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+    except SystemExit as end:  # argparse has said what is wrong, or printed the help
+        return end.code if isinstance(end.code, int) else FAILED
+    try:
+        return arguments.run(arguments)
+    except GanCubeError as error:
+        print(f"gancube: error: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except OSError as error:  # a temporary folder that is full, a file that went away meanwhile
+        print(f"gancube: error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("gancube: stopped; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def joined(argv: list[str]) -> list[str]:
+    """`--face-labels -,brick,...` as one word: argparse would take a list that begins with - for an option."""
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] in ("--face-seeds", "--face-labels") and not word.startswith("--"):
+            words[-1] += "=" + word
+        else:
+            words.append(word)
+    return words
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gancube", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"gancube {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    add_cube(commands)
+    add_models(commands)
+    add_recipe(commands)
+    return parser
+
+
+def add_command(commands, name: str, run, summary: str, examples: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_cube(commands) -> None:
+    parser = add_command(commands, "cube", run_cube, "make a cube with six generated faces", CUBE_EXAMPLES)
+    what = parser.add_argument_group("what to make")
+    what.add_argument(
+        "--model", metavar="NAME|FILE", help="the generator (default: the shipped one; see `gancube models`)"
+    )
+    what.add_argument("--seed", metavar="N", help="a whole number or any word (default: 0)")
+    what.add_argument(
+        "--label", metavar="NAME", help="one label for all faces (default: drawn from each face's seed)"
+    )
+    what.add_argument(
+        "--face-seeds", metavar="A,B,C,D,E,F", help="six texture seeds; an empty entry or - is the default"
+    )
+    what.add_argument(
+        "--face-labels", metavar="A,B,C,D,E,F", help="six labels; an empty entry or - is the default"
+    )
+    what.add_argument(
+        "--size", metavar="PX", type=int, help="side of each image in pixels (default: the model's)"
+    )
+    what.add_argument(
+        "--recipe", metavar="FILE", help="make the cube of this .glb, .blend, .png or .json again"
+    )
+    where = parser.add_argument_group("where to")
+    where.add_argument("--out", metavar="FILE", required=True, help="a .glb or .blend file")
+    where.add_argument("--render", metavar="FILE", help="also a picture of all six faces, .png")
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--provider",
+        metavar="NAME",
+        help="auto (default), cpu, cuda, webgpu or coreml: what runs the generator",
+    )
+    how.add_argument("--json", action="store_true", help="answer with one JSON object")
+    how.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def add_models(commands) -> None:
+    parser = add_command(
+        commands, "models", run_models, "list the generators at hand, or check one", MODELS_EXAMPLES
+    )
+    parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    check = actions.add_parser(
+        "check", help="find every fault of a model file", description="Find every fault of a model file."
+    )
+    check.add_argument("file", metavar="FILE", help="an ONNX file, or the name of a model at hand")
+    check.add_argument("--json", action="store_true", help="answer with one JSON object")
+    check.set_defaults(run=run_check)
+
+
+def add_recipe(commands) -> None:
+    parser = add_command(
+        commands, "recipe", run_recipe, "print what a file was made from, as JSON", RECIPE_EXAMPLES
+    )
+    parser.add_argument("file", metavar="FILE", help="a .glb, .blend, .png or .json file")
+
+
+def run_cube(arguments) -> int:
+    from . import cube_command as command
+    from .engine.providers import CHOICES
+
+    if arguments.provider is not None and arguments.provider not in CHOICES:
+        raise RequestError(f"provider {arguments.provider!r}: is not one of {', '.join(CHOICES)}.")
+    files = command.CubeFiles(Path(arguments.out), Path(arguments.render) if arguments.render else None)
+    command.check_outputs(files)
+    wanted = recipe_to_follow(arguments, command)
+    path = command.find_model(arguments.model, wanted)
+    cube = wanted.to_request(str(path)) if wanted else cube_request(arguments, path)
+    provider = arguments.provider or (wanted.settings["provider"] if wanted else "auto")
+    made = command.make(cube, provider, files, wanted, no_progress if arguments.quiet else progress)
+    if arguments.json:
+        print(json.dumps(answers.cube_answer(made)))
+    else:
+        print(answers.cube_text(made))
+    return OK
+
+
+def recipe_to_follow(arguments, command):
+    """The recipe of --recipe, or None; what a recipe decides cannot be given beside it."""
+    if arguments.recipe is None:
+        return None
+    for name in ("seed", "label", "face_seeds", "face_labels", "size"):
+        if getattr(arguments, name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise RequestError(f"{option}: is in the recipe already. Leave out {option}, or --recipe.")
+    return command.read_recipe(Path(arguments.recipe))
+
+
+def cube_request(arguments, model: Path):
+    from .engine.cube_request import CubeRequest
+    from .engine.seeds import parse_seed
+
+    seeds = six("--face-seeds", arguments.face_seeds)
+    return CubeRequest(
+        model=str(model),
+        seed=parse_seed(0 if arguments.seed is None else arguments.seed),
+        label=arguments.label,
+        face_seeds=tuple(None if seed is None else parse_seed(seed) for seed in seeds),
+        face_labels=six("--face-labels", arguments.face_labels),
+        size=arguments.size,
+    )
+
+
+def six(option: str, text: str | None) -> tuple[str | None, ...]:
+    """ "a,,-,b,c,d" -> ("a", None, None, "b", "c", "d"); () where the option was not given."""
+    from .engine.cube_request import FACES
+
+    if text is None:
+        return ()
+    entries = [entry.strip() for entry in text.split(",")]
+    if len(entries) != len(FACES):
+        raise RequestError(
+            f"{option}: has {len(entries)} entries. Give six, separated by commas, for {','.join(FACES)}; "
+            "leave an entry empty for the default."
+        )
+    return tuple(None if entry in ("", "-") else entry for entry in entries)
+
+
+def progress(line: str) -> None:
+    print(f"gancube: {line}", file=sys.stderr, flush=True)
+
+
+def no_progress(line: str) -> None:
+    pass
+
+
+def run_models(arguments) -> int:
+    from .engine import library
+
+    folders = library.folders()
+    entries = library.entries(folders)
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "folders": [str(folder) for folder in folders],
+                    "models": [answers.model_answer(e) for e in entries],
+                }
+            )
+        )
+        return OK
+    if not entries:
+        print("No models in " + (", ".join(map(str, folders)) or "any folder") + ".")
+        print(f"Export one with `gan-train export`, or name its folder in {library.ENVIRONMENT}.")
+    print("\n\n".join(answers.model_text(entry) for entry in entries))
+    return OK
+
+
+def run_check(arguments) -> int:
+    from .engine import library
+    from .engine.check import check_file
+
+    path = library.find(arguments.file, library.folders())
+    faults = check_file(path)
+    if arguments.json:
+        print(json.dumps({"file": str(path), "faults": faults}))
+    elif not faults:
+        print(f"{path}: no faults: card, graph and test vector are right.")
+    else:
+        for fault in faults:
+            print(f"gancube: error: {fault}", file=sys.stderr)
+    return FAILED if faults else OK
+
+
+def run_recipe(arguments) -> int:
+    from .cube_command import read_recipe
+
+    print(json.dumps(asdict(read_recipe(Path(arguments.file))), indent=2, sort_keys=True))
+    return OK

@@ -1,0 +1,202 @@
+"""The card: what a model is fed and what it gives, as JSON inside the ONNX file. Standard library only; never numpy.
+
+Written by gan_train's export (dump_card), read by everything that uses a model (parse_card). Reading is strict: an
+unknown, missing or duplicated key, a wrong type, a number that is not finite is a CardError that names file and
+field. The next stations are match.py (card against graph) and latents.py (card to feeds).
+"""
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass
+
+from .errors import CardError
+
+CARD_KEY = "gancube.card"
+SCHEMA = 1
+MAX_TEXT = 8 * 1024 * 1024  # characters of one card, thumbnail included
+
+# Keys of an input besides name, kind and shape: (required, optional).
+KINDS = {
+    "latent": ((), ()),
+    "field": (("stride", "margin"), ()),
+    "label": (("labels",), ()),
+    "scalar": (("min", "max", "default"), ()),
+    "image": (("range",), ("multiple_of", "scale")),
+    "style": ((), ()),
+}
+# Map name -> (colour space, channel counts allowed). All but base_color hold data, not colour.
+MAPS = {
+    "base_color": ("sRGB", (1, 3)),
+    "normal": ("Non-Color", (3,)),  # tangent space, OpenGL (+Y up)
+    "roughness": ("Non-Color", (1,)),
+    "metallic": ("Non-Color", (1,)),
+    "height": ("Non-Color", (1,)),
+    "ao": ("Non-Color", (1,)),
+    "alpha": ("Non-Color", (1,)),
+}
+_DIM = re.compile(r"([A-Za-z])(?:\*([1-9][0-9]{0,3}))?")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of the graph. `shape` holds whole numbers and symbols: ("N", 16, "h", "w")."""
+
+    name: str
+    kind: str
+    shape: tuple
+    stride: int | None = None  # field: pixels per cell
+    margin: int | None = None  # field: receptive field, in cells
+    labels: tuple[str, ...] = ()  # label: one name per column
+    min: float | None = None  # scalar
+    max: float | None = None
+    default: float | None = None
+    range: tuple[float, float] | None = None  # image: value of black, value of white
+    multiple_of: int | None = None  # image: sizes must be a multiple of this
+    scale: int | None = None  # image: the output is this many times larger
+
+
+@dataclass(frozen=True)
+class MapSpec:
+    """Channels [a, b) of the output are the map `name`."""
+
+    name: str
+    channels: tuple[int, int]
+    colorspace: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """The output of the graph: [N, C, H, W] float32 within `range`."""
+
+    name: str
+    shape: tuple
+    range: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class TestVector:
+    """What the texture `seed` gives at Card.default_size, as pooling.py sums it up.
+
+    `mean` and `std` are flat, row-major [C, 8, 8], in units of the raw output; so are the tolerances.
+    """
+
+    __test__ = False  # not a test, whatever pytest thinks of the name
+
+    seed: int
+    pooled: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    cpu_tolerance: float
+    gpu_tolerance: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the weights come from. `licences`: licence name -> number of images."""
+
+    dataset: str
+    dataset_sha256: str
+    licences: dict
+    authors: tuple[str, ...]
+    steps: int
+    commit: str
+    versions: dict
+    measures: dict
+
+
+@dataclass(frozen=True)
+class Card:
+    """The whole card; see docs in /exported_models/README.md for what each model says."""
+
+    schema: int
+    name: str
+    summary: str
+    family: str  # a label for people; nothing branches on it
+    inputs: tuple[Input, ...]
+    output: Output
+    maps: tuple[MapSpec, ...]
+    tileable: bool
+    pixels_per_metre: float | None
+    provenance: Provenance
+    test_vector: TestVector
+    thumbnail: str | None = None
+    encoder: dict | None = None
+    preview: dict | None = None
+
+    def input(self, kind: str) -> Input | None:
+        """The first input of that kind."""
+        return next((i for i in self.inputs if i.kind == kind), None)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        label = self.input("label")
+        return label.labels if label else ()
+
+    @property
+    def map_names(self) -> tuple[str, ...]:
+        return tuple(m.name for m in self.maps)
+
+    @property
+    def channels(self) -> int:
+        return self.output.shape[1]
+
+    @property
+    def fixed_size(self) -> int | None:
+        """Pixels of a side where the graph has only one size, else None."""
+        return self.output.shape[2] if isinstance(self.output.shape[2], int) else None
+
+    @property
+    def stride(self) -> int:
+        """Sizes are multiples of this many pixels."""
+        field = self.input("field")
+        return field.stride if field else 1
+
+    @property
+    def default_size(self) -> int:
+        """Pixels of a side when nobody says: 256, or the nearest size below it, at least one cell."""
+        return self.fixed_size or max(256 // self.stride, 1) * self.stride
+
+
+def parse_dim(dim) -> tuple[str | None, int]:
+    """One entry of a shape: 7 -> (None, 7); "h" -> ("h", 1); "h*16" -> ("h", 16). ValueError on anything else."""
+    if isinstance(dim, int) and not isinstance(dim, bool) and dim > 0:
+        return None, dim
+    match = _DIM.fullmatch(dim) if isinstance(dim, str) else None
+    if not match:
+        raise ValueError(f'{dim!r} is not a dimension such as 7, "h" or "h*16"')
+    return match[1], int(match[2] or 1)
+
+
+def dump_card(card: Card) -> str:
+    """The canonical JSON: keys sorted, no spaces, ASCII. Raises CardError rather than write what parse_card refuses."""
+    fields = _plain(card)
+    fields["inputs"] = [
+        {k: v for k, v in one.items() if k in ("name", "kind", "shape") or v not in (None, [])}
+        for one in fields["inputs"]
+    ]
+    for optional in ("thumbnail", "encoder", "preview"):
+        if fields[optional] is None:
+            del fields[optional]
+    try:
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CardError(f"{card.name}: card: cannot be written as JSON ({error}).") from error
+    parse_card(text, str(card.name))
+    return text
+
+
+def _plain(value):
+    """Dataclasses, tuples and mappings -> dicts and lists."""
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, (tuple, list)) else value
+
+
+def parse_card(text: str, file: str) -> Card:
+    """JSON -> Card, or a CardError `FILE: FIELD: what`. `file` is only used in messages."""
+    from .card_reader import read_card  # the checks have their own file; here are the shapes
+
+    return read_card(text, file)

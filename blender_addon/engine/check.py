@@ -1,0 +1,66 @@
+"""Everything that is wrong with a model file, not only the first thing. Numpy and onnxruntime only; never bpy.
+
+Behind `gancube models check FILE`, and the last step of gan_train's export.
+"""
+
+from .card import parse_card
+from .errors import GanCubeError
+from .match import card_text, file_faults, graph_faults
+from .measures import SEAM_LIMIT, tile_seam
+from .model import Model
+from .onnx_file import read_onnx
+
+SEAM_MARGIN = (
+    1.5  # a single texture may exceed SEAM_LIMIT by chance; half as much again is a graph that does not wrap
+)
+
+
+def check_file(path, provider: str = "cpu", threads: int | None = None) -> list[str]:
+    """A sentence per fault; empty for a good file. Reads, compares, and where it is safe to, runs it at two sizes."""
+    try:
+        onnx = read_onnx(path)
+    except GanCubeError as error:
+        return [str(error)]
+    unsafe = file_faults(onnx)
+    found = list(unsafe)
+    try:
+        card = parse_card(card_text(onnx), str(path))
+        found += graph_faults(onnx, card)
+    except GanCubeError as error:
+        found.append(error)
+    if not found:
+        found += _run_faults(path, provider, threads)
+    return [str(fault) for fault in found]
+
+
+def _run_faults(path, provider, threads) -> list:
+    try:
+        model = Model.load(path, provider, threads, verify=False)
+    except GanCubeError as error:
+        return [error]
+    found = []
+    try:
+        result = model.check_test_vector()
+        if not result.ok:
+            found.append(
+                f"{path}: test_vector: off by {result.max_error:.3g}, "
+                f"allowed {result.tolerance:.3g} on {model.provider}. The weights are not those of the card."
+            )
+    except GanCubeError as error:
+        found.append(error)
+    card = model.card
+    sizes = [card.default_size] if card.fixed_size else [card.default_size, card.default_size + card.stride]
+    for size in sizes:
+        try:
+            texture = model.render(card.test_vector.seed, size=size)
+        except GanCubeError as error:
+            if str(error) not in map(str, found):
+                found.append(error)
+            continue
+        r = tile_seam(texture.maps["base_color"]) if size >= 4 else 0.0
+        if card.tileable and r > SEAM_LIMIT * SEAM_MARGIN:
+            found.append(
+                f"{path}: tileable: is true, but at {size} px the image does not tile (r = {r:.2f}, "
+                f"at most {SEAM_LIMIT})."
+            )
+    return found

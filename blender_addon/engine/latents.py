@@ -1,0 +1,81 @@
+"""Texture seed -> the arrays a model is fed, by kind of input. Numpy only; never onnxruntime or bpy.
+
+One generator per texture draws the inputs in the order of the card, so a texture is the same alone or in a batch,
+in panel, command and training previews. Previous station: cube_request; next: Model.render.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .card import Card, Input
+from .cube_request import resolve_label
+from .errors import ModelError, RequestError
+from .sizes import check_size
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one texture is to be: `label` a name, {name: weight} or None, `size` in pixels, `scalars` {name: value}."""
+
+    label: object
+    size: int
+    scalars: dict
+
+
+def draw(card: Card, seed: int, label=None, size: int | None = None, scalars: dict | None = None) -> dict:
+    """{input name: float32 array with N = 1} for texture `seed` (uint64)."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**64:
+        raise RequestError(f"seed {seed!r}: must be a whole number from 0 to 2^64 - 1.")
+    scalars = dict(scalars or {})
+    known = [i.name for i in card.inputs if i.kind == "scalar"]
+    for name in scalars:
+        if name not in known:
+            raise RequestError(
+                f"setting {name!r}: {card.name} does not have it. It has {', '.join(known) or 'none'}."
+            )
+    wish = Wish(resolve_label(card, int(seed), label), check_size(card, size), scalars)
+    rng = np.random.Generator(np.random.PCG64(int(seed)))
+    feeds = {}
+    for one in card.inputs:
+        if one.kind not in FILL:
+            raise ModelError(
+                f"{card.name}: this version cannot feed its input {one.name!r} of kind {one.kind}. "
+                "Install a newer GAN Cubes."
+            )
+        feeds[one.name] = FILL[one.kind](one, rng, wish)
+    return feeds
+
+
+def fill_latent(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
+    return rng.standard_normal((1, one.shape[1]), dtype=np.float32)  # [1, D]
+
+
+def fill_field(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
+    cells = wish.size // one.stride
+    return rng.standard_normal((1, one.shape[1], cells, cells), dtype=np.float32)  # [1, C, h, w], wraps
+
+
+def fill_label(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
+    weights = wish.label if isinstance(wish.label, dict) else {wish.label: 1.0}
+    row = np.zeros((1, len(one.labels)), np.float32)  # [1, K], sums to 1
+    for name, weight in weights.items():
+        if not (isinstance(weight, (int, float)) and math.isfinite(weight) and weight >= 0):
+            raise RequestError(f"label {name!r}: its weight {weight!r} must be a number, zero or larger.")
+        row[0, one.labels.index(name)] = weight
+    if not row.sum() > 0:
+        raise RequestError("the weights of the labels are all zero. Give one of them more.")
+    return row / row.sum()
+
+
+def fill_scalar(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
+    value = wish.scalars.get(one.name, one.default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not one.min <= value <= one.max:
+        raise RequestError(
+            f"setting {one.name} = {value!r}: must be a number from {one.min:g} to {one.max:g}."
+        )
+    return np.full((1, 1), value, np.float32)
+
+
+FILL = {"latent": fill_latent, "field": fill_field, "label": fill_label, "scalar": fill_scalar}

@@ -1,0 +1,107 @@
+"""Does the graph keep what the card promises, and is the file safe to run? Standard library only; never bpy.
+
+Previous stations: onnx_file.py and card.py; next: model.py (stops at the first fault), check.py (lists all).
+"""
+
+from .card import CARD_KEY, Card, parse_dim
+from .errors import CardError, GanCubeError, ModelError
+from .onnx_file import FLOAT, OnnxFile
+
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml")  # operators of the ONNX standard; others may run code of their own
+MAX_OPSET = 26  # of the newest onnxruntime known to us; its own message is used beyond
+TYPES = {
+    1: "float32",
+    2: "uint8",
+    3: "int8",
+    6: "int32",
+    7: "int64",
+    9: "bool",
+    10: "float16",
+    11: "float64",
+    16: "bfloat16",
+}
+
+
+def card_text(onnx: OnnxFile) -> str:
+    """The JSON of the card, or a CardError where the file has none."""
+    if CARD_KEY not in onnx.metadata:
+        raise CardError(
+            f"{onnx.path}: {CARD_KEY}: is missing: this ONNX file has no card. "
+            "Use a file that `gan-train export` wrote."
+        )
+    return onnx.metadata[CARD_KEY]
+
+
+def file_faults(onnx: OnnxFile) -> list[GanCubeError]:
+    """What forbids running this file at all."""
+    found = []
+    if onnx.external:
+        found.append(
+            ModelError(
+                f"{onnx.path}: keeps weights outside the file, in {onnx.external[0]!r}; "
+                "they are not opened. Export it with everything in ONE file."
+            )
+        )
+    foreign = sorted(onnx.domains_used - set(DOMAINS))
+    if foreign:
+        found.append(
+            ModelError(
+                f"{onnx.path}: uses custom operators of {', '.join(foreign)}; "
+                "only standard ONNX operators are run."
+            )
+        )
+    return found
+
+
+def graph_faults(onnx: OnnxFile, card: Card) -> list[GanCubeError]:
+    """Where card and graph disagree."""
+    found = []
+    given = {name: (kind, shape) for name, kind, shape in onnx.inputs}
+    for i, one in enumerate(card.inputs):
+        if one.name not in given:
+            names = ", ".join(given) or "none"
+            found.append(
+                CardError(
+                    f"{onnx.path}: inputs[{i}].name: the graph has no input {one.name!r}; it has {names}."
+                )
+            )
+            continue
+        found += _disagree(onnx, f"inputs[{i}]", one, *given[one.name])
+    for name in given:
+        if name not in [one.name for one in card.inputs] and name not in onnx.defaults:
+            found.append(
+                CardError(f"{onnx.path}: inputs: the graph needs an input {name!r}, which the card lacks.")
+            )
+    outputs = {name: (kind, shape) for name, kind, shape in onnx.outputs}
+    if card.output.name not in outputs:
+        names = ", ".join(outputs)
+        found.append(
+            CardError(
+                f"{onnx.path}: output.name: the graph has no output {card.output.name!r}; it has {names}."
+            )
+        )
+    else:
+        found += _disagree(onnx, "output", card.output, *outputs[card.output.name])
+    return found
+
+
+def _disagree(onnx: OnnxFile, field: str, said, kind: int, shape: tuple) -> list[GanCubeError]:
+    """Compare type, rank and fixed dimensions; a symbol on either side fits anything."""
+    if kind != FLOAT:
+        return [
+            CardError(
+                f"{onnx.path}: {field}: {said.name!r} is {TYPES.get(kind, kind)} in the graph; "
+                "it must be float32."
+            )
+        ]
+    if shape and len(shape) != len(said.shape):
+        return [
+            CardError(
+                f"{onnx.path}: {field}.shape: has {len(said.shape)} dimensions, the graph {len(shape)}."
+            )
+        ]
+    for axis, (mine, real) in enumerate(zip(said.shape, shape, strict=False)):
+        symbol, size = parse_dim(mine)
+        if isinstance(real, int) and ((symbol is None and real != size) or (symbol is not None and axis > 0)):
+            return [CardError(f"{onnx.path}: {field}.shape[{axis}]: is {mine!r}, in the graph {real}.")]
+    return []

@@ -1,0 +1,148 @@
+"""A model, loaded and checked: seeds in, textures out. Numpy and onnxruntime only; never bpy.
+
+Previous station: latents.draw; next: pixels.decode. One run per texture on every provider: a texture is then the
+same alone or among others, memory stays that of one, and cancelling between two comes for free.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .card import Card, parse_card
+from .cube_request import resolve_label
+from .errors import ModelError, RequestError
+from .latents import draw
+from .match import card_text, file_faults, graph_faults
+from .onnx_file import read_onnx
+from .pixels import TextureSet, decode
+from .pooling import pooled
+from .providers import CHOICES as PROVIDERS
+from .providers import open_session, runtime, runtime_errors
+from .request import Request
+from .sizes import check_size, largest_size
+
+__all__ = ["PROVIDERS", "CheckResult", "Model", "Request", "check_size", "generate"]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The test vector, run here: the largest difference to the card, in units of the raw output."""
+
+    max_error: float
+    tolerance: float
+
+    @property
+    def ok(self) -> bool:
+        return self.max_error <= self.tolerance
+
+
+class Model:
+    """Made by Model.load. `provider`: where it really runs; `check`: CheckResult; `note`: a fall-back to tell."""
+
+    path: Path
+    card: Card
+    sha256: str
+    provider: str
+    device: str
+    note: str
+    check: CheckResult | None
+
+    @classmethod
+    def load(cls, path, provider: str = "auto", threads: int | None = None, verify: bool = True) -> "Model":
+        """Read, check and start a model file. `threads` of a run (None: all cores); `verify`: run the test vector."""
+        model = cls()
+        onnx = read_onnx(path)
+        for fault in file_faults(onnx):
+            raise fault
+        model.path, model.sha256 = onnx.path, onnx.sha256
+        model.card = parse_card(card_text(onnx), str(onnx.path))
+        for fault in graph_faults(onnx, model.card):
+            raise fault
+        model.note, model.check = "", None
+        model._start(provider, threads)
+        if verify:
+            model.check = model.check_test_vector()
+            if not model.check.ok and provider == "auto" and model.provider != "cpu":
+                failed = model.provider
+                model._start("cpu", threads)
+                model.check = model.check_test_vector()
+                model.note = f"{failed} computes something else than the card says; running on cpu instead."
+            if not model.check.ok:
+                raise ModelError(
+                    f"{model.path}: computes something else than its card says on {model.provider}: "
+                    "test vector off by "
+                    f"{model.check.max_error:.2g}, allowed {model.check.tolerance:.2g}. "
+                    "The file is damaged, or the provider is; try --provider cpu."
+                )
+        return model
+
+    def _start(self, provider: str, threads: int | None) -> None:
+        self.session, self.provider = open_session(self.path, provider, threads)
+        self.device = self.session.get_providers()[0]
+
+    def check_test_vector(self) -> CheckResult:
+        """Render the card's test texture and compare it with the card's numbers."""
+        vector = self.card.test_vector
+        raw = self.run_raw(draw(self.card, vector.seed))
+        self._check_output(raw, self.card.default_size)
+        mean, std = pooled(raw[0])
+        errors = np.abs(np.concatenate([mean - np.array(vector.mean), std - np.array(vector.std)]))
+        return CheckResult(
+            float(errors.max()), vector.cpu_tolerance if self.provider == "cpu" else vector.gpu_tolerance
+        )
+
+    def run_raw(self, feeds: dict) -> np.ndarray:
+        """{input name: array} -> the output as the graph gives it, [N, C, H, W] float32 in card.output.range."""
+        try:
+            return self.session.run([self.card.output.name], feeds)[0]
+        except runtime_errors() as error:
+            sentence = " ".join(str(error).split())
+            if isinstance(error, MemoryError) or "alloc" in sentence.lower():
+                raise RequestError(
+                    f"the memory is not enough for this size. Use {largest_size(self.card)} px or less."
+                ) from error
+            raise ModelError(f"{self.path}: failed while running ({sentence[:300]}).") from error
+
+    def render(
+        self, seed: int, label=None, size: int | None = None, scalars: dict | None = None
+    ) -> TextureSet:
+        """One texture. `label`: a name, {name: weight} or None for a seeded choice; `size` in pixels."""
+        size = check_size(self.card, size)
+        raw = self.run_raw(draw(self.card, seed, label, size, scalars))
+        self._check_output(raw, size)
+        return TextureSet(seed, resolve_label(self.card, seed, label), decode(self.card, raw[0]))
+
+    def _check_output(self, raw: np.ndarray, size: int) -> None:
+        expected = (1, self.card.channels, size, size)
+        if raw.dtype != np.float32 or raw.shape != expected:
+            raise ModelError(
+                f"{self.path}: "
+                f"gave {raw.dtype} {list(raw.shape)} where its card promises float32 {list(expected)}."
+            )
+        if not np.isfinite(raw).all():
+            raise ModelError(
+                f"{self.path}: gave values that are not numbers (NaN or infinite). "
+                "Its training has failed; use another checkpoint."
+            )
+
+
+def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
+    """All textures of `request`, in order.
+
+    `progress(done, count)` is called before each and at the end; what it raises (to cancel) comes through.
+    """
+    size = check_size(model.card, request.size)
+    count, made = len(request.seeds), []
+    for seed, label in zip(request.seeds, request.labels, strict=True):
+        if progress:
+            progress(len(made), count)
+        made.append(model.render(seed, label, size, request.scalars))
+    if progress:
+        progress(count, count)
+    return made
+
+
+def runtime_version() -> str:
+    """The version of onnxruntime, for recipes."""
+    return runtime().__version__

@@ -1,0 +1,45 @@
+"""Raw output -> maps in [0, 1] -> bytes: the one place where ranges, order and rounding change. Numpy only; never bpy.
+
+Previous station: Model.render; next: png.encode or the images of the scene. Row 0 is on top everywhere here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .card import Card
+
+
+@dataclass(frozen=True)
+class TextureSet:
+    """The maps of one texture. `label`: a name, {name: weight} or None."""
+
+    seed: int
+    label: object
+    maps: dict  # map name -> [H, W, C] float32 in [0, 1], row 0 on top
+
+
+def decode(card: Card, raw: np.ndarray) -> dict:
+    """[C, H, W] float in output.range -> {map name: [H, W, c] float32 in [0, 1]}, in the card's colour space."""
+    low, high = card.output.range
+    maps = {}
+    for spec in card.maps:
+        first, end = spec.channels
+        unit = (raw[first:end].astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
+        unit = np.ascontiguousarray(np.clip(unit, 0, 1).transpose(1, 2, 0))
+        maps[spec.name] = renormalise(unit) if spec.name == "normal" else unit
+    return maps
+
+
+def renormalise(normal: np.ndarray) -> np.ndarray:
+    """Tangent normals [H, W, 3] in [0, 1] (0.5 is zero) made of length one; a vector of no length becomes +Z."""
+    vector = normal * np.float32(2) - np.float32(1)
+    length = np.sqrt((vector * vector).sum(axis=2, keepdims=True, dtype=np.float32))
+    up = np.array([0, 0, 1], np.float32)
+    vector = np.where(length > 1e-6, vector / np.maximum(length, np.float32(1e-6)), up)
+    return np.clip(vector * np.float32(0.5) + np.float32(0.5), 0, 1)
+
+
+def to_uint8(unit: np.ndarray) -> np.ndarray:
+    """[H, W, C] float in [0, 1] -> uint8, rounded half up; values outside are clipped."""
+    return np.floor(np.clip(unit, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)

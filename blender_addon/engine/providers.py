@@ -1,0 +1,103 @@
+"""Where inference runs: processor or GPU, never silently another than asked for. onnxruntime only; never bpy.
+
+onnxruntime is imported on first use, so that commands which run no model start fast and work without it.
+"""
+
+import ctypes
+import sys
+from pathlib import Path
+
+from .errors import ModelError, ProviderError
+
+# Our name -> onnxruntime's name and options. Options are chosen for the same result twice, not for the last percent.
+PROVIDERS = {
+    "cpu": ("CPUExecutionProvider", {}),
+    "cuda": ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"}),
+    "webgpu": ("WebGpuExecutionProvider", {}),
+    "coreml": ("CoreMLExecutionProvider", {}),
+}
+CHOICES = ("auto", *PROVIDERS)
+
+
+def runtime():
+    """The onnxruntime module, quiet; ProviderError where it is not installed or does not load."""
+    try:
+        import onnxruntime
+    except (ImportError, OSError) as error:
+        raise ProviderError(
+            f"onnxruntime cannot be loaded ({str(error)[:300]}). Install it: pip install onnxruntime."
+        ) from error
+    onnxruntime.set_default_logger_severity(4)  # what matters comes back as an exception
+    return onnxruntime
+
+
+def runtime_errors() -> tuple:
+    """The exceptions onnxruntime raises: its own classes have no common base but Exception."""
+    state = runtime().capi.onnxruntime_pybind11_state
+    own = [v for v in vars(state).values() if isinstance(v, type) and issubclass(v, Exception)]
+    return (*own, RuntimeError, ValueError, TypeError, MemoryError)
+
+
+def available() -> list[str]:
+    """The names of the providers that can be tried here, without starting any."""
+    compiled = runtime().get_available_providers()
+    return [
+        name
+        for name, (long, _) in PROVIDERS.items()
+        if long in compiled and (name != "cuda" or cuda_devices())
+    ]
+
+
+def cuda_devices() -> int:
+    """The number of NVIDIA GPUs that the driver offers; 0 without a driver. Starts nothing and prints nothing."""
+    if sys.platform == "darwin":
+        return 0
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int()
+        return (
+            count.value if driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 else 0
+        )
+    except (OSError, AttributeError):
+        return 0
+
+
+def open_session(path: Path, provider: str, threads: int | None):
+    """(session, effective provider's name). `auto` is cuda where it really starts, else cpu; others must start."""
+    if provider not in CHOICES:
+        raise ProviderError(f"provider {provider!r}: is not one of {', '.join(CHOICES)}.")
+    if provider == "auto":
+        if "cuda" in available():
+            session = _session(path, "cuda", threads)
+            if session is not None:
+                return session, "cuda"
+        return _session(path, "cpu", threads), "cpu"
+    session = _session(path, provider, threads) if provider in available() else None
+    if session is None:
+        raise ProviderError(
+            f"provider {provider}: does not start on this machine. Available here: auto, {', '.join(available())}."
+        )
+    return session, provider
+
+
+def _session(path: Path, provider: str, threads: int | None):
+    """An InferenceSession on that provider (cpu for single operators it lacks), or None where it falls back."""
+    onnxruntime = runtime()
+    name, options = PROVIDERS[provider]
+    if provider == "cuda" and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()  # finds the CUDA libraries that pip installed
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 4
+    settings.use_deterministic_compute = True
+    settings.intra_op_num_threads = threads or 0  # 0: one per core
+    wanted = [(name, options)] if provider == "cpu" else [(name, options), ("CPUExecutionProvider", {})]
+    try:
+        # Without enable_fallback=0 its Python layer prints, and reruns on the processor what failed on a GPU.
+        session = onnxruntime.InferenceSession(str(path), settings, providers=wanted, enable_fallback=0)
+    except runtime_errors() as error:
+        if provider == "cpu":
+            raise ModelError(
+                f"{path}: onnxruntime cannot load it ({' '.join(str(error).split())[:300]})."
+            ) from error
+        return None
+    return session if session.get_providers()[0] == name else None

@@ -1,0 +1,194 @@
+"""What a cube was made from, to make it again: a small strict JSON. Standard library (numpy for a PNG); never bpy.
+
+Kept under the key "gancube": in a PNG's text, in a GLB's extras of asset and node, in custom properties (.blend files
+are read by scene/blend_file.py), or as a .json file of its own. It holds versions, never a date, host or path.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .cube_request import FACES, CubeRequest
+from .errors import ImageError, RecipeError
+from .glb import read_glb
+from .providers import CHOICES
+
+KEY = "gancube"
+MADE_BY = "made by a trained generator"
+MAX_BYTES = 256 * 1024  # of a recipe's text
+MAX_PNG = 2**30
+MAX_SEED = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A cube. `model` {"name", "sha256"}; six `face_seeds` (uint64) and `face_labels`.
+
+    A face's label is a name, None where the model has none.
+    """
+
+    model: dict
+    seed: int
+    label: str | None
+    face_seeds: tuple
+    face_labels: tuple
+    size: int
+    settings: dict  # {"scalars": {name: number}, "provider": effective provider}
+    versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
+    kind: str = "cube"
+    made_by: str = MADE_BY
+
+    def to_request(self, model: str | None = None) -> CubeRequest:
+        """The request that makes the same cube, from `model` (a name or file) or the model the recipe names."""
+        return CubeRequest(
+            model=model or self.model["name"],
+            seed=self.seed,
+            label=self.label,
+            face_seeds=self.face_seeds,
+            face_labels=self.face_labels,
+            size=self.size,
+            scalars=dict(self.settings["scalars"]),
+        )
+
+
+def dumps(recipe: Recipe) -> str:
+    """Canonical JSON: keys sorted, no spaces, ASCII. Refuses (RecipeError) what loads would refuse."""
+    try:
+        text = json.dumps(asdict(recipe), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"recipe: cannot be written as JSON ({error}).") from error
+    loads(text)
+    return text
+
+
+def loads(text: str, file: str = "recipe") -> Recipe:
+    """JSON -> Recipe; RecipeError `FILE: FIELD: what` on anything else."""
+
+    def fail(field, what):
+        raise RecipeError(f"{file}: {field}: {what}")
+
+    def pairs(found):
+        if len({key for key, _ in found}) < len(found):
+            fail("recipe", "holds a key twice.")
+        return dict(found)
+
+    if len(text) > MAX_BYTES:
+        fail("recipe", f"is longer than {MAX_BYTES} characters.")
+    try:
+        data = json.loads(
+            text, object_pairs_hook=pairs, parse_constant=lambda name: fail("recipe", f"holds {name}.")
+        )
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"{file}: is not a recipe: not JSON ({str(error)[:100]}).") from error
+    fields = set(Recipe.__dataclass_fields__)
+    if not isinstance(data, dict) or data.get("kind") != "cube" or data.get("made_by") != MADE_BY:
+        fail("recipe", "is not the recipe of a GAN cube.")
+    for key in sorted(fields - set(data)):
+        fail(key, "is missing.")
+    for key in sorted(set(data) - fields):
+        fail(key[:100], "is not a key of a recipe.")
+    _texts(fail, "model", data["model"], ("name", "sha256"))
+    if len(data["model"]["sha256"]) != 64 or set(data["model"]["sha256"]) - set("0123456789abcdef"):
+        fail("model.sha256", "must be 64 small hexadecimal digits.")
+    _texts(fail, "versions", data["versions"], None)
+    _whole(fail, "seed", data["seed"], 0, MAX_SEED)
+    _whole(fail, "size", data["size"], 1, 8192)
+    for key in ("face_seeds", "face_labels"):
+        if not isinstance(data[key], list) or len(data[key]) != len(FACES):
+            fail(key, f"must be a list of {len(FACES)}.")
+    for i, seed in enumerate(data["face_seeds"]):
+        _whole(fail, f"face_seeds[{i}]", seed, 0, MAX_SEED)
+    for field, label in [
+        ("label", data["label"]),
+        *((f"face_labels[{i}]", v) for i, v in enumerate(data["face_labels"])),
+    ]:
+        if label is not None and not _is_text(label):
+            fail(field, "must be a text or null.")
+    settings = data["settings"]
+    if (
+        not isinstance(settings, dict)
+        or set(settings) != {"scalars", "provider"}
+        or not isinstance(settings["scalars"], dict)
+    ):
+        fail("settings", "must hold scalars and provider.")
+    if settings["provider"] not in CHOICES:
+        fail("settings.provider", f"must be one of {', '.join(CHOICES)}.")
+    for name, value in settings["scalars"].items():
+        if (
+            not _is_text(name)
+            or isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not abs(value) < 1e30
+        ):
+            fail(f"settings.scalars.{name[:100]}", "must be a finite number.")
+    return Recipe(
+        **{**data, "face_seeds": tuple(data["face_seeds"]), "face_labels": tuple(data["face_labels"])}
+    )
+
+
+def read(path) -> Recipe:
+    """The recipe in a .json, .png or .glb file."""
+    path = Path(path)
+    readers = {".json": _from_json, ".png": _from_png, ".glb": _from_glb}
+    if path.suffix.lower() not in readers:
+        raise RecipeError(f"{path}: a recipe is read from {', '.join(readers)} and .blend files.")
+    if not path.is_file():
+        raise RecipeError(f"{path}: no such file.")
+    text = readers[path.suffix.lower()](path)
+    if text is None:
+        raise RecipeError(f"{path}: holds no recipe. Only what GAN Cubes wrote does.")
+    if not isinstance(text, str):
+        raise RecipeError(f"{path}: {KEY}: must be a text.")
+    return loads(text, str(path))
+
+
+def _from_json(path: Path) -> str:
+    try:
+        return _bytes(path, MAX_BYTES).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: is not a recipe: not a text in UTF-8.") from error
+
+
+def _from_png(path: Path) -> str | None:
+    from .png import read_text  # needs numpy; the rest of this file does not
+
+    try:
+        return read_text(_bytes(path, MAX_PNG)).get(KEY)
+    except ImageError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def _from_glb(path: Path):
+    content, _ = read_glb(path)
+    nodes = content.get("nodes")
+    for place in [content.get("asset"), *(nodes if isinstance(nodes, list) else [])]:
+        extras = place.get("extras") if isinstance(place, dict) else None
+        if isinstance(extras, dict) and KEY in extras:
+            return extras[KEY]
+    return None
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    try:
+        if path.stat().st_size > most:
+            raise RecipeError(f"{path}: is too large to hold a recipe.")
+        return path.read_bytes()
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror or error}).") from error
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 1000 and value.isprintable()
+
+
+def _texts(fail, field: str, value, keys) -> None:
+    if not isinstance(value, dict) or (keys and set(value) != set(keys)):
+        fail(field, f"must be an object{' with ' + ' and '.join(keys) if keys else ''}.")
+    for key, text in value.items():
+        if not _is_text(key) or not _is_text(text):
+            fail(f"{field}.{key[:100]}", "must be a printable text.")
+
+
+def _whole(fail, field: str, value, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        fail(field, f"must be a whole number from {least} to {most}.")

@@ -1,0 +1,20 @@
+"""What a person asks of a model, checked and free of choices left open. Standard library only; never numpy or bpy."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Request:
+    """Some textures of one model: one per entry of `seeds` (uint64) and `labels` (a name or None, same length).
+
+    `size` in pixels (None: the card's default), `scalars` {input name: value} (the rest at default).
+    """
+
+    model: str
+    seeds: tuple[int, ...]
+    labels: tuple
+    size: int | None = None
+    scalars: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        assert len(self.seeds) == len(self.labels)

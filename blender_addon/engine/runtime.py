@@ -1,0 +1,116 @@
+"""Finds the onnxruntime that the child process is to import. Standard library only; imports no wheel.
+
+Blender unpacks the wheels of all extensions into one shared folder, where two extensions with different
+versions (or onnxruntime-gpu) overwrite each other and removing one removes it for both. So the shared
+copy is used only if it is whole and of our version; otherwise our own wheel is unpacked into the
+extension's user folder. Run by the child (boot.py), since unpacking takes a second that Blender shall not wait.
+"""
+
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import WorkerError
+
+WHEELS = Path(__file__).resolve().parent.parent / "wheels"
+VERSION_LINE = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """`onnxruntime-1.31.1-cp311-cp311-manylinux_2_28_x86_64.whl`, taken apart."""
+
+    path: Path
+    version: str
+    python: str  # "cp311"
+    platform: str  # "manylinux_2_28_x86_64", "win_amd64", "macosx_14_0_arm64"
+
+
+def python_tag() -> str:
+    return f"cp{sys.version_info.major}{sys.version_info.minor}"
+
+
+def platform_fits(tag: str, system: str, machine: str) -> bool:
+    """Does a wheel's platform tag name this system (sys.platform) and this processor?"""
+    machine = {"amd64": "x86_64", "aarch64": "arm64"}.get(machine.lower(), machine.lower())
+    starts = {"linux": ("manylinux", "linux"), "win32": ("win",), "darwin": ("macosx",)}.get(system, ())
+    ends = {"x86_64": ("x86_64", "amd64"), "arm64": ("arm64", "aarch64")}.get(machine, (machine,))
+    return tag.startswith(starts or ("?",)) and tag.endswith(ends)
+
+
+def bundled_wheels(folder: Path = WHEELS) -> list[Wheel]:
+    """The onnxruntime wheels in the extension, by name; empty in a checkout."""
+    wheels = []
+    for path in sorted(folder.glob("onnxruntime-*.whl")):
+        parts = path.stem.split("-")  # name, version, [build,] python, abi, platform
+        wheels.append(Wheel(path, parts[1], parts[-3], parts[-1]))
+    return wheels
+
+
+def installed_version(folder: str | os.PathLike) -> str | None:
+    """Version of the onnxruntime in one sys.path folder; None if there is none or it is not whole."""
+    package = Path(folder) / "onnxruntime"
+    try:
+        text = (package / "__init__.py").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    version = VERSION_LINE.search(text)
+    whole = any((package / "capi").glob("onnxruntime_pybind11_state*"))
+    return version[1] if version and whole else None
+
+
+def unpack(wheel: Wheel, folder: Path) -> Path:
+    """The wheel, unpacked once into FOLDER/<wheel name>. Whole or not there at all, also if two Blenders race."""
+    target = folder / wheel.path.stem
+    if installed_version(target) == wheel.version:
+        return target
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="unpacking-") as temporary:
+            fresh = Path(temporary) / "wheel"
+            with zipfile.ZipFile(wheel.path) as archive:
+                archive.extractall(fresh)
+            if target.exists():  # left by a disk that was full, or by hand
+                shutil.rmtree(target)
+            fresh.rename(target)
+    except (OSError, zipfile.BadZipFile) as error:
+        if installed_version(target) == wheel.version:  # the other Blender was first
+            return target
+        raise WorkerError(f"{wheel.path.name} cannot be unpacked into {folder}: {error}") from error
+    return target
+
+
+def find(search: Iterable[str], user_folder: Path | None, wheels: Path = WHEELS) -> Path | None:
+    """The folder to put first on sys.path, or None if there is no need (Python finds it by itself).
+
+    search: the sys.path of this process. user_folder: where to unpack, None outside an installed extension.
+    """
+    there = [(folder, installed_version(folder)) for folder in search if folder]
+    there = [(folder, version) for folder, version in there if version]
+    carried = bundled_wheels(wheels)
+    fitting = [w for w in carried if w.python == python_tag() and platform_fits(w.platform, sys.platform, platform.machine())]
+    if fitting and user_folder is not None:
+        wheel = fitting[-1]
+        # only the first one counts: that is what an import would take
+        if there and there[0][1] == wheel.version:
+            return Path(there[0][0])
+        return unpack(wheel, user_folder)
+    if there:
+        return Path(there[0][0])
+    raise WorkerError(_nothing_fits(carried))
+
+
+def _nothing_fits(carried: list[Wheel]) -> str:
+    here = f"Python {sys.version_info.major}.{sys.version_info.minor} on {sys.platform} {platform.machine()}"
+    advice = "Use another Blender, or set 'Python for Generation' in the add-on's preferences to a Python that has onnxruntime"
+    if not carried:
+        return f"this Blender ({here}) has no onnxruntime, and none is bundled. {advice}"
+    has = ", ".join(sorted({f"{w.python[2]}.{w.python[3:]} ({w.platform})" for w in carried}))
+    return f"this Blender has {here}; GAN Cubes carries onnxruntime {carried[0].version} for Python {has}. {advice}"

@@ -1,0 +1,66 @@
+"""Which sizes a model can make: multiples of its stride that fit the memory. Standard library only; never bpy."""
+
+import os
+from pathlib import Path
+
+from .errors import RequestError
+
+MAX_SIZE = 8192  # pixels of a side, the largest image Blender handles with ease
+# Peak memory of a run over the bytes of its output. Generators keep a few layers of 32 to 64 channels at full size
+# beside an output of 3 to 9; measured 8 to 12 on the shipped one (tests/benchmarks), doubled for others.
+ACTIVATION_FACTOR = 24
+SHARE = 0.8  # of the free memory that one run may take
+
+
+def check_size(card, size: int | None) -> int:
+    """The size in pixels to render at (`None` is the card's default), or a RequestError that names sizes that work."""
+    if size is None:
+        size = card.default_size
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise RequestError(f"size {size!r}: must be a whole number of pixels.")
+    if card.fixed_size:
+        if size != card.fixed_size:
+            raise RequestError(
+                f"size {size}: {card.name} makes {card.fixed_size} px only. Use {card.fixed_size}."
+            )
+        return size
+    stride = card.stride
+    largest = largest_size(card)
+    if size <= 0:
+        raise RequestError(
+            f"size {size}: must be larger than zero. Use {card.default_size}, or another multiple of {stride}."
+        )
+    if size > MAX_SIZE:
+        raise RequestError(f"size {size}: is larger than {MAX_SIZE} px. Use {largest} or less.")
+    if size % stride:
+        below, above = size // stride * stride, (size // stride + 1) * stride
+        near = f"{below} or {above}" if below else f"{above}"
+        raise RequestError(f"size {size}: {card.name} makes multiples of {stride} px. Use {near}.")
+    if size > largest:
+        need, have = memory_needed(card, size) / 2**30, free_memory() / 2**30
+        raise RequestError(
+            f"size {size}: would need about {need:.1f} GiB of memory and {have:.1f} are free. Use {largest} or less."
+        )
+    return size
+
+
+def memory_needed(card, size: int) -> int:
+    """Estimated peak bytes of one run at `size` pixels."""
+    return card.channels * size * size * 4 * ACTIVATION_FACTOR
+
+
+def largest_size(card) -> int:
+    """The largest size that the free memory allows, in pixels: at least one stride, at most MAX_SIZE."""
+    side = int((free_memory() * SHARE / (card.channels * 4 * ACTIVATION_FACTOR)) ** 0.5)
+    return max(min(side, MAX_SIZE) // card.stride, 1) * card.stride
+
+
+def free_memory() -> int:
+    """Bytes of memory that can be had without swapping; where the system does not say, 8 GiB."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (OSError, ValueError, AttributeError):
+        return 8 * 2**30

@@ -1,0 +1,151 @@
+"""The child process that runs the generator for the panel. Numpy and onnxruntime; never bpy.
+
+Started by boot.py, spoken to through pipe.py on stdin and stdout; client.py is the other end. In a
+process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Blender.
+
+    in:  {"do": "load",     "id", "model": path, "provider", "threads"}
+         {"do": "generate", "id", "model", "provider", "threads", "cube": CubeRequest as a dict, "blender": version}
+         {"do": "check",    "id"}                          compares with the test vector again
+         {"do": "cancel"}                                  stops what runs, before the next face
+    out: ready, loaded, face (one PNG per map behind the header), done | cancelled | error, each with the id
+
+Faces come one by one, so progress and cancel cost nothing. It ends at the end of its input, also
+in the middle of a run: when Blender is gone, nobody wants the rest.
+"""
+
+import os
+import queue
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import numpy
+
+from . import pipe, png
+from .cube_recipe import cube_recipe
+from .cube_request import CubeRequest
+from .errors import GanCubeError
+from .model import Model, generate, runtime_version
+from .pixels import to_uint8
+from .recipe import KEY, dumps
+
+
+class Cancelled(Exception):
+    """Raised inside a run when the parent asked for it to stop."""
+
+
+class Worker:
+    """One model, loaded once, and the requests for it, one after the other."""
+
+    def __init__(self, source, sink):
+        self.source, self.sink = source, sink
+        self.requests: queue.Queue = queue.Queue()
+        self.stop = threading.Event()
+        self.model = None
+        self.loaded = None  # what self.model was loaded from: (path, mtime_ns, provider, threads)
+
+    def read_requests(self) -> None:
+        """Thread: queue what comes, set `stop` at once for a cancel, end the process at the end of input."""
+        try:
+            while (message := pipe.read(self.source)) is not None:
+                header, _ = message
+                if header.get("do") == "cancel":
+                    self.stop.set()
+                self.requests.put(header)
+        except GanCubeError as error:
+            print(f"gancube worker: {error}", file=sys.stderr, flush=True)
+            os._exit(3)
+        os._exit(0)  # not sys.exit: the main thread may be deep inside a run
+
+    def serve(self) -> None:
+        threading.Thread(target=self.read_requests, daemon=True).start()
+        self.send({"event": "ready", "id": 0, "versions": _versions()})
+        while True:
+            request = self.requests.get()
+            if request.get("do") == "cancel":  # whatever it was meant for is over by now
+                self.stop.clear()
+                continue
+            self.answer(request)
+
+    def answer(self, request: dict) -> None:
+        number = request.get("id")
+        work = {"load": self.load, "generate": self.generate, "check": self.check}.get(request.get("do"))
+        try:
+            if work is None:
+                raise GanCubeError(f"the worker does not know the request {request.get('do')!r}")
+            work(request)
+        except Cancelled:
+            self.send({"event": "cancelled", "id": number})
+        except GanCubeError as error:
+            self.send({"event": "error", "id": number, "kind": type(error).__name__, "message": str(error)})
+        except MemoryError:
+            message = "not enough memory for this size. Choose a smaller one"
+            self.send({"event": "error", "id": number, "kind": "MemoryError", "message": message})
+
+    def send(self, header: dict, blob: bytes = b"") -> None:
+        pipe.write(self.sink, header, blob)
+
+    def load(self, request: dict) -> None:
+        path, provider, threads = request["model"], request.get("provider", "auto"), request.get("threads")
+        stamp = os.stat(path).st_mtime_ns if os.path.exists(path) else None
+        key = (path, stamp, provider, threads)
+        started = time.perf_counter()
+        if self.loaded != key:
+            self.model = self.loaded = None  # free the old one's memory first
+            self.model = Model.load(path, provider=provider, threads=threads)
+            self.loaded = key
+        self.report_model(request, time.perf_counter() - started)
+
+    def check(self, request: dict) -> None:
+        if self.model is None:
+            raise GanCubeError("no model is loaded")
+        started = time.perf_counter()
+        self.model.check_test_vector()
+        self.report_model(request, time.perf_counter() - started)
+
+    def report_model(self, request: dict, seconds: float) -> None:
+        model, check = self.model, self.model.check
+        verdict = {"max_error": check.max_error, "tolerance": check.tolerance, "ok": check.ok}
+        message = {"event": "loaded", "id": request["id"], "model": model.card.name, "sha256": model.sha256}
+        message |= {"provider": model.provider, "device": model.device, "note": model.note, "check": verdict}
+        message |= {"colorspaces": {m.name: m.colorspace for m in model.card.maps}, "seconds": seconds}
+        self.send(message)
+
+    def generate(self, request: dict) -> None:
+        """The six faces, each sent as soon as it is there."""
+        self.load(request)
+        started = time.perf_counter()
+        cube = CubeRequest(**request["cube"])
+        asked = cube.to_request(self.model.card)
+        recipe = dumps(cube_recipe(cube, asked, self.model, request["blender"]))
+
+        def on_progress(done: int, count: int) -> None:
+            if self.stop.is_set():
+                raise Cancelled
+
+        for index, (seed, label) in enumerate(zip(asked.seeds, asked.labels, strict=True)):
+            one = replace(asked, seeds=(seed,), labels=(label,))
+            (texture,) = generate(self.model, one, on_progress)
+            pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in texture.maps.items()}
+            header = {"event": "face", "id": request["id"], "index": index, "seed": seed, "label": texture.label}
+            self.send({**header, "maps": {name: len(data) for name, data in pngs.items()}}, b"".join(pngs.values()))
+        seconds = time.perf_counter() - started
+        self.send({"event": "done", "id": request["id"], "recipe": recipe, "seconds": seconds})
+
+
+def _versions() -> dict:
+    return {"numpy": numpy.__version__, "onnxruntime": runtime_version()}
+
+
+def main() -> None:
+    """Guards the pipe, then serves: whatever prints (also a C library) goes to stderr, not between messages."""
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    if sys.platform == "win32":  # text mode would turn every byte 10 of a PNG into 13 10
+        import msvcrt
+
+        msvcrt.setmode(0, os.O_BINARY)
+        msvcrt.setmode(sink.fileno(), os.O_BINARY)
+    Worker(sys.stdin.buffer, sink).serve()

@@ -1,0 +1,107 @@
+"""Files from objects: GLB through Blender's exporter, .blend with only what belongs to the objects. bpy only.
+
+Previous station: scene/assets.py. Files are written whole or not at all (engine/files.py).
+"""
+
+import re
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import OutputError
+from ..engine.files import write_atomic
+from ..engine.glb import pack_glb, read_glb
+from .images import RECIPE_KEY
+from .session import temporary_scene
+
+GLTF_ADDON = "io_scene_gltf2"
+
+GLTF_SETTINGS = {
+    "export_format": "GLB",
+    "use_active_scene": True,
+    "export_tangents": True,  # off by default; without them a normal map is a validator warning
+    "export_extras": True,  # custom properties: the recipe
+    "export_animations": False,
+    "export_cameras": False,
+    "export_lights": False,
+    "export_image_format": "AUTO",  # packed PNGs are embedded as they are
+    "export_yup": True,
+}
+
+
+def export_glb(objects: list[bpy.types.Object], path: Path, recipe: str) -> None:
+    """Writes the objects as one GLB file."""
+    write_atomic(path, glb_bytes(objects, recipe))
+
+
+def glb_bytes(objects: list[bpy.types.Object], recipe: str) -> bytes:
+    """The objects as one GLB; the same objects and recipe give the same bytes.
+
+    recipe: JSON text; it also stands in `asset.extras.gancube`, where a reader finds it without
+    knowing the nodes.
+    """
+    enable_exporter()
+    with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
+        draft = Path(folder) / "cube.glb"
+        with temporary_scene(objects):
+            try:
+                bpy.ops.export_scene.gltf(filepath=str(draft), **GLTF_SETTINGS)
+            except RuntimeError as error:
+                raise OutputError(
+                    f"Blender's glTF exporter failed in {folder}: {last_line(error)}"
+                ) from error
+        if not draft.is_file():
+            raise OutputError(f"Blender's glTF exporter wrote nothing into {folder}. Is the disk full?")
+        document, binary = read_glb(draft)
+    document["asset"]["extras"] = {RECIPE_KEY: recipe}
+    plain_names(document)
+    return pack_glb(document, binary)
+
+
+def enable_exporter() -> None:
+    """Blender's own glTF exporter is an add-on that a user can have switched off."""
+    if hasattr(bpy.types, "EXPORT_SCENE_OT_gltf"):
+        return
+    import addon_utils
+
+    if addon_utils.enable(GLTF_ADDON, default_set=False) is None:
+        raise OutputError(
+            "Blender's glTF exporter (add-on io_scene_gltf2) cannot be enabled in this Blender."
+        )
+
+
+def plain_names(document: dict) -> None:
+    """Takes the ".001" off names: Blender adds it where the open file already has a GAN cube."""
+    for kind in ("scenes", "nodes", "meshes", "materials", "images"):
+        for item in document.get(kind, []):
+            item["name"] = re.sub(r"\.\d{3,}(?=$|-)", "", item["name"])
+
+
+def save_blend(objects: list[bpy.types.Object], path: Path) -> None:
+    """Writes a .blend file with the objects and nothing else of the open file."""
+    write_atomic(path, blend_bytes(objects))
+
+
+def blend_bytes(objects: list[bpy.types.Object]) -> bytes:
+    """A compressed .blend with one scene that holds the objects, and what they use.
+
+    `libraries.write` instead of saving: the open file keeps its name and state. Opening the result
+    shows the scene in the reader's own window layout. Blender keeps memory addresses in the file, so
+    the bytes differ from run to run; images and mesh do not.
+    """
+    with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
+        draft = Path(folder) / "cube.blend"
+        with temporary_scene(objects) as scene:
+            try:
+                bpy.data.libraries.write(str(draft), {scene}, path_remap="RELATIVE_ALL", compress=True)
+            except (RuntimeError, OSError) as error:
+                raise OutputError(
+                    f"Blender could not write a file in {folder}: {last_line(error)}"
+                ) from error
+        return draft.read_bytes()
+
+
+def last_line(error: Exception) -> str:
+    """What an operator's error says: Blender puts a whole traceback before it."""
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]

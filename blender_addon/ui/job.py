@@ -1,0 +1,134 @@
+"""One generation, from the request to its faces: what the operator steps and the panel shows. Standard library only; never bpy.
+
+    starting --ready--> loading --loaded--> generating --face, face, ..., done--> done --> landed
+        any but landed --cancel()--> cancelled        any before done --error, died--> failed
+
+Before: engine/client.py. Next: operators.py turns the faces of a done job into a cube.
+"""
+
+import time
+from dataclasses import asdict, dataclass, field
+
+from ..engine.cube_request import FACES, CubeRequest
+
+RUNNING = ("starting", "loading", "generating")
+
+
+@dataclass(frozen=True)
+class Face:
+    """One finished texture: {map name: PNG bytes}."""
+
+    seed: int
+    label: str | None
+    maps: dict[str, bytes]
+
+
+@dataclass
+class Job:
+    """Created when the button is pressed; step() is called on each tick of a timer and never waits."""
+
+    client: object  # an engine Client, or a test's stand-in: submit(), poll(), cancel()
+    cube: CubeRequest
+    options: dict  # {"provider", "threads", "blender"}
+    clock: object = time.monotonic
+    state: str = "starting"
+    faces: list[Face] = field(default_factory=list)
+    error: str = ""
+    loaded: dict = field(default_factory=dict)  # the worker's "loaded" message: provider, device, check, colorspaces
+    recipe: str = ""
+    began: float = 0.0  # when the first face was begun
+
+    def start(self) -> "Job":
+        self.client.submit({"do": "generate", "model": self.cube.model, "cube": asdict(self.cube), **self.options})
+        return self
+
+    @property
+    def running(self) -> bool:
+        return self.state in RUNNING
+
+    @property
+    def open(self) -> bool:
+        """Running, or done and not in the scene yet."""
+        return self.running or self.state == "done"
+
+    @property
+    def progress(self) -> float:
+        """Share of the faces that are there, 0 to 1."""
+        return len(self.faces) / len(FACES)
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds to go, from the mean of the faces so far; None before the first."""
+        if not self.faces or self.state != "generating":
+            return None
+        each = (self.clock() - self.began) / len(self.faces)
+        return max(each * (len(FACES) - len(self.faces)), 0.0)
+
+    @property
+    def text(self) -> str:
+        """What the progress bar says."""
+        if self.state == "starting":
+            return "Starting"
+        if self.state == "loading":
+            return "Loading the generator"
+        if self.state == "done":
+            return "Ready; lands in Object Mode"
+        done, total, eta = len(self.faces), len(FACES), self.eta
+        return f"Face {min(done + 1, total)} of {total}" + (f", {eta:.0f} s left" if eta and eta >= 1 else "")
+
+    def step(self) -> None:
+        """Takes in what the worker said since the last step."""
+        if not self.running:
+            return
+        for header, blob in self.client.poll():
+            take = TAKE.get(header.get("event"))
+            if take is not None and self.running:
+                take(self, header, blob)
+
+    def cancel(self) -> None:
+        if self.running:
+            self.client.cancel()
+        if self.open:
+            self.state = "cancelled"
+
+    def take_ready(self, header: dict, blob: bytes) -> None:
+        self.state = "loading"
+
+    def take_loaded(self, header: dict, blob: bytes) -> None:
+        self.state, self.loaded, self.began = "generating", header, self.clock()
+
+    def take_face(self, header: dict, blob: bytes) -> None:
+        maps, start = {}, 0
+        for name, length in header["maps"].items():  # JSON keeps the order
+            maps[name] = blob[start : start + length]
+            start += length
+        self.faces.append(Face(header["seed"], header["label"], maps))
+
+    def take_done(self, header: dict, blob: bytes) -> None:
+        self.state, self.recipe = "done", header["recipe"]
+
+    def take_failure(self, header: dict, blob: bytes) -> None:
+        self.state, self.error = "failed", header["message"]
+
+    def take_cancelled(self, header: dict, blob: bytes) -> None:
+        self.state = "cancelled"
+
+
+TAKE = {
+    "ready": Job.take_ready,
+    "loaded": Job.take_loaded,
+    "face": Job.take_face,
+    "done": Job.take_done,
+    "error": Job.take_failure,
+    "died": Job.take_failure,
+    "cancelled": Job.take_cancelled,
+}
+
+
+def provider_line(loaded: dict) -> str:
+    """`Ran on CPU, checked: off by 2e-06, allowed 0.001`: on what, and how far from the model's test vector."""
+    check = loaded["check"]
+    name = {"webgpu": "WebGPU", "coreml": "CoreML"}.get(loaded["provider"], loaded["provider"].upper())
+    verdict = "checked" if check["ok"] else "WRONG"
+    line = f"Ran on {name}, {verdict}: off by {check['max_error']:.1g}, allowed {check['tolerance']:g}"
+    return line + (f". {loaded['note']}" if loaded.get("note") else "")

@@ -1,0 +1,79 @@
+"""The generators that the panel offers, read from disk once and kept. No bpy.types; drawing never touches the disk.
+
+Read again on registration, on a change of the preferences, and by the refresh button.
+"""
+
+import zlib
+
+from ..engine import library
+from ..engine.card import Card
+from ..engine.errors import ModelError
+from ..engine.sizes import MAX_SIZE
+from . import preferences
+
+MIXED = "MIXED"  # the identifier; no label is called so, since a name is one of the card's own
+NONE = "NONE"
+
+_entries: list = []  # library.Entry, those with a card first
+_model_items: list[tuple] = []  # Blender keeps no copy of the texts of a dynamic enum: these lists hold them
+_label_items: dict[str, list[tuple]] = {}  # model identifier -> items
+
+
+def refresh() -> None:
+    global _entries, _model_items, _label_items
+    folders = library.folders(preferences.chosen().model_folder)
+    _entries = library.entries(folders)
+    usable = [e for e in _entries if e.card is not None]
+    if usable:
+        shipped = library.default(folders)
+        usable.sort(key=lambda e: e.path != shipped)
+    # the first one is what a scene that never chose has: an unset enum is 0
+    _model_items = [(e.name, e.name, e.card.summary, number(e.name) if i else 0) for i, e in enumerate(usable)]
+    _model_items = _model_items or [(NONE, "No generator found", "Set a folder with generators in the preferences", 0)]
+    _label_items = {e.name: [_mixed(), *(_label(name) for name in e.card.labels)] for e in usable}
+
+
+def number(name: str) -> int:
+    """What a .blend stores of an enum is its number: one that stays when other items come and go."""
+    return zlib.crc32(name.encode()) & 0x7FFFFFFF
+
+
+def _mixed() -> tuple:
+    return (MIXED, "Mixed", "Each face its own label, chosen by the seed", 0)
+
+
+def _label(name: str) -> tuple:
+    return (name, name.replace("_", " ").capitalize(), f"All six faces: {name}", number(name))
+
+
+def model_items(self, context) -> list[tuple]:
+    return _model_items
+
+
+def label_items(self, context) -> list[tuple]:
+    return _label_items.get(self.model) or _label_items.setdefault("", [_mixed()])
+
+
+def entry(name: str):
+    """The library entry of that name; ModelError where it is not among those offered."""
+    for one in _entries:
+        if one.name == name and one.card is not None:
+            return one
+    raise ModelError(f"there is no generator {name!r}. Set a folder with generators in the add-on's preferences")
+
+
+def card(name: str) -> Card | None:
+    return next((e.card for e in _entries if e.name == name), None)
+
+
+def faults() -> list[tuple[str, str]]:
+    """(name, what is wrong) of the files that cannot be used."""
+    return [(e.name, e.fault) for e in _entries if e.card is None]
+
+
+def nearest_size(one: Card, size: int) -> int:
+    """The size in pixels nearest to `size` that the model can make."""
+    if one.fixed_size:
+        return one.fixed_size
+    cells = max(round(size / one.stride), 1)
+    return min(cells, MAX_SIZE // one.stride) * one.stride

@@ -1,0 +1,64 @@
+"""The sidebar tab "GAN Cubes". bpy.types only; drawing reads what is in memory and never touches the disk."""
+
+import textwrap
+
+import bpy
+
+from . import models, session
+
+PIXELS_PER_LETTER = 7  # at interface scale 1, about: Blender does not break lines of text by itself
+
+
+class GANCUBE_PT_main(bpy.types.Panel):
+    bl_label = "GAN Cubes"
+    bl_idname = "GANCUBE_PT_main"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "GAN Cubes"
+
+    def draw(self, context):
+        layout = self.layout
+        settings = context.scene.gancube
+        job = session.job
+
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.enabled = not session.busy()
+        row = column.row(align=True)
+        row.prop(settings, "model")
+        row.operator("gancube.refresh_models", text="", icon="FILE_REFRESH")
+        card = models.card(settings.model)
+        if card is not None and card.labels:
+            column.prop(settings, "label")
+        row = column.row(align=True)
+        row.prop(settings, "seed")
+        row.operator("gancube.random_seed", text="", icon="FILE_3D")
+        if card is None or not card.fixed_size:
+            column.prop(settings, "size")
+        column.prop(settings, "edge")
+
+        if session.busy():
+            layout.progress(factor=job.progress, text=job.text)
+            layout.operator("gancube.cancel", text="Cancel (Esc)", icon="X")
+        else:
+            row = layout.row()
+            row.scale_y = 1.5
+            row.operator("gancube.generate_cube", icon="MESH_CUBE")
+
+        if session.error:
+            paragraph(context, layout.box(), session.error, "ERROR")
+        elif session.provider:
+            paragraph(context, layout, session.provider, "CHECKMARK")
+        for name, fault in models.faults():
+            paragraph(context, layout.box(), f"{name}: {fault}", "ERROR")
+
+
+def paragraph(context, layout, text: str, icon: str) -> None:
+    """Text broken into lines as wide as the sidebar, with the icon before the first one."""
+    width = context.region.width / context.preferences.system.ui_scale
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for line in textwrap.wrap(text, max(int((width - 60) / PIXELS_PER_LETTER), 12)):
+        column.label(text=line, icon=icon)
+        icon = "BLANK1"

@@ -1,0 +1,115 @@
+"""What lives as long as Blender runs: the child process, the job, the latest result. No bpy.types; nothing of it is saved.
+
+One job at a time, for one button. The panel reads the module's variables, the operators set them.
+"""
+
+import itertools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..engine import runtime
+from ..engine.client import Client
+from ..engine.cube_request import CubeRequest
+from . import models
+from .job import Face, Job, provider_line
+from .preferences import ADDON, Choice, chosen
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that a cube is built from; the redo panel builds it again without the generator."""
+
+    faces: list[Face]
+    colorspaces: dict[str, str]  # map name -> Blender's name of its colour space
+    recipe: str
+
+
+client: Client | None = None
+client_for: Choice | None = None  # the preferences that `client` was made for
+job: Job | None = None
+error = ""  # of the latest job, shown in the panel
+provider = ""  # what the latest job ran on, shown in the panel
+_keys = itertools.count(1)
+results: dict[str, Result] = {}  # key in the operator's hidden property -> result; the latest one only
+
+
+def busy() -> bool:
+    """A job runs, or its cube has yet to land."""
+    return job is not None and job.open
+
+
+def status() -> str:
+    """What the panel's progress bar says; "" when there is none."""
+    return f"{job.text} {job.progress}" if busy() else ""
+
+
+def cancel() -> None:
+    if job is not None:
+        job.cancel()
+
+
+def landed() -> None:
+    if job is not None:
+        job.state = "landed"
+
+
+def user_folder() -> Path | None:
+    """The extension's own writable folder; None where this is not an installed extension."""
+    if not ADDON.startswith("bl_ext."):
+        return None
+    return Path(bpy.utils.extension_path_user(ADDON, path="runtime"))
+
+
+def runtime_folder() -> Path | None:
+    """The folder with the onnxruntime for this Python (WorkerError if there is none)."""
+    return runtime.find(sys.path, user_folder())
+
+
+def child(choice: Choice) -> Client:
+    """The child process as the preferences want it; it is started by its first request."""
+    global client, client_for
+    if client is None or client_for != choice:
+        close()
+        if choice.own_python:
+            client = Client(choice.python)
+        else:
+            # numpy of this Blender, as a last resort: Blender's own Python finds its own without it
+            numpy = {str(Path(f)) for f in sys.path if f and (Path(f) / "numpy" / "__init__.py").exists()}
+            client = Client(choice.python, sys.path, user_folder(), last=sorted(numpy))
+        client_for = choice
+    return client
+
+
+def start(settings) -> Job:
+    """Begins what the panel asks for; GanCubeError if that cannot be."""
+    global job, error
+    error = ""
+    entry = models.entry(settings.model)
+    label = None if settings.label == models.MIXED else settings.label
+    cube = CubeRequest(model=str(entry.path), seed=settings.seed, label=label, size=settings.size)
+    choice = chosen()
+    options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
+    job = Job(child(choice), cube, options).start()
+    return job
+
+
+def keep(done: Job) -> str:
+    """Keeps the result of a job that is done; returns its key."""
+    global provider
+    provider = provider_line(done.loaded)
+    key = str(next(_keys))
+    results.clear()  # pictures are large, and the redo panel only ever shows the latest operator
+    results[key] = Result(done.faces, done.loaded["colorspaces"], done.recipe)
+    return key
+
+
+def close() -> None:
+    global client, client_for, job
+    cancel()
+    if client is not None:
+        client.close()
+    client = client_for = job = None
+    results.clear()

@@ -1,0 +1,28 @@
+"""The exceptions of gan_train; imports only the tree it hangs on, touches nothing.
+
+GanCubeError                      (blender_addon.engine.errors)
+ +- DatasetError      a folder, image or dataset.json that cannot be used
+ +- ConfigError       an unknown or impossible setting, preset or key
+ +- CheckpointError   a run that is missing, damaged or belongs to another dataset or configuration
+ +- TrainingError     training itself went wrong (loss not finite, out of memory)
+
+Each message is written for the person who can fix it; the command prints it and ends with exit code 2.
+"""
+
+from blender_addon.engine.errors import GanCubeError
+
+
+class DatasetError(GanCubeError):
+    """A folder, an image or a dataset.json that cannot be used."""
+
+
+class ConfigError(GanCubeError):
+    """An unknown or impossible setting, preset or key."""
+
+
+class CheckpointError(GanCubeError):
+    """A run that is missing, damaged, or belongs to another dataset or configuration."""
+
+
+class TrainingError(GanCubeError):
+    """Training itself went wrong: a loss that is not finite, not enough memory."""

@@ -1,0 +1,170 @@
+"""A run to one ONNX file with its card inside, and the proof that it computes what torch computes.
+
+Before: loop.py (the run). After: blender_addon.engine.model runs the file; the same code checks it here.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import io
+import logging
+import subprocess
+import tempfile
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from blender_addon.engine.card import CARD_KEY, Card, Input, MapSpec, Output, Provenance, TestVector, dump_card
+from blender_addon.engine.files import atomic_path
+from blender_addon.engine.latents import draw
+from blender_addon.engine.model import Model
+from blender_addon.engine.onnx_file import write_metadata
+from blender_addon.engine.pixels import to_uint8
+from blender_addon.engine.png import encode
+from blender_addon.engine.pooling import POOLED, pooled
+
+from .errors import TrainingError
+from .family import Deployment
+from .loop import load_averaged
+
+OPSET = 20
+PARITY = 1e-3  # largest difference to torch in units of the raw output
+SAMPLES_IN_THUMBNAIL = 2  # a side
+
+
+def export_run(
+    run: str | Path, out: str | Path, name: str | None = None, summary: str | None = None, measures: dict | None = None
+) -> Path:
+    """Write the newest checkpoint of `run` (averaged weights) to `out`, an .onnx file; whole or not at all.
+
+    `name`: how users call the model (default: the file's name). `measures` go into the card's provenance.
+    Raises CheckpointError, OutputError, and TrainingError when the file computes something else than torch.
+    """
+    out = Path(out)
+    family, plan, about = load_averaged(run)
+    deployment = family.deploy()
+    labels = plan["domain"]["labels"]
+    card = Card(
+        schema=1,
+        name=name or out.stem,
+        summary=summary or f"{len(labels)} kinds of textures: {', '.join(labels)}"[:200],
+        family=plan["family"],
+        inputs=tuple(Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in i.items()}) for i in deployment.inputs),
+        output=Output(**{k: tuple(v) if isinstance(v, list) else v for k, v in deployment.output.items()}),
+        maps=tuple(MapSpec(m["name"], tuple(m["channels"]), m["colorspace"]) for m in deployment.maps),
+        tileable=deployment.tileable,
+        pixels_per_metre=deployment.pixels_per_metre,
+        provenance=Provenance(
+            dataset=plan["dataset"]["name"],
+            dataset_sha256=plan["dataset"]["sha256"],
+            licences=plan["provenance"]["licences"],
+            authors=tuple(plan["provenance"]["authors"]),
+            steps=about["step"],
+            commit=_commit(),
+            versions={p: metadata.version(p) for p in ("torch", "onnx", "onnxscript")},
+            measures=measures or {},
+        ),
+        test_vector=_no_vector(deployment.output["shape"][1]),
+    )
+    with atomic_path(out) as partial, tempfile.TemporaryDirectory(prefix="gan-train-") as folder:
+        bare = Path(folder) / "bare.onnx"
+        write_graph(deployment, bare)
+        write_metadata(bare, partial, {CARD_KEY: dump_card(card)})
+        model = Model.load(partial, provider="cpu", verify=False)
+        check_parity(model, deployment)
+        card = dataclasses.replace(card, test_vector=_vector(model), thumbnail=_thumbnail(model))
+        write_metadata(bare, partial, {CARD_KEY: dump_card(card)})
+    return out
+
+
+def write_graph(deployment: Deployment, path: Path) -> None:
+    """The module as ONNX, opset 20, float32, weights inside, batch and size free."""
+    symbols = {s: torch.export.Dim(s, min=1, max=64) for axes in deployment.dynamic.values() for s in axes.values()}
+    shapes = {name: {axis: symbols[s] for axis, s in axes.items()} for name, axes in deployment.dynamic.items()}
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _quiet():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            deployment.module,
+            tuple(deployment.feeds.values()),
+            dynamo=True,
+            external_data=False,
+            opset_version=OPSET,
+            dynamic_shapes=shapes,
+            input_names=list(deployment.feeds),
+            output_names=[deployment.output["name"]],
+        )
+    program.save(str(path), external_data=False)
+
+
+def check_parity(model: Model, deployment: Deployment) -> float:
+    """Largest difference between the file and torch at batch 1, 2 and 6 and two sizes; TrainingError above PARITY."""
+    worst = 0.0
+    for batch, cells in ((1, 8), (2, 16), (6, 8)):
+        size = cells * model.card.stride if not model.card.fixed_size else None
+        one = [draw(model.card, seed, None, size) for seed in range(batch)]
+        feeds = {name: np.concatenate([f[name] for f in one]) for name in one[0]}
+        with torch.no_grad():
+            ours = deployment.module(*(torch.from_numpy(feeds[name]) for name in deployment.feeds)).numpy()
+        theirs = model.run_raw(feeds)
+        if theirs.shape != ours.shape:
+            raise TrainingError(f"{model.path}: batch {batch}: shape {theirs.shape} where torch gives {ours.shape}.")
+        worst = max(worst, float(np.abs(theirs - ours).max()))
+    if not worst <= PARITY:
+        raise TrainingError(f"{model.path}: differs from torch by {worst:.2g}, allowed {PARITY:g}. Try another torch version.")
+    return worst
+
+
+def _no_vector(channels: int) -> TestVector:
+    zeros = (0.0,) * (64 * channels)
+    return TestVector(1, POOLED, zeros, zeros, 1e-3, 2e-2)
+
+
+def _vector(model: Model) -> TestVector:
+    vector = model.card.test_vector
+    mean, std = pooled(model.run_raw(draw(model.card, vector.seed))[0])
+    rounded = [tuple(round(float(v), 6) for v in values) for values in (mean, std)]
+    return dataclasses.replace(vector, mean=rounded[0], std=rounded[1])
+
+
+def _thumbnail(model: Model) -> str:
+    """Four textures, the middle 64 px of each halved sample, as one 128 px PNG in base64."""
+    n, labels = SAMPLES_IN_THUMBNAIL, model.card.labels
+    tiles = []
+    for i in range(n * n):
+        label = labels[i * len(labels) // (n * n)] if labels else None
+        tile = model.render(seed=i + 1, label=label).maps[model.card.map_names[0]]
+        tile = tile[: tile.shape[0] // 4 * 4, : tile.shape[1] // 4 * 4]
+        h, w, c = tile.shape
+        half = tile.reshape(h // 2, 2, w // 2, 2, c).mean((1, 3))
+        tiles.append(half[:64, :64])
+    rows = [np.concatenate(tiles[r * n : (r + 1) * n], axis=1) for r in range(n)]
+    return base64.b64encode(encode(to_uint8(np.concatenate(rows)))).decode()
+
+
+def _commit() -> str:
+    """The commit of the checkout that trained, or "" outside one."""
+    try:
+        here = Path(__file__).parent
+        asked = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""
+
+
+@contextlib.contextmanager
+def _quiet():
+    """The exporter logs each missing torchvision and each rewritten graph; errors still come through."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.export")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

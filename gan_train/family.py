@@ -1,0 +1,66 @@
+"""What a family of generators is to the loop: phases, losses, a preview and a deployment.
+
+The loop (loop.py) knows this file and never a particular family; the families are in families/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One optimiser and the parameters that it moves."""
+
+    name: str
+    trains: tuple[str, ...]  # names of submodules
+    lr: float
+    betas: tuple[float, float] = (0.0, 0.99)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What export.py needs to write an ONNX file and its card.
+
+    `inputs`, `output`, `maps` are card entries (plain dicts, design section 3); `module` takes the inputs in
+    their order; `dynamic` names the symbolic sizes of each input by axis, such as {"field": {0: "N", 2: "h"}}.
+    """
+
+    module: nn.Module
+    feeds: dict[str, Tensor]
+    dynamic: dict[str, dict[int, str]]
+    inputs: list[dict]
+    output: dict
+    maps: list[dict]
+    tileable: bool
+    pixels_per_metre: float | None = None
+    notes: dict = field(default_factory=dict)
+
+
+class Family(nn.Module):
+    """A family of generators. Subclasses set what is listed here and nothing else is asked of them.
+
+    phases   tuple of Phase, run in this order each step
+    ema      names of the submodules of which the loop keeps a moving average
+    """
+
+    phases: tuple[Phase, ...]
+    ema: tuple[str, ...]
+
+    def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
+        """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`."""
+        raise NotImplementedError
+
+    def preview(self, seed: int) -> np.ndarray:
+        """uint8 [rows, columns, H, W, 3] sRGB: the same seeds each time, drawn with the moving average."""
+        raise NotImplementedError
+
+    def deploy(self) -> Deployment:
+        """The generator alone, float32 on the CPU, ready to export."""
+        raise NotImplementedError

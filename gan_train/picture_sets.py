@@ -1,0 +1,126 @@
+"""Draws the pictures that are compared: views of real materials and samples of a generator; numpy, Pillow, engine.
+
+Previous stations: manifest.py, model_source.py. Next: features.py. A view is a square of the samples' size; where a material
+tiles, it starts anywhere and runs across the border. All sets are drawn evenly over the labels.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from blender_addon.engine.model import Model
+from blender_addon.engine.pixels import to_uint8
+
+from .errors import DatasetError
+from .manifest import Item, Manifest
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures with the index of their label."""
+
+    pictures: np.ndarray  # [N, H, W, 3] uint8 sRGB
+    labels: np.ndarray  # [N] int64, indices into the common labels
+
+    def crops(self, size: int, seed: int) -> "PictureSet":
+        """One random square of `size` pixels of each picture."""
+        rng = np.random.default_rng(seed)
+        n, height, width, _ = self.pictures.shape
+        top, left = rng.integers(0, height - size + 1, n), rng.integers(0, width - size + 1, n)
+        rows, columns = top[:, None] + np.arange(size), left[:, None] + np.arange(size)
+        cut = self.pictures[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+        return PictureSet(cut, self.labels)
+
+
+class RealPictures:
+    """The prepared images in memory."""
+
+    def __init__(self, manifest: Manifest, labels: tuple[str, ...]):
+        self.labels = labels
+        self.items = [item for item in manifest.items if item.label in labels]
+        self.pixels = {item.file: load_pixels(manifest, item) for item in self.items}
+        self.short_side = min(min(item.width, item.height) for item in self.items)
+
+    def tileable(self, size: int) -> np.ndarray:
+        """[N, size, size, 3] uint8: those that tile and are exactly that large."""
+        whole = [self.pixels[item.file] for item in self.items if item.tileable and item.width == item.height == size]
+        return np.stack(whole) if whole else np.zeros((0, size, size, 3), np.uint8)
+
+    def views(self, items: list[Item], per_label: int, size: int, seed: int) -> PictureSet:
+        """`per_label` views of each label, the label's materials in turn."""
+        rng = np.random.default_rng(seed)
+        pictures, labels = [], []
+        for index, label in enumerate(self.labels):
+            members = [item for item in items if item.label == label]
+            if not members:
+                continue
+            order = rng.permutation(len(members))
+            for number in range(per_label):
+                item = members[order[number % len(members)]]
+                pictures.append(draw_view(self.pixels[item.file], bool(item.tileable), size, rng))
+                labels.append(index)
+        return PictureSet(np.stack(pictures), np.array(labels))
+
+
+def load_pixels(manifest: Manifest, item: Item) -> np.ndarray:
+    """[H, W, 3] uint8 of one item."""
+    try:
+        with Image.open(manifest.path(item)) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DatasetError(f"{manifest.path(item)}: cannot be read ({error}). Prepare the dataset again.") from error
+
+
+def draw_view(pixels: np.ndarray, wraps: bool, size: int, rng: np.random.Generator) -> np.ndarray:
+    """[size, size, 3] out of [H, W, 3]; across the border where the picture wraps and is large enough to show no repeat."""
+    height, width = pixels.shape[:2]
+    if wraps:
+        pixels = np.roll(pixels, (rng.integers(height), rng.integers(width)), (0, 1))
+    top, left = rng.integers(0, height - size + 1), rng.integers(0, width - size + 1)
+    return pixels[top : top + size, left : left + size]
+
+
+def disjoint_halves(items: list[Item]) -> tuple[list[Item], list[Item]]:
+    """Two halves that share no group of materials, each with every label that has two groups; by hash, not by chance.
+
+    A label of one group only would lie in one half alone: its pictures are cut in two by material instead.
+    """
+    first, second, side = [], [], {}
+    for label in sorted({item.label for item in items}):
+        members = [item for item in items if item.label == label]
+        key = "group" if len({item.group for item in members}) > 1 else "material"
+        names = sorted({getattr(item, key) for item in members}, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+        sizes = [0, 0]
+        for name in names:
+            belongs = [item for item in members if getattr(item, key) == name]
+            which = side.setdefault((key, name), int(sizes[0] > sizes[1]))
+            sizes[which] += len(belongs)
+            (second if which else first).extend(belongs)
+    return first, second
+
+
+def draw_samples(
+    model: Model,
+    labels: tuple[str, ...],
+    per_label: int,
+    size: int,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> PictureSet:
+    """Base colours for texture seeds seed, seed + 1, ...: `per_label` of each of `labels` (none: the model has none)."""
+    asked = [(index, label) for index, label in enumerate(labels) for _ in range(per_label)]
+    pictures = []
+    for number, (_, label) in enumerate(asked):
+        texture = model.render((seed + number) % 2**64, label if model.card.labels else None, size)
+        pictures.append(base_color(model, texture.maps))
+        progress(number + 1, len(asked))
+    return PictureSet(np.stack(pictures), np.array([index for index, _ in asked]))
+
+
+def base_color(model: Model, maps: dict[str, np.ndarray]) -> np.ndarray:
+    """[H, W, 3] uint8 sRGB: the base colour, or the first map where a model has none; grey is repeated."""
+    unit = maps.get("base_color", next(iter(maps.values())))
+    return np.broadcast_to(to_uint8(unit), (*unit.shape[:2], 3))

@@ -1,0 +1,303 @@
+"""`gan-train prepare`: from a folder of images to a dataset folder; Pillow and numpy, never torch.
+
+image_files -> image_reader -> duplicates -> split -> dataset.json. A bad file is a line in the report, never the end.
+Everything is written to a temporary folder beside the target and renamed at the end, so a dataset is whole or not there.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from .duplicates import DuplicateIndex
+from .errors import DatasetError
+from .image_files import Candidate, find_images
+from .image_reader import UnusableImage, read_image
+from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
+from .split import held_out_groups
+
+JPEG_QUALITY = 95  # with 4:4:4 colour: nothing the eye or a generator would learn
+UNKNOWN_LICENCE = "unknown"
+RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """What the flags of `prepare` say."""
+
+    source: Path
+    out: Path
+    size: int = 256  # pixels of the short side
+    labels_csv: Path | None = None  # None: folders are labels
+    min_per_label: int = 6  # materials
+    heldout: float = 0.1  # share of each label's materials
+    licence: str = ""  # SPDX name for files whose licence no manifest.csv states
+    source_text: str = ""  # likewise, where they come from
+    without: tuple[str, ...] = ()  # labels to leave out
+    force: bool = False
+
+
+@dataclass
+class Report:
+    """What prepare did, for people (`lines`) and machines (report.json)."""
+
+    manifest: Manifest
+    unchanged: bool
+    other_maps: int
+    notes: list[tuple[str, str]] = field(default_factory=list)  # (file, what was changed)
+
+    def warnings(self) -> list[str]:
+        unknown = self.manifest.licences.get(UNKNOWN_LICENCE, 0)
+        if not unknown:
+            return []
+        return [
+            f"warning: the licence of {unknown} images is unknown. A model trained on them should not be given to others. "
+            "State it with --licence (for example --licence CC0-1.0) or in a manifest.csv with the columns path and licence."
+        ]
+
+    def lines(self) -> list[str]:
+        manifest = self.manifest
+        counts = Counter((item.label, item.split) for item in manifest.items)
+        width = max(len(label) for label in manifest.labels)
+        state = "unchanged" if self.unchanged else "written"
+        lines = [f"{manifest.folder} {state}: {len(manifest.items)} images in {len(manifest.labels)} labels"]
+        lines += [f"  {'label':<{width}}  train  held out"]
+        for label in manifest.labels:
+            lines.append(f"  {label:<{width}}  {counts[label, 'train']:5d}  {counts[label, 'heldout']:8d}")
+        lines.append("licences: " + ", ".join(f"{name} {count}" for name, count in manifest.licences.items()))
+        if self.other_maps:
+            lines.append(f"other maps of the materials, not used: {self.other_maps}")
+        lines += _grouped("changed", self.notes)
+        lines += _grouped("left out", [(entry.file, entry.reason) for entry in manifest.left_out])
+        return lines + self.warnings()
+
+    def as_json(self) -> dict:
+        counts = Counter((item.label, item.split) for item in self.manifest.items)
+        return {
+            "labels": {
+                label: {split: counts[label, split] for split in ("train", "heldout")} for label in self.manifest.labels
+            },
+            "left_out": {entry.file: entry.reason for entry in self.manifest.left_out},
+            "changed": [{"file": file, "what": what} for file, what in self.notes],
+            "other_maps": self.other_maps,
+            "scaling": "Lanczos in linear light, never enlarged",
+            "warnings": self.warnings(),
+        }
+
+
+def prepare(options: PrepareOptions, progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
+    """Make the dataset folder; `progress(done, total)` is called after each image."""
+    _check_options(options)
+    found = find_images(options.source, options.labels_csv)
+    left_out = list(found.left_out)
+    candidates, skipped = _wanted_labels(found.candidates, options)
+    left_out += skipped
+    if not found.candidates:
+        raise DatasetError(f"{options.source}: holds no usable image file. {_first_reasons(left_out)}".rstrip())
+    out = options.out.absolute()
+    _check_target(out, options.force)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        kept, notes = _store_images(candidates, options, temporary, left_out, progress)
+        kept = _drop_thin_labels(kept, options.min_per_label, temporary, left_out)
+        if not kept:
+            raise DatasetError(f"{options.source}: nothing is left to train on. {_first_reasons(left_out)}")
+        manifest = build_manifest(temporary, out.name, options.size, _split(kept, options.heldout), left_out)
+        notes = [note for note in notes if note[0] not in {entry.file for entry in left_out}]
+        report = Report(manifest, False, found.other_maps, notes)
+        write_manifest(manifest)
+        (temporary / "report.json").write_text(
+            json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        temporary.chmod(0o755)  # mkdtemp makes it private
+        report.unchanged = _move_into_place(temporary, manifest, out, options.force)
+    except OSError as error:
+        raise DatasetError(f"{out}: cannot be written ({error.strerror or error}).") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    report.manifest = read_manifest(out)
+    return report
+
+
+def _check_options(options: PrepareOptions) -> None:
+    if not 64 <= options.size <= 4096:
+        raise DatasetError(f"--size {options.size}: must be between 64 and 4096 pixels.")
+    if not 0 <= options.heldout <= 0.5:
+        raise DatasetError(f"--heldout {options.heldout}: must be between 0 and 0.5 (0.1 holds out one material in ten).")
+    if options.min_per_label < 1:
+        raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
+    source, out = options.source.resolve(), options.out.resolve()
+    if out == source or out.is_relative_to(source):
+        raise DatasetError(f"{options.out}: lies inside {options.source}; choose a folder outside it for --out.")
+
+
+def _check_target(out: Path, force: bool) -> None:
+    """Refuse early what could never be replaced: anything but a dataset or an empty folder."""
+    if not out.exists() or (out / FILE_NAME).is_file():
+        return
+    if not out.is_dir() or any(out.iterdir()):
+        hint = " --force replaces datasets only." if force else ""
+        raise DatasetError(f"{out}: exists and is not a dataset; choose another --out.{hint}")
+
+
+def _wanted_labels(candidates: list[Candidate], options: PrepareOptions) -> tuple[list[Candidate], list[LeftOut]]:
+    unknown = sorted(set(options.without) - {candidate.label for candidate in candidates})
+    if unknown:
+        raise DatasetError(f"--without {unknown[0]}: there is no such label in {options.source}.")
+    kept = [candidate for candidate in candidates if candidate.label not in options.without]
+    reason = "label left out by --without"
+    return kept, [LeftOut(c.path, reason) for c in candidates if c.label in options.without]
+
+
+def _store_images(
+    candidates: list[Candidate], options: PrepareOptions, folder: Path, left_out: list[LeftOut], progress: Callable
+) -> tuple[list[tuple[str, Item]], list[tuple[str, str]]]:
+    """Convert and write each image; returns [(source path, item)] and [(source path, note)]."""
+    kept, notes, seen, names = [], [], DuplicateIndex(), _Names()
+    for done, candidate in enumerate(candidates, 1):
+        facts = candidate.facts
+        try:
+            image = read_image(candidate.read(), options.size, wraps=bool(facts.tileable))
+            reason = seen.match(image.pixels)
+        except UnusableImage as error:
+            reason = str(error)
+        except OSError as error:
+            reason = f"cannot be read: {error}"
+        progress(done, len(candidates))
+        if reason:
+            left_out.append(LeftOut(candidate.path, reason))
+            continue
+        seen.add(candidate.path, image.pixels)
+        notes += [(candidate.path, note) for note in image.notes]
+        file = names.stored_name(candidate)
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.pixels).save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        item = Item(
+            file=file,
+            label=unicodedata.normalize("NFC", candidate.label),
+            material=candidate.material,
+            group=facts.group or candidate.material,
+            split="train",
+            width=image.pixels.shape[1],
+            height=image.pixels.shape[0],
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            source=facts.source or options.source_text,
+            licence=facts.licence or options.licence or UNKNOWN_LICENCE,
+            author=facts.author,
+            tileable=False if image.cropped else facts.tileable,
+        )
+        kept.append((candidate.path, item))
+    return kept, notes
+
+
+class _Names:
+    """File names that every system can store, each given once."""
+
+    def __init__(self):
+        self._taken: set[str] = set()
+
+    def stored_name(self, candidate: Candidate) -> str:
+        """images/LABEL/NAME.jpg from the path below the label folder: brick/Old Wall/basecolor.jpg -> images/brick/Old Wall.jpg"""
+        pure = PurePosixPath(candidate.path).with_suffix("")
+        parts = [part.removesuffix(".zip") for part in pure.parts]
+        is_material_folder = candidate.material == str(pure.parent) or (len(parts) > 2 and bool(candidate.facts.map))
+        if is_material_folder:
+            parts = parts[:-1]
+        label = _safe_name(candidate.label)
+        base = f"images/{label}/{_safe_name('-'.join(parts[1:] or parts))}"
+        name, number = base, 2
+        while name.casefold() in self._taken:
+            name, number = f"{base}-{number}", number + 1
+        self._taken.add(name.casefold())
+        return f"{name}.jpg"
+
+
+def _safe_name(text: str) -> str:
+    """Letters of any language stay; what Windows, macOS or a shell cannot store becomes "_"; at most 100 characters."""
+    name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", unicodedata.normalize("NFC", text)).strip(" .")
+    while len(name.encode()) > 100:
+        name = name[:-1].rstrip(" .")
+    return f"_{name}" if not name or name.split(".")[0].casefold() in RESERVED_NAMES else name
+
+
+def _drop_thin_labels(
+    kept: list[tuple[str, Item]], minimum: int, folder: Path, left_out: list[LeftOut]
+) -> list[tuple[str, Item]]:
+    materials: dict[str, set[str]] = {}
+    for _, item in kept:
+        materials.setdefault(item.label, set()).add(item.material)
+    thin = {label: len(names) for label, names in materials.items() if len(names) < minimum}
+    for source, item in kept:
+        if item.label in thin:
+            noun = "material" if thin[item.label] == 1 else "materials"
+            reason = f"label {item.label!r} has {thin[item.label]} usable {noun}, fewer than {minimum} (--min-per-label)"
+            left_out.append(LeftOut(source, reason))
+            (folder / item.file).unlink()
+    for label_folder in sorted((folder / "images").iterdir()) if kept else ():
+        if not any(label_folder.iterdir()):
+            label_folder.rmdir()
+    return [(source, item) for source, item in kept if item.label not in thin]
+
+
+def _split(kept: list[tuple[str, Item]], share: float) -> list[Item]:
+    members: dict[str, dict[str, set[str]]] = {}
+    for _, item in kept:
+        members.setdefault(item.label, {}).setdefault(item.group, set()).add(item.material)
+    sizes = {label: {group: len(names) for group, names in groups.items()} for label, groups in members.items()}
+    held = held_out_groups(sizes, share)
+    # replace() of a frozen dataclass, one field
+    return [Item(**{**vars(item), "split": "heldout"}) if item.group in held else item for _, item in kept]
+
+
+def _move_into_place(temporary: Path, manifest: Manifest, out: Path, force: bool) -> bool:
+    """Rename the finished folder to `out`; True when the same dataset stood there already."""
+    if (out / FILE_NAME).is_file():
+        try:
+            same = read_manifest(out).sha256 == manifest.sha256
+        except DatasetError:
+            same = False
+        if same and not force:
+            return True
+        if not force:
+            raise DatasetError(f"{out}: holds another dataset. Choose another --out, or --force to replace it.")
+        old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
+        os.replace(out, old)
+        os.replace(temporary, out)
+        shutil.rmtree(old)
+        return False
+    if out.is_dir():
+        out.rmdir()  # an empty folder, see _check_target
+    os.replace(temporary, out)
+    return False
+
+
+def _grouped(title: str, pairs: list[tuple[str, str]]) -> list[str]:
+    """One line per reason with a count and three examples; names of other files are cut from the reason first."""
+    by_reason: dict[str, list[str]] = {}
+    for file, reason in pairs:
+        by_reason.setdefault(re.sub(r"(duplicate) of .*", r"\1", reason), []).append(file)
+    if not pairs:
+        return []
+    lines = [f"{title}: {len(pairs)} (all of them with reasons in report.json)"]
+    for reason, files in sorted(by_reason.items(), key=lambda entry: -len(entry[1])):
+        more = f", and {len(files) - 3} more" if len(files) > 3 else ""
+        lines.append(f"  {len(files):5d}  {reason}: {', '.join(files[:3])}{more}")
+    return lines
+
+
+def _first_reasons(left_out: list[LeftOut]) -> str:
+    if not left_out:
+        return "It is empty."
+    shown = "; ".join(f"{entry.file}: {entry.reason}" for entry in left_out[:3])
+    return f"Left out: {shown}{f'; and {len(left_out) - 3} more' if len(left_out) > 3 else ''}."

@@ -1,0 +1,47 @@
+"""The computed set: deterministic, tiles, and goes through prepare whole."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from blender_addon.engine.measures import tile_seam
+from gan_train.demo_data import PATTERNS, write_demo_data
+from gan_train.errors import DatasetError
+from gan_train.prepare import PrepareOptions, prepare
+
+
+def pixels(path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def test_the_set_is_the_same_each_time_and_goes_through_prepare(tmp_path):
+    first = write_demo_data(tmp_path / "one", count=8, size=128, seed=3)
+    second = write_demo_data(tmp_path / "two", count=8, size=128, seed=3)
+    other = write_demo_data(tmp_path / "three", count=1, size=128, seed=4)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert other[0].read_bytes() != first[0].read_bytes()
+    report = prepare(PrepareOptions(source=tmp_path / "one", out=tmp_path / "data", size=128))
+    manifest = report.manifest
+    assert manifest.labels == tuple(sorted(PATTERNS)) and len(manifest.items) == 8 * len(PATTERNS)
+    assert not manifest.left_out and not report.notes
+    assert manifest.licences == {"CC0-1.0": len(manifest.items)} and all(item.tileable for item in manifest.items)
+
+
+@pytest.mark.parametrize("label", PATTERNS)
+@pytest.mark.parametrize("size", [64, 160])
+def test_every_pattern_tiles(label, size):
+    for seed in range(6):
+        image = PATTERNS[label](size, np.random.default_rng(seed))
+        assert image.shape == (size, size, 3)
+        assert 0.05 < image.mean() < 0.95 and image.std() > 0.01
+        assert tile_seam(np.clip(image, 0, 1)) < 1.3
+
+
+def test_refusals(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    for out, options in ((tmp_path / "full", {}), (tmp_path / "a", {"count": 0}), (tmp_path / "a", {"size": 100})):
+        with pytest.raises(DatasetError):
+            write_demo_data(out, **options)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]

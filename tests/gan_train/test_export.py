@@ -1,0 +1,89 @@
+"""Export of a trained run: one file, a true card, the numbers of torch, through the engine that ships."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from blender_addon.engine.check import check_file  # noqa: E402
+from blender_addon.engine.measures import tile_seam  # noqa: E402
+from blender_addon.engine.model import Model  # noqa: E402
+from gan_train import export as export_module  # noqa: E402
+from gan_train.errors import CheckpointError, TrainingError  # noqa: E402
+from gan_train.export import check_parity, export_run  # noqa: E402
+from gan_train.loop import load_averaged, train  # noqa: E402
+
+from .test_loop import TINY  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def exported(small_dataset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported")
+    train(small_dataset, folder / "run", "texture-small", TINY, steps=4)
+    return folder / "run", export_run(folder / "run", folder / "small.onnx", measures={"tile_r": 0.9})
+
+
+def test_the_file_is_whole_and_alone(exported):
+    run, path = exported
+    assert check_file(path) == []
+    assert [p.name for p in path.parent.iterdir() if p != run] == ["small.onnx"]
+
+
+def test_the_file_computes_what_torch_computes(exported):
+    """Batch 1, 2 and 6, two sizes; check_parity raises above its tolerance."""
+    run, path = exported
+    family, _, _ = load_averaged(run)
+    assert check_parity(Model.load(path), family.deploy()) < 1e-4
+
+
+def test_a_file_that_differs_is_refused(exported):
+    run, path = exported
+    family, _, _ = load_averaged(run)
+    deployment = family.deploy()
+    with torch.no_grad():
+        deployment.module.generator.tone.bias.add_(0.5)
+    with pytest.raises(TrainingError, match="differs from torch"):
+        check_parity(Model.load(path), deployment)
+
+
+def test_the_card_tells_where_it_comes_from(exported):
+    card = Model.load(exported[1]).card
+    assert card.family == "texture" and card.tileable and len(card.labels) >= 2
+    assert card.provenance.steps == 4 and card.provenance.licences and card.provenance.measures == {"tile_r": 0.9}
+    assert "torch" in card.provenance.versions and card.thumbnail
+
+
+def test_what_it_draws_tiles_at_any_size(exported):
+    model = Model.load(exported[1])
+    for size in (128, 256):
+        made = model.render(5, size=size).maps["base_color"]
+        assert made.shape == (size, size, 3)
+        assert tile_seam(made) <= 1.1
+
+
+def test_alone_or_in_a_batch_it_is_the_same(exported):
+    model = Model.load(exported[1])
+    from blender_addon.engine.latents import draw
+
+    one = [draw(model.card, seed, None, 64) for seed in range(6)]
+    together = model.run_raw({k: np.concatenate([f[k] for f in one]) for k in one[0]})
+    alone = np.concatenate([model.run_raw(f) for f in one])
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_a_run_without_checkpoint_and_a_lost_export_leave_nothing(exported, tmp_path, monkeypatch):
+    with pytest.raises(CheckpointError):
+        export_run(tmp_path, tmp_path / "x.onnx")
+    monkeypatch.setattr(export_module, "PARITY", 0.0)
+    with pytest.raises(TrainingError):
+        export_run(exported[0], tmp_path / "x.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_deployment_feeds_match_the_card_inputs(exported):
+    family, _, _ = load_averaged(exported[0])
+    deployment = family.deploy()
+    assert list(deployment.feeds) == [i["name"] for i in deployment.inputs] == list(deployment.dynamic)
+    assert dataclasses.is_dataclass(deployment)

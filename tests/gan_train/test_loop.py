@@ -1,0 +1,151 @@
+"""The training loop: exact resume, checkpoints that survive, errors that say what to do. Real training on tiny crops."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from gan_train import checkpoint as checkpoint_module  # noqa: E402
+from gan_train.checkpoint import checkpoints, load_checkpoint  # noqa: E402
+from gan_train.errors import CheckpointError, ConfigError, TrainingError  # noqa: E402
+from gan_train.loop import configure, load_averaged, train  # noqa: E402
+
+TINY = {
+    "crop": 32,
+    "batch": 4,
+    "look": 8,
+    "layout": 4,
+    "generator_width": (8, 8, 8, 8, 8),
+    "critic_width": (8, 8, 8, 8, 8),
+    "penalty_every": 2,
+}
+CHECKOUT = Path(__file__).parents[2]
+
+
+def state(run):
+    return load_checkpoint(checkpoints(run)[-1])[0]
+
+
+def test_a_resumed_run_has_the_bits_of_a_straight_one(small_dataset, tmp_path):
+    train(small_dataset, tmp_path / "straight", "texture-small", TINY, steps=6, seed=3)
+    train(small_dataset, tmp_path / "resumed", "texture-small", TINY, steps=2, seed=3)
+    train(small_dataset, tmp_path / "resumed", "texture-small", TINY, steps=6, seed=3)
+    straight, resumed = state(tmp_path / "straight"), state(tmp_path / "resumed")
+    assert straight.keys() == resumed.keys()
+    assert [k for k in straight if not torch.equal(straight[k], resumed[k])] == []
+    assert any(k.startswith("optimizer.") for k in straight) and any(k.startswith("averaged.") for k in straight)
+
+
+def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):
+    train(small_dataset, tmp_path / "a", "texture-small", TINY, steps=1, seed=1)
+    train(small_dataset, tmp_path / "b", "texture-small", TINY, steps=1, seed=2)
+    a = state(tmp_path / "a")
+    train(small_dataset, tmp_path / "a", "texture-small", TINY, steps=2, seed=1)
+    later, b = state(tmp_path / "a"), state(tmp_path / "b")
+    for name in ("family.generator.first.weight", "family.encoder.out.weight", "family.critic.score.weight"):
+        assert not torch.equal(a[name], b[name]) and not torch.equal(a[name], later[name]), name
+
+
+def test_a_run_leaves_log_preview_and_small_shards(small_dataset, tmp_path):
+    folder = train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=2)
+    rows = [json.loads(line) for line in (tmp_path / "run/stats.jsonl").read_text().splitlines()]
+    assert rows[-1]["step"] == 2 and rows[-1]["images"] == 8 and "generator/adversarial" in rows[-1]
+    assert (tmp_path / "run/previews/step-000000002.png").read_bytes().startswith(b"\x89PNG")
+    assert all(p.stat().st_size < 15 * 2**20 for p in folder.iterdir())
+    assert sorted(p.suffix for p in folder.iterdir()) == [".json", ".safetensors"]
+
+
+def test_shards_are_split_below_their_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint_module, "SHARD_BYTES", 2000)
+    tensors = {f"t{i}": torch.full((100,), float(i)) for i in range(9)}
+    folder = checkpoint_module.save_checkpoint(tmp_path, 1, tensors, {})
+    assert len(list(folder.glob("*.safetensors"))) == 3
+    again = load_checkpoint(folder)[0]
+    assert all(torch.equal(again[k], v) for k, v in tensors.items())
+
+
+def test_a_killed_run_can_go_on(small_dataset, tmp_path):
+    run = tmp_path / "run"
+    train(small_dataset, run, "texture-small", TINY, steps=1)
+    code = (
+        "import gan_train.loop as l; l.SAVE_SECONDS = 0\n"
+        f"l.train({str(small_dataset)!r}, {str(run)!r}, 'texture-small', {TINY!r}, steps=100000)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and (not checkpoints(run) or int(checkpoints(run)[-1].name[5:]) < 4):
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    tensors, about = load_checkpoint(checkpoints(run)[-1])
+    assert about["step"] >= 4 and tensors
+    train(small_dataset, run, "texture-small", TINY, steps=about["step"] + 1)
+    assert load_checkpoint(checkpoints(run)[-1])[1]["step"] == about["step"] + 1
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(small_dataset, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    train(small_dataset, run, "texture-small", TINY, steps=1)
+
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint_module, "_write", full)
+    with pytest.raises(CheckpointError, match="No space left"):
+        train(small_dataset, run, "texture-small", TINY, steps=2)
+    monkeypatch.undo()
+    assert [p.name for p in (run / "checkpoints").iterdir()] == ["step-000000001"]
+    assert load_checkpoint(checkpoints(run)[-1])[1]["step"] == 1
+
+
+def test_damage_is_found(small_dataset, tmp_path):
+    folder = train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1)
+    shard = next(folder.glob("*.safetensors"))
+    data = bytearray(shard.read_bytes())
+    data[-1] ^= 1
+    shard.write_bytes(data)
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_averaged(tmp_path / "run")
+
+
+def test_other_settings_are_refused_in_the_same_run(small_dataset, tmp_path):
+    train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1)
+    with pytest.raises(CheckpointError, match="config differs"):
+        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "gamma": 9.0}, steps=2)
+    with pytest.raises(CheckpointError, match="seed differs"):
+        train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=2, seed=5)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(small_dataset, tmp_path):
+    with pytest.raises(TrainingError, match="not finite"):
+        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "generator_lr": 1e30}, steps=50)
+
+
+@pytest.mark.parametrize("preset, overrides", [("nothing", {}), ("texture-small", {"batchsize": 3})])
+def test_unknown_names_are_errors(preset, overrides):
+    with pytest.raises(ConfigError, match="There are"):
+        configure(preset, overrides)
+
+
+def test_dry_run_prints_and_writes_nothing(small_dataset, tmp_path, capsys):
+    assert train(small_dataset, tmp_path / "run", "texture-small", {}, steps=1, dry_run=True) is None
+    assert json.loads(capsys.readouterr().out)["crop"] == 64
+    assert not (tmp_path / "run").exists()
+
+
+def test_crops_larger_than_the_pictures_are_refused(small_dataset, tmp_path):
+    with pytest.raises(ConfigError, match="smaller than the crops"):
+        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "crop": 4096}, steps=1)
+
+
+def test_no_run_no_checkpoint(tmp_path):
+    with pytest.raises(CheckpointError, match="no run"):
+        load_averaged(tmp_path)

@@ -1,0 +1,151 @@
+"""The job behind the button: its states, its progress, its numbers. A stand-in for the child; no process, no bpy."""
+
+import pytest
+
+from blender_addon.engine.cube_request import CubeRequest
+from blender_addon.ui import job as job_module
+from blender_addon.ui.job import Job, provider_line
+
+LOADED = {
+    "event": "loaded",
+    "provider": "cpu",
+    "note": "",
+    "check": {"max_error": 2e-6, "tolerance": 1e-3, "ok": True},
+    "colorspaces": {"base_color": "sRGB", "height": "Non-Color"},
+}
+
+
+class Stub:
+    """A client whose answers the test writes."""
+
+    def __init__(self):
+        self.sent, self.answers, self.cancelled = [], [], 0
+
+    def submit(self, message):
+        self.sent.append(message)
+        return len(self.sent)
+
+    def poll(self):
+        answers, self.answers = self.answers, []
+        return answers
+
+    def cancel(self):
+        self.cancelled += 1
+
+    def says(self, header, blob=b""):
+        self.answers.append((header, blob))
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def face(index):
+    maps = {"base_color": 3, "height": 2}
+    return {"event": "face", "index": index, "seed": 10 + index, "label": "brick", "maps": maps}, b"RGBhe"
+
+
+@pytest.fixture
+def client():
+    return Stub()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def job(client, clock):
+    cube = CubeRequest(model="/models/tiny.onnx", seed=7, label="brick", size=64)
+    return Job(client, cube, {"provider": "auto", "threads": 2, "blender": "5.0.1"}, clock=clock).start()
+
+
+def test_the_request_says_everything_the_child_needs(job, client):
+    (message,) = client.sent
+    assert message["do"] == "generate" and message["model"] == "/models/tiny.onnx"
+    assert (message["provider"], message["threads"], message["blender"]) == ("auto", 2, "5.0.1")
+    assert CubeRequest(**message["cube"]) == job.cube
+
+
+def test_the_way_to_a_cube(job, client, clock):
+    seen = [(job.state, job.progress, job.text)]
+    client.says({"event": "ready"})
+    job.step()
+    seen.append((job.state, job.progress, job.text))
+    client.says(LOADED)
+    job.step()
+    seen.append((job.state, job.progress, job.text))
+    clock.now += 3.0
+    client.says(*face(0))
+    job.step()
+    assert job.eta == pytest.approx(15.0)
+    seen.append((job.state, job.progress, job.text))
+    assert seen == [
+        ("starting", 0, "Starting"),
+        ("loading", 0, "Loading the generator"),
+        ("generating", 0, "Face 1 of 6"),
+        ("generating", pytest.approx(1 / 6), "Face 2 of 6, 15 s left"),
+    ]
+    for index in range(1, 6):
+        client.says(*face(index))
+    client.says({"event": "done", "recipe": "{}"})
+    job.step()
+    assert (job.state, job.running, job.open, job.recipe) == ("done", False, True, "{}")
+    assert [f.seed for f in job.faces] == [10, 11, 12, 13, 14, 15]
+    assert job.faces[5].maps == {"base_color": b"RGB", "height": b"he"}
+
+
+@pytest.mark.parametrize("event", ["error", "died"])
+def test_a_failure_ends_it_with_its_sentence(job, client, event):
+    client.says(LOADED)
+    client.says({"event": event, "message": "no memory left"})
+    client.says(*face(0))
+    job.step()
+    assert (job.state, job.error, job.faces) == ("failed", "no memory left", [])
+
+
+def test_cancel_reaches_the_child_once(job, client):
+    client.says(LOADED)
+    job.step()
+    job.cancel()
+    job.cancel()
+    assert (job.state, client.cancelled) == ("cancelled", 1)
+    client.says(*face(0))
+    client.says({"event": "died", "message": "killed"})
+    job.step()
+    assert (job.state, job.faces, job.error) == ("cancelled", [], "")
+
+
+def test_done_but_not_landed_can_be_cancelled(job, client):
+    client.says({"event": "done", "recipe": "{}"})
+    job.step()
+    job.cancel()
+    assert (job.state, client.cancelled) == ("cancelled", 0)
+
+
+def test_landed_is_final(job, client):
+    job.state = "landed"
+    job.cancel()
+    assert (job.state, job.open) == ("landed", False)
+
+
+def test_unknown_events_are_passed_over(job, client):
+    client.says({"event": "something of a later version"})
+    job.step()
+    assert job.state == "starting"
+
+
+def test_every_event_of_the_worker_is_taken():
+    assert set(job_module.TAKE) == {"ready", "loaded", "face", "done", "error", "died", "cancelled"}
+
+
+def test_the_provider_line():
+    assert provider_line(LOADED) == "Ran on CPU, checked: off by 2e-06, allowed 0.001"
+    fallen = {**LOADED, "note": "cuda computes something else; running on cpu instead."}
+    assert provider_line(fallen).endswith("allowed 0.001. cuda computes something else; running on cpu instead.")
+    wrong = {**LOADED, "provider": "webgpu", "check": {"max_error": 0.5, "tolerance": 0.02, "ok": False}}
+    assert provider_line(wrong) == "Ran on WebGPU, WRONG: off by 0.5, allowed 0.02"
