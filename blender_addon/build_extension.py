@@ -37,7 +37,14 @@ def fetch_wheels(folder: Path, platforms: list[str], pythons: list[str]) -> list
             found = _wheel(folder, tag, platform)
             if found is None:
                 command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-                command += ["--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", python]
+                command += [
+                    "--no-deps",
+                    "--only-binary=:all:",
+                    "--implementation",
+                    "cp",
+                    "--python-version",
+                    python,
+                ]
                 for name in PLATFORMS[platform]:
                     command += ["--platform", name]
                 subprocess.run([*command, "--dest", str(folder), f"onnxruntime=={ONNXRUNTIME}"], check=True)
@@ -66,7 +73,9 @@ def stage(folder: Path, wheels: list[Path], models: list[Path], platforms: list[
     if (readme := ROOT / "exported_models" / "README.md").exists():
         shutil.copy(readme, target / "models" / "README.md")
     manifest = target / "blender_manifest.toml"
-    manifest.write_text(manifest_text(manifest.read_text(encoding="utf-8"), wheels, platforms), encoding="utf-8")
+    manifest.write_text(
+        manifest_text(manifest.read_text(encoding="utf-8"), wheels, platforms), encoding="utf-8"
+    )
     return target
 
 
@@ -102,7 +111,15 @@ def build(out: Path, platforms: list[str], models: list[Path], pythons: list[str
         source = stage(Path(temporary), wheels, models, platforms)
         fresh = Path(temporary) / "zips"
         fresh.mkdir()
-        command = [*tool, "build", "--source-dir", str(source), "--output-dir", str(fresh), "--split-platforms"]
+        command = [
+            *tool,
+            "build",
+            "--source-dir",
+            str(source),
+            "--output-dir",
+            str(fresh),
+            "--split-platforms",
+        ]
         subprocess.run(command, check=True)
         zips = []
         for path in sorted(fresh.glob("*.zip")):
@@ -120,7 +137,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder for the zips (dist)")
     parser.add_argument("--platforms", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
-    parser.add_argument("--pythons", nargs="+", default=list(PYTHONS), help="versions to bundle onnxruntime for")
+    parser.add_argument(
+        "--pythons", nargs="+", default=list(PYTHONS), help="versions to bundle onnxruntime for"
+    )
     parser.add_argument("--models", nargs="+", type=Path, help="generators to ship (all of exported_models)")
     options = parser.parse_args(arguments)
     models = options.models or shipped_models()

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def captured_output() -> Iterator[None]:
-    """Takes what is printed, by Python and by C, to descriptor 1; an unexpected exception shows it on stderr.
+    """Takes what Python and C print to standard output; an unexpected exception brings it up on standard error.
 
-    Expected errors (GanCubeError) say themselves what is wrong, so only others bring the chatter up.
+    Expected ones (GanCubeError) say themselves what is wrong.
     """
     from .engine.errors import GanCubeError
 
@@ -45,6 +45,8 @@ def captured_output() -> Iterator[None]:
 
 def flush() -> None:
     """Empties the buffers of Python and of the C library, which would else come out after the descriptor changed."""
-    sys.stdout.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
     library = ctypes.CDLL("ucrtbase") if sys.platform == "win32" else ctypes.CDLL(None)
     library.fflush(None)

@@ -44,7 +44,8 @@ def write_demo_data(out: Path, count: int = 8, size: int = 128, seed: int = 0) -
                 for number in range(count):
                     rng = np.random.default_rng([seed, index, number])
                     name = f"{label}/{label}-{number:03d}.png"
-                    Image.fromarray(_to_uint8(pattern(size, rng))).save(temporary / name)
+                    image = np.roll(pattern(size, rng), rng.integers(0, size, 2), (0, 1))  # no joint always at the border
+                    Image.fromarray(_to_uint8(image)).save(temporary / name)
                     rows.append((name, label, f"demo:{seed}:{label}-{number:03d}", "basecolor", AUTHOR, "", LICENCE, "yes"))
                     paths.append(out / name)
             text = io.StringIO(newline="")

@@ -111,8 +111,8 @@ def map_of(stem: str) -> str:
 
     Words are split at _ - . space and at lower-to-upper case changes; a size such as 2k or a trailing number is skipped.
     """
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", stem)
-    words = [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not re.fullmatch(r"\d+k?|jpg|png|gl|dx|\dk", word)]
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)
+    words = [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not re.fullmatch(r"\d+k?|jpg|png|gl|dx", word)]
     if not words:
         return ""
     last, last_two = words[-1], "".join(words[-2:])

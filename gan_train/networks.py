@@ -149,16 +149,19 @@ class Generator(nn.Module):
 
     STRIDE = 16
     GRAIN = (2, 4, 8, 16)
-    WAVES, PERIOD = 8, 128
+    WAVES = (2, 4, 8)  # waves offered at 1/16, 1/8 and 1/4 resolution
 
-    def __init__(self, look: int, layout: int = 16, width: tuple[int, ...] = (160, 128, 96, 48, 24)):
+    def __init__(
+        self, look: int, layout: int = 16, width: tuple[int, ...] = (160, 128, 96, 48, 24), period: int = 64
+    ):
+        """`period`: pixels of the longest wave; the training crop, so that each wave is distinct there."""
         super().__init__()
-        self.layout = layout
+        self.layout, self.period = layout, period
         self.field_channels = layout + sum(g * g for g in self.GRAIN)
         self.mapping = nn.ModuleList([Linear(look, look), Linear(look, look)])
         self.start = Conv(layout, width[0], 1)
-        self.wave_style = Linear(look, 4 * self.WAVES, bias=1.0)
-        self.wave_in = Conv(4 * self.WAVES, width[2], 1)
+        self.wave_style = nn.ModuleList([Linear(look, 4 * count) for count in self.WAVES])
+        self.wave_in = nn.ModuleList([Conv(4 * n, b, 1) for n, b in zip(self.WAVES, width, strict=False)])
         a = width[0]
         self.first = ModulatedConv(a, a, look)
         self.up, self.refine = nn.ModuleList(), nn.ModuleList()
@@ -174,17 +177,19 @@ class Generator(nn.Module):
         for layer in self.mapping:
             look = leaky(layer(look))
         grain = torch.split(field[:, self.layout :], [g * g for g in self.GRAIN], dim=1)
-        x = self.start(field[:, : self.layout])
-        x = self.first(x, look)
+        x = self.first(self._add_waves(self.start(field[:, : self.layout]), look, 0), look)
         for level, (up, refine) in enumerate(zip(self.up, self.refine, strict=True)):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
             x = up(x, look, spread(grain[level], self.GRAIN[level]).to(x.dtype))
-            if level == 1:
-                plan = waves(x.shape[2], x.shape[3], 4, self.WAVES, self.PERIOD, x)
-                x = x + self.wave_in(plan * self.wave_style(look)[:, :, None, None].to(x.dtype))
+            if level + 1 < len(self.WAVES):
+                x = self._add_waves(x, look, level + 1)
             x = refine(x, look)
         x = self.rgb(x * self.rgb_style(look)[:, :, None, None].to(x.dtype))
         return torch.tanh(x.float() + self.tone(look)[:, :, None, None].float())
+
+    def _add_waves(self, x: Tensor, look: Tensor, level: int) -> Tensor:
+        plan = waves(x.shape[2], x.shape[3], self.STRIDE >> level, self.WAVES[level], self.period, x)
+        return x + self.wave_in[level](plan * self.wave_style[level](look)[:, :, None, None].to(x.dtype))
 
 
 class Encoder(nn.Module):

@@ -105,8 +105,11 @@ def prepare(options: PrepareOptions, progress: Callable[[int, int], None] = lamb
         raise DatasetError(f"{options.source}: holds no usable image file. {_first_reasons(left_out)}".rstrip())
     out = options.out.absolute()
     _check_target(out, options.force)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise DatasetError(f"{out}: cannot be made ({error.strerror or error}). Choose another --out.") from error
     try:
         kept, notes = _store_images(candidates, options, temporary, left_out, progress)
         kept = _drop_thin_labels(kept, options.min_per_label, temporary, left_out)

@@ -1,1 +1,1 @@
-"""The engine: cards, latents, inference, pixels, measures. Numpy and onnxruntime at most; never bpy. This file imports nothing."""
+"""The engine: cards, inference, pixels. Numpy and onnxruntime at most; never bpy. This file imports nothing."""

@@ -15,6 +15,8 @@ import os
 import sys
 from pathlib import Path
 
+EXPLAINED = 4  # exit code: the last line on stderr is a sentence for whoever pressed the button
+
 
 def main(setting: dict) -> None:
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -32,7 +34,8 @@ def main(setting: dict) -> None:
             user_folder = Path(setting["user_folder"]) if setting["user_folder"] else None
             sys.path.insert(0, str(runtime.find(setting["search"], user_folder)))
     except errors.GanCubeError as error:
-        sys.exit(str(error))  # onto stderr: the client shows its last line
+        print(error, file=sys.stderr)
+        sys.exit(EXPLAINED)
     sys.path += setting["last"]
     importlib.import_module("gancube_child.engine.worker").main()
 

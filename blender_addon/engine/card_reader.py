@@ -3,8 +3,7 @@
 Called by card.parse_card. The text comes out of a file from anywhere, so sizes, depths and numbers are bounded.
 """
 
-import json
-import math
+import base64
 
 from .card import (
     KINDS,
@@ -19,93 +18,15 @@ from .card import (
     TestVector,
     parse_dim,
 )
-from .errors import CardError
+from .json_fields import Node, load_json
 
 MAX_DIM = 65536  # of a latent, a label or a channel count
 MAX_INPUTS = 64
-MAX_STRING = 100_000
-
-
-class Node:
-    """A value of the JSON with the path that led to it, so that every complaint names its field."""
-
-    def __init__(self, file: str, path: str, value):
-        self.file, self.path, self.value = file, path, value
-
-    def fail(self, what: str):
-        raise CardError(f"{self.file}: {self.path}: {what}")
-
-    def at(self, key) -> "Node":
-        name = (
-            f"{self.path}[{key}]"
-            if isinstance(key, int)
-            else key
-            if self.path == "card"
-            else f"{self.path}.{key}"
-        )
-        return Node(self.file, name, self.value[key])
-
-    def keys(self, required, optional=()) -> "Node":
-        """This is an object with exactly these keys."""
-        if not isinstance(self.value, dict):
-            self.fail(f"must be an object with the keys {', '.join(required)}.")
-        for key in required:
-            if key not in self.value:
-                Node(self.file, key if self.path == "card" else f"{self.path}.{key}", None).fail(
-                    "is missing."
-                )
-        for key in self.value:
-            if key not in required and key not in optional:
-                self.at(key).fail(
-                    f"is not a key that schema {SCHEMA} knows. Correct its spelling, or take it out."
-                )
-        return self
-
-    def items(self, least=0, most=100_000) -> list["Node"]:
-        if not isinstance(self.value, list):
-            self.fail("must be a list.")
-        if not least <= len(self.value) <= most:
-            self.fail(f"must have {least} to {most} entries, not {len(self.value)}.")
-        return [self.at(i) for i in range(len(self.value))]
-
-    def text(self, least=0, most=200) -> str:
-        if not isinstance(self.value, str):
-            self.fail("must be a text.")
-        if not least <= len(self.value) <= most:
-            self.fail(f"must have {least} to {most} characters, not {len(self.value)}.")
-        if not self.value.isprintable():
-            self.fail("must hold only printable characters.")
-        return self.value
-
-    def whole(self, least, most) -> int:
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
-            self.fail("must be a whole number.")
-        if not least <= self.value <= most:
-            self.fail(f"must be between {least} and {most}, not {str(self.value)[:40]}.")
-        return self.value
-
-    def number(self, least=-1e30, most=1e30) -> float:
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
-            self.fail("must be a number.")
-        if not least <= self.value <= most:  # also false for NaN
-            self.fail(f"must be a number between {least:g} and {most:g}, not {str(self.value)[:40]}.")
-        return float(self.value)
-
-    def flag(self) -> bool:
-        if not isinstance(self.value, bool):
-            self.fail("must be true or false.")
-        return self.value
-
-    def interval(self) -> tuple[float, float]:
-        low, high = (n.number() for n in self.items(2, 2))
-        if not low < high:
-            self.fail(f"must be two numbers, the smaller first, not {self.value}.")
-        return low, high
 
 
 def read_card(text: str, file: str) -> Card:
     """See card.parse_card."""
-    root = Node(file, "card", _load(text, file))
+    root = Node(file, "card", load_json(text, file, MAX_TEXT))
     if not isinstance(root.value, dict):
         root.fail("must be a JSON object.")
     if "schema" in root.value:  # first, since a newer schema may differ in everything else
@@ -132,7 +53,7 @@ def read_card(text: str, file: str) -> Card:
         ("thumbnail", "encoder", "preview"),
     )
     inputs = tuple(_input(node) for node in root.at("inputs").items(1, MAX_INPUTS))
-    _unique(root.at("inputs"), [i.name for i in inputs], "input name")
+    root.at("inputs").unique([i.name for i in inputs], "input name")
     for kind in ("field", "label"):
         if sum(i.kind == kind for i in inputs) > 1:
             root.at("inputs").fail(f"holds more than one input of kind {kind}.")
@@ -152,30 +73,10 @@ def read_card(text: str, file: str) -> Card:
         pixels_per_metre=None if density.value is None else density.number(1e-3, 1e6),
         provenance=_provenance(root.at("provenance")),
         test_vector=_test_vector(root.at("test_vector"), output.shape[1]),
-        thumbnail=root.at("thumbnail").text(1, MAX_TEXT) if "thumbnail" in root.value else None,
-        encoder=_free(root.at("encoder")) if "encoder" in root.value else None,
-        preview=_free(root.at("preview")) if "preview" in root.value else None,
+        thumbnail=_thumbnail(root.at("thumbnail")) if "thumbnail" in root.value else None,
+        encoder=root.at("encoder").free() if "encoder" in root.value else None,
+        preview=root.at("preview").free() if "preview" in root.value else None,
     )
-
-
-def _load(text: str, file: str):
-    """The JSON with duplicate keys, NaN and absurd sizes refused."""
-
-    def pairs(found):
-        twice = _repeated([key for key, _ in found])
-        if twice is not None:
-            raise CardError(f"{file}: {twice[:100]}: stands twice in one object.")
-        return dict(found)
-
-    def constant(name):
-        raise CardError(f"{file}: card: holds {name}, which is not a number that JSON knows.")
-
-    if len(text) > MAX_TEXT:
-        raise CardError(f"{file}: card: is longer than {MAX_TEXT} characters.")
-    try:
-        return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
-    except (ValueError, RecursionError) as error:
-        raise CardError(f"{file}: card: is not JSON ({str(error)[:200]}).") from error
 
 
 def _input(node: Node) -> Input:
@@ -206,7 +107,7 @@ def _input(node: Node) -> Input:
         scale=node.at("scale").whole(1, 64) if has("scale") else None,
     )
     if kind == "label":
-        _unique(node.at("labels"), labels, "label")
+        node.at("labels").unique(labels, "label")
         if shape[1] != len(labels):
             node.at("labels").fail(f"has {len(labels)} names for {shape[1]} columns in shape.")
     if kind == "scalar":
@@ -283,7 +184,7 @@ def _maps(node: Node, channels: int) -> tuple[MapSpec, ...]:
             one.at("colorspace").fail(f"must be {colorspace!r} for {name}.")
         taken |= set(range(first, end))
         maps.append(MapSpec(name, (first, end), colorspace))
-    _unique(node, [m.name for m in maps], "map")
+    node.unique([m.name for m in maps], "map")
     if "base_color" not in [m.name for m in maps]:
         node.fail("must hold base_color.")
     return tuple(maps)
@@ -297,7 +198,7 @@ def _provenance(node: Node) -> Provenance:
             "must be 64 small hexadecimal digits, or empty where there is no data set."
         )
     for key in ("licences", "versions", "measures"):
-        _free(node.at(key))
+        node.at(key).free()
     return Provenance(
         dataset=node.at("dataset").text(most=1000),
         dataset_sha256=digest,
@@ -323,36 +224,13 @@ def _test_vector(node: Node, channels: int) -> TestVector:
     )
 
 
-def _free(node: Node, depth=0) -> dict:
-    """An object whose keys are free: bounded in size and depth, texts printable, numbers finite."""
-    if not isinstance(node.value, dict) or depth > 6:
-        node.fail("must be an object, at most six deep.")
-    if len(node.value) > 1000:
-        node.fail("has more than 1000 keys.")
-    for key in node.value:
-        Node(node.file, node.path, key).text(1)
-        entries = node.at(key).items(0, 10_000) if isinstance(node.value[key], list) else [node.at(key)]
-        for entry in entries:
-            if isinstance(entry.value, dict):
-                _free(entry, depth + 1)
-            elif isinstance(entry.value, str):
-                entry.text(most=MAX_STRING)
-            elif isinstance(entry.value, float) and not math.isfinite(entry.value):
-                entry.fail("is not a finite number.")
-            elif isinstance(entry.value, int) and abs(entry.value) > 2**64:
-                entry.fail("is too large.")
-            elif isinstance(entry.value, list):
-                entry.fail("is a list in a list.")
-    return node.value
-
-
-def _unique(node: Node, names, what: str) -> None:
-    twice = _repeated(names)
-    if twice is not None:
-        node.fail(f"holds the {what} {twice!r} twice.")
-
-
-def _repeated(names):
-    """The first entry that stands twice, or None."""
-    seen = set()
-    return next((name for name in names if name in seen or seen.add(name)), None)
+def _thumbnail(node: Node) -> str:
+    """A PNG in base64; the PNG itself is checked by who shows it."""
+    text = node.text(1, MAX_TEXT)
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        data = b""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        node.fail("must be a PNG in base64.")
+    return text

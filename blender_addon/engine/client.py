@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import pipe
+from .boot import EXPLAINED
 from .errors import WorkerError
 
 BOOT = Path(__file__).resolve().with_name("boot.py")
@@ -153,7 +154,12 @@ class Child:
         code = self.process.wait()
         self.errors.join(GRACE)
         self.ended = self.sent
-        self.events.put(({"event": "died", "id": 0, "code": code, "message": _epitaph(code, reason, self.complaints)}, b""))
+        self.events.put(
+            (
+                {"event": "died", "id": 0, "code": code, "message": _epitaph(code, reason, self.complaints)},
+                b"",
+            )
+        )
 
     def _keep_complaints(self) -> None:
         with self.process.stderr as stderr:
@@ -163,13 +169,16 @@ class Child:
 
 def _epitaph(code: int, reason: str | None, complaints: Sequence[str]) -> str:
     """Why the child is no more, in a sentence for whoever pressed the button."""
+    last = next((line for line in reversed(complaints) if line.strip()), "").rstrip(".")
+    if code == EXPLAINED:
+        return last
     if reason:
         text = f"the generating process was stopped: {reason}"
     elif code < 0:
-        text = f"the generating process was ended by signal {-code}" + (" (perhaps for lack of memory)" if code == -9 else "")
+        text = f"the generating process was ended by signal {-code}"
+        text += " (perhaps for lack of memory)" if code == -9 else ""
     else:
         text = f"the generating process ended with code {code}"
-    last = next((line for line in reversed(complaints) if line.strip()), "").rstrip(".")
     if "DLL" in last and sys.platform == "win32":
         last += ". Install Microsoft's Visual C++ runtime (vc_redist.x64.exe)"
     return (f"{text}: {last}" if last else text) + ". Press the button again to start a new one"

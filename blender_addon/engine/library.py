@@ -65,7 +65,7 @@ def find(name_or_path, folders: list[Path]) -> Path:
     text = str(name_or_path)
     path = Path(text)
     looks_like_path = path.suffix.lower() == ".onnx" or path.name != text
-    if looks_like_path and path.is_file():
+    if looks_like_path and os.path.isfile(path):
         return path
     listed = entries(folders)
     for entry in listed:

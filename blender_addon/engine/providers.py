@@ -3,7 +3,9 @@
 onnxruntime is imported on first use, so that commands which run no model start fast and work without it.
 """
 
+import contextlib
 import ctypes
+import io
 import sys
 from pathlib import Path
 
@@ -85,7 +87,8 @@ def _session(path: Path, provider: str, threads: int | None):
     onnxruntime = runtime()
     name, options = PROVIDERS[provider]
     if provider == "cuda" and hasattr(onnxruntime, "preload_dlls"):
-        onnxruntime.preload_dlls()  # finds the CUDA libraries that pip installed
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does not find
+            onnxruntime.preload_dlls()  # the CUDA libraries that pip installed
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 4
     settings.use_deterministic_compute = True

@@ -5,6 +5,7 @@ are read by scene/blend_file.py), or as a .json file of its own. It holds versio
 """
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def read(path) -> Recipe:
     readers = {".json": _from_json, ".png": _from_png, ".glb": _from_glb}
     if path.suffix.lower() not in readers:
         raise RecipeError(f"{path}: a recipe is read from {', '.join(readers)} and .blend files.")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise RecipeError(f"{path}: no such file.")
     text = readers[path.suffix.lower()](path)
     if text is None:

@@ -45,6 +45,10 @@ def platform_fits(tag: str, system: str, machine: str) -> bool:
     return tag.startswith(starts or ("?",)) and tag.endswith(ends)
 
 
+def fits(wheel: Wheel) -> bool:
+    return wheel.python == python_tag() and platform_fits(wheel.platform, sys.platform, platform.machine())
+
+
 def bundled_wheels(folder: Path = WHEELS) -> list[Wheel]:
     """The onnxruntime wheels in the extension, by name; empty in a checkout."""
     wheels = []
@@ -94,9 +98,9 @@ def find(search: Iterable[str], user_folder: Path | None, wheels: Path = WHEELS)
     """
     there = [(folder, installed_version(folder)) for folder in search if folder]
     there = [(folder, version) for folder, version in there if version]
-    carried = bundled_wheels(wheels)
-    fitting = [w for w in carried if w.python == python_tag() and platform_fits(w.platform, sys.platform, platform.machine())]
-    if fitting and user_folder is not None:
+    carried = bundled_wheels(wheels) if user_folder is not None else []
+    fitting = [w for w in carried if fits(w)]
+    if fitting:
         wheel = fitting[-1]
         # only the first one counts: that is what an import would take
         if there and there[0][1] == wheel.version:

@@ -6,9 +6,10 @@ from pathlib import Path
 from .errors import RequestError
 
 MAX_SIZE = 8192  # pixels of a side, the largest image Blender handles with ease
-# Peak memory of a run over the bytes of its output. Generators keep a few layers of 32 to 64 channels at full size
-# beside an output of 3 to 9; measured 8 to 12 on the shipped one (tests/benchmarks), doubled for others.
-ACTIVATION_FACTOR = 24
+# Peak memory of a run per pixel of the output: its layers at full size. Measured 740 to 760 bytes from 256 to 2048 px
+# with 48 and 24 channels there (gan_train's texture-cpu preset), with room for wider ones.
+BYTES_PER_PIXEL = 1200
+BYTES_PER_VALUE = 32  # of the output itself: raw, decoded, rounded, packed
 SHARE = 0.8  # of the free memory that one run may take
 
 
@@ -46,13 +47,17 @@ def check_size(card, size: int | None) -> int:
 
 def memory_needed(card, size: int) -> int:
     """Estimated peak bytes of one run at `size` pixels."""
-    return card.channels * size * size * 4 * ACTIVATION_FACTOR
+    return size * size * _per_pixel(card)
 
 
 def largest_size(card) -> int:
     """The largest size that the free memory allows, in pixels: at least one stride, at most MAX_SIZE."""
-    side = int((free_memory() * SHARE / (card.channels * 4 * ACTIVATION_FACTOR)) ** 0.5)
+    side = int((free_memory() * SHARE / _per_pixel(card)) ** 0.5)
     return max(min(side, MAX_SIZE) // card.stride, 1) * card.stride
+
+
+def _per_pixel(card) -> int:
+    return BYTES_PER_PIXEL + BYTES_PER_VALUE * card.channels
 
 
 def free_memory() -> int:

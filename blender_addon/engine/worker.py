@@ -18,6 +18,7 @@ import queue
 import sys
 import threading
 import time
+import traceback
 from dataclasses import replace
 
 import numpy
@@ -74,7 +75,9 @@ class Worker:
         try:
             if work is None:
                 raise GanCubeError(f"the worker does not know the request {request.get('do')!r}")
-            work(request)
+            started = time.perf_counter()
+            result = work(request)
+            self.send({"event": "done", "id": number, "seconds": time.perf_counter() - started, **result})
         except Cancelled:
             self.send({"event": "cancelled", "id": number})
         except GanCubeError as error:
@@ -86,7 +89,7 @@ class Worker:
     def send(self, header: dict, blob: bytes = b"") -> None:
         pipe.write(self.sink, header, blob)
 
-    def load(self, request: dict) -> None:
+    def load(self, request: dict) -> dict:
         path, provider, threads = request["model"], request.get("provider", "auto"), request.get("threads")
         stamp = os.stat(path).st_mtime_ns if os.path.exists(path) else None
         key = (path, stamp, provider, threads)
@@ -95,27 +98,27 @@ class Worker:
             self.model = self.loaded = None  # free the old one's memory first
             self.model = Model.load(path, provider=provider, threads=threads)
             self.loaded = key
-        self.report_model(request, time.perf_counter() - started)
+        return self.report_model(request, time.perf_counter() - started)
 
-    def check(self, request: dict) -> None:
+    def check(self, request: dict) -> dict:
         if self.model is None:
             raise GanCubeError("no model is loaded")
         started = time.perf_counter()
-        self.model.check_test_vector()
-        self.report_model(request, time.perf_counter() - started)
+        self.model.check = self.model.check_test_vector()
+        return self.report_model(request, time.perf_counter() - started)
 
-    def report_model(self, request: dict, seconds: float) -> None:
+    def report_model(self, request: dict, seconds: float) -> dict:
         model, check = self.model, self.model.check
         verdict = {"max_error": check.max_error, "tolerance": check.tolerance, "ok": check.ok}
         message = {"event": "loaded", "id": request["id"], "model": model.card.name, "sha256": model.sha256}
         message |= {"provider": model.provider, "device": model.device, "note": model.note, "check": verdict}
         message |= {"colorspaces": {m.name: m.colorspace for m in model.card.maps}, "seconds": seconds}
         self.send(message)
+        return {}
 
-    def generate(self, request: dict) -> None:
+    def generate(self, request: dict) -> dict:
         """The six faces, each sent as soon as it is there."""
         self.load(request)
-        started = time.perf_counter()
         cube = CubeRequest(**request["cube"])
         asked = cube.to_request(self.model.card)
         recipe = dumps(cube_recipe(cube, asked, self.model, request["blender"]))
@@ -128,10 +131,17 @@ class Worker:
             one = replace(asked, seeds=(seed,), labels=(label,))
             (texture,) = generate(self.model, one, on_progress)
             pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in texture.maps.items()}
-            header = {"event": "face", "id": request["id"], "index": index, "seed": seed, "label": texture.label}
-            self.send({**header, "maps": {name: len(data) for name, data in pngs.items()}}, b"".join(pngs.values()))
-        seconds = time.perf_counter() - started
-        self.send({"event": "done", "id": request["id"], "recipe": recipe, "seconds": seconds})
+            header = {
+                "event": "face",
+                "id": request["id"],
+                "index": index,
+                "seed": seed,
+                "label": texture.label,
+            }
+            self.send(
+                {**header, "maps": {name: len(data) for name, data in pngs.items()}}, b"".join(pngs.values())
+            )
+        return {"recipe": recipe}
 
 
 def _versions() -> dict:
@@ -148,4 +158,9 @@ def main() -> None:
 
         msvcrt.setmode(0, os.O_BINARY)
         msvcrt.setmode(sink.fileno(), os.O_BINARY)
-    Worker(sys.stdin.buffer, sink).serve()
+    try:
+        Worker(sys.stdin.buffer, sink).serve()
+    except BaseException:  # a mistake of ours: its last line is what the panel shows
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)  # a plain exit aborts, because the reading thread holds the lock of stdin

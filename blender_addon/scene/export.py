@@ -13,7 +13,7 @@ from ..engine.errors import OutputError
 from ..engine.files import write_atomic
 from ..engine.glb import pack_glb, read_glb
 from .images import RECIPE_KEY
-from .session import temporary_scene
+from .session import run_operator, temporary_scene
 
 GLTF_ADDON = "io_scene_gltf2"
 
@@ -45,12 +45,9 @@ def glb_bytes(objects: list[bpy.types.Object], recipe: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
         draft = Path(folder) / "cube.glb"
         with temporary_scene(objects):
-            try:
-                bpy.ops.export_scene.gltf(filepath=str(draft), **GLTF_SETTINGS)
-            except RuntimeError as error:
-                raise OutputError(
-                    f"Blender's glTF exporter failed in {folder}: {last_line(error)}"
-                ) from error
+            fault = run_operator(bpy.ops.export_scene.gltf, filepath=str(draft), **GLTF_SETTINGS)
+        if fault:
+            raise OutputError(f"Blender's glTF exporter failed in {folder}: {fault}")
         if not draft.is_file():
             raise OutputError(f"Blender's glTF exporter wrote nothing into {folder}. Is the disk full?")
         document, binary = read_glb(draft)
@@ -97,11 +94,18 @@ def blend_bytes(objects: list[bpy.types.Object]) -> bytes:
                 bpy.data.libraries.write(str(draft), {scene}, path_remap="RELATIVE_ALL", compress=True)
             except (RuntimeError, OSError) as error:
                 raise OutputError(
-                    f"Blender could not write a file in {folder}: {last_line(error)}"
+                    f"Blender could not write a file in {folder}: {str(error).strip()}"
                 ) from error
+        # On a full disk Blender writes what fits and reports nothing.
+        if not is_whole(draft, objects):
+            raise OutputError(f"Blender could not write a whole file in {folder}. Is the disk full?")
         return draft.read_bytes()
 
 
-def last_line(error: Exception) -> str:
-    """What an operator's error says: Blender puts a whole traceback before it."""
-    return (str(error).strip() or type(error).__name__).splitlines()[-1]
+def is_whole(path: Path, objects: list[bpy.types.Object]) -> bool:
+    """Whether a .blend can be read to its end and lists the objects."""
+    try:
+        with bpy.data.libraries.load(str(path)) as (inside, _):
+            return {item.name for item in objects} <= set(inside.objects)
+    except OSError:
+        return False

@@ -14,10 +14,9 @@ from mathutils import Matrix, Vector
 from ..engine.errors import OutputError
 from ..engine.files import write_atomic
 from ..engine.png import decode, encode
-from .export import last_line
 from .images import RECIPE_KEY
 from .material import shader_tree
-from .session import nothing_left_behind, temporary_scene
+from .session import nothing_left_behind, run_operator, temporary_scene
 
 # Towards the camera: it sees +X, -Y and +Z of the first cube.
 TOWARDS_CAMERA = Vector((1.0, -1.0, 0.86)).normalized()
@@ -54,10 +53,9 @@ def picture_bytes(cube: bpy.types.Object, recipe: str, height: int = 512, sample
             scene.world = world()
             scene.camera = next(item for item in scene.objects if item.type == "CAMERA")
             scene.render.filepath = str(draft)
-            try:
-                bpy.ops.render.render(write_still=True, scene=scene.name)
-            except RuntimeError as error:
-                raise OutputError(f"Blender could not render into {folder}: {last_line(error)}") from error
+            fault = run_operator(bpy.ops.render.render, write_still=True, scene=scene.name)
+        if fault:
+            raise OutputError(f"Blender could not render into {folder}: {fault}")
         if not draft.is_file():
             raise OutputError(f"Blender rendered nothing into {folder}. Is the disk full?")
         pixels, _ = decode(draft.read_bytes())

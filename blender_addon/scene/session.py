@@ -5,7 +5,8 @@ touched. Previous station: cli.py. Next: scene/export.py, scene/render.py.
 """
 
 import contextlib
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 
 import bpy
 
@@ -55,3 +56,20 @@ def temporary_scene(objects: list[bpy.types.Object], name: str = "GAN Cube") -> 
     finally:
         window.scene = scene_before
         bpy.data.scenes.remove(scene)
+
+
+def run_operator(operator: Callable, **settings) -> str:
+    """Calls an operator that writes a file; returns "" or, where it failed, the sentence that says why.
+
+    Blender wraps that sentence: it prints the traceback itself, puts it into the exception as well, and
+    the place of this call behind it.
+    """
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            operator(**settings)
+    except RuntimeError as error:
+        lines = [
+            line for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")
+        ]
+        return lines[-1].strip() if lines else "no reason given"
+    return ""

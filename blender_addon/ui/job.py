@@ -34,12 +34,16 @@ class Job:
     state: str = "starting"
     faces: list[Face] = field(default_factory=list)
     error: str = ""
-    loaded: dict = field(default_factory=dict)  # the worker's "loaded" message: provider, device, check, colorspaces
+    loaded: dict = field(
+        default_factory=dict
+    )  # the worker's "loaded" message: provider, device, check, colorspaces
     recipe: str = ""
     began: float = 0.0  # when the first face was begun
 
     def start(self) -> "Job":
-        self.client.submit({"do": "generate", "model": self.cube.model, "cube": asdict(self.cube), **self.options})
+        self.client.submit(
+            {"do": "generate", "model": self.cube.model, "cube": asdict(self.cube), **self.options}
+        )
         return self
 
     @property

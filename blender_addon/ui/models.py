@@ -28,8 +28,12 @@ def refresh() -> None:
         shipped = library.default(folders)
         usable.sort(key=lambda e: e.path != shipped)
     # the first one is what a scene that never chose has: an unset enum is 0
-    _model_items = [(e.name, e.name, e.card.summary, number(e.name) if i else 0) for i, e in enumerate(usable)]
-    _model_items = _model_items or [(NONE, "No generator found", "Set a folder with generators in the preferences", 0)]
+    _model_items = [
+        (e.name, e.name, e.card.summary, number(e.name) if i else 0) for i, e in enumerate(usable)
+    ]
+    _model_items = _model_items or [
+        (NONE, "No generator found", "Set a folder with generators in the preferences", 0)
+    ]
     _label_items = {e.name: [_mixed(), *(_label(name) for name in e.card.labels)] for e in usable}
 
 
@@ -59,7 +63,9 @@ def entry(name: str):
     for one in _entries:
         if one.name == name and one.card is not None:
             return one
-    raise ModelError(f"there is no generator {name!r}. Set a folder with generators in the add-on's preferences")
+    raise ModelError(
+        f"there is no generator {name!r}. Set a folder with generators in the add-on's preferences"
+    )
 
 
 def card(name: str) -> Card | None:

@@ -24,7 +24,9 @@ class GANCUBE_OT_generate_cube(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     # What the redo panel can do over without the generator.
-    edge: bpy.props.FloatProperty(name="Edge Length", default=2.0, min=0.001, soft_max=100.0, unit="LENGTH", options={"SKIP_SAVE"})
+    edge: bpy.props.FloatProperty(
+        name="Edge Length", default=2.0, min=0.001, soft_max=100.0, unit="LENGTH", options={"SKIP_SAVE"}
+    )
     location: bpy.props.FloatVectorProperty(name="Location", subtype="TRANSLATION", options={"SKIP_SAVE"})
     result: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # key in session.results
 
@@ -131,7 +133,9 @@ class GANCUBE_OT_generate_cube(bpy.types.Operator):
         context.collection.objects.link(cube)
         for other in context.selected_objects:
             other.select_set(False)
-        if cube.name in context.view_layer.objects:  # not if the active collection is excluded from the view layer
+        if (
+            cube.name in context.view_layer.objects
+        ):  # not if the active collection is excluded from the view layer
             cube.select_set(True)
             context.view_layer.objects.active = cube
         show_textures(context)
@@ -141,9 +145,9 @@ class GANCUBE_OT_generate_cube(bpy.types.Operator):
 
     def fail(self, message: str) -> set:
         """Says what went wrong, in the status bar and in the panel; nothing to say means that the user cancelled."""
-        session.error = message
+        session.error = message[:1].upper() + message[1:]
         if message:
-            self.report({"ERROR"}, message)
+            self.report({"ERROR"}, session.error)
         return {"CANCELLED"}
 
 

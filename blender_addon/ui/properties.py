@@ -29,9 +29,7 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         items=models.model_items,
         update=model_changed,
     )
-    label: bpy.props.EnumProperty(
-        name="Label", description="What the faces show", items=models.label_items
-    )
+    label: bpy.props.EnumProperty(name="Label", description="What the faces show", items=models.label_items)
     seed: bpy.props.IntProperty(
         name="Seed",
         description="The same seed gives the same six faces",

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..family import Batch, Deployment, Family, Phase
-from ..losses import gradient_penalty, relativistic, statistics_distance, tone_distance
+from ..losses import gradient_penalty, relativistic, statistics_distance, structure_distance, tone_distance
 from ..networks import Critic, Encoder, Generator
 
 
@@ -25,9 +25,9 @@ from ..networks import Critic, Encoder, Generator
 class TextureConfig:
     """Settings of the texture family."""
 
-    crop: int = 128
+    crop: int = 64
     """Side of the training crops in pixels; a multiple of 16."""
-    batch: int = 16
+    batch: int = 8
     """Pictures per step; even: half from encoded crops, half from the label's Gaussian."""
     look: int = 64
     """Length of the look code."""
@@ -49,6 +49,8 @@ class TextureConfig:
     """Weight of the distance of feature statistics to the encoded material."""
     tone_weight: float = 2.0
     """Weight of the distance of colours and contrast to the encoded material."""
+    structure_weight: float = 8.0
+    """Weight of the distance of autocorrelation to the encoded material."""
     code_weight: float = 1e-3
     """Weight of the squared length of the codes; with the noise, what makes neighbouring codes look alike."""
     code_noise: float = 0.5
@@ -81,7 +83,7 @@ class Texture(Family):
         """`material_labels`: for each training material the index of its label."""
         super().__init__()
         self.config, self.labels = config, tuple(labels)
-        self.generator = Generator(config.look, config.layout, config.generator_width)
+        self.generator = Generator(config.look, config.layout, config.generator_width, config.crop)
         self.encoder = Encoder(config.look)
         self.critic = Critic(len(labels), config.look, config.critic_width)
         self.register_buffer("codes", torch.zeros(len(material_labels), config.look))
@@ -117,6 +119,7 @@ class Texture(Family):
             "statistics": self.config.statistics_weight
             * statistics_distance([f[:half] for f in features], [r[:half] for r in real_features]),
             "tone": self.config.tone_weight * tone_distance(fake[:half].float(), batch["crop"][:half]),
+            "structure": self.config.structure_weight * structure_distance(fake[:half], batch["crop"][:half]),
             "code": self.config.code_weight * code.square().sum(1).mean(),
         }
 

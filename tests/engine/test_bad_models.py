@@ -159,14 +159,14 @@ def test_input_with_a_default_may_be_left_out_of_the_card(tiny_path, tmp_path):
 
 
 def test_damage_is_always_our_error(tmp_path, capfd):
-    """Seeded truncations and byte flips of a whole file, loaded for real. Where weights are hit, the test vector speaks.
+    """Seeded truncations and byte flips of a file, loaded for real. Where weights are hit, the test vector speaks.
 
     One tensor is spared, the factor of the enlargement: with another it is a model that runs for minutes.
     """
     good, rng = make_tiny(tmp_path / "good.onnx").read_bytes(), random.Random(11)
     spared = good.index(np.array([1, 1, 16, 16], np.float32).tobytes())
     path, refused = tmp_path / "m.onnx", 0
-    for i in range(150):
+    for i in range(90):
         data = bytearray(good[: rng.randrange(len(good))] if i % 3 == 0 else good)
         for _ in range(rng.randrange(1, 4)):
             at = rng.randrange(max(len(data), 1))
@@ -177,5 +177,5 @@ def test_damage_is_always_our_error(tmp_path, capfd):
             Model.load(path, "cpu", threads=1)
         except GanCubeError:
             refused += 1
-    assert refused > 100
+    assert refused > 60
     assert capfd.readouterr() == ("", "")

@@ -1,5 +1,6 @@
 """The card: what is written is read back the same; whatever else is a CardError that names file and field."""
 
+import contextlib
 import copy
 import dataclasses
 import json
@@ -144,6 +145,8 @@ BAD = [
     (["test_vector", "cpu_tolerance"], 5, "test_vector.cpu_tolerance"),
     (["test_vector", "gpu_tolerance"], ..., "test_vector.gpu_tolerance"),
     (["thumbnail"], 5, "thumbnail"),
+    (["thumbnail"], "R0lGODlh", "thumbnail"),
+    (["thumbnail"], "iVBORw0KGgo=!", "thumbnail"),
     (["encoder"], "x", "encoder"),
 ]
 
@@ -202,10 +205,8 @@ def test_damaged_text_is_a_card_error():
             damaged[rng.randrange(len(damaged))] = chr(
                 rng.choice([0, 34, 44, 45, 57, 91, 93, 101, 123, 125, 300])
             )
-        try:
+        with contextlib.suppress(CardError):
             parse_card("".join(damaged), "f")
-        except CardError:
-            pass
 
 
 def test_a_number_beyond_float_is_refused():
@@ -214,7 +215,12 @@ def test_a_number_beyond_float_is_refused():
         parse_card(text, "f")
 
 
-STDLIB_FILES = "card, card_reader, errors, files, seeds, onnx_file, sizes, request, cube_request, match, library, glb, recipe, providers"
+# fmt: off
+STDLIB_FILES = (
+    "card, card_reader, errors, files, seeds, onnx_file, sizes, request, cube_request, "
+    "match, library, glb, recipe, providers"
+)
+# fmt: on
 
 
 def test_standard_library_is_enough():

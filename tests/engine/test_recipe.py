@@ -1,5 +1,6 @@
 """Recipes: written, found again in every kind of file, and refused when they are not ours."""
 
+import contextlib
 import dataclasses
 import json
 import random
@@ -172,13 +173,11 @@ def test_damage_is_always_our_error(tmp_path):
     }
     rng = random.Random(3)
     for name, good in files.items():
-        for i in range(200):
+        for i in range(100):
             data = bytearray(good[: rng.randrange(len(good))] if i % 3 == 0 else good)
             for _ in range(rng.randrange(1, 4)):
                 if data:
                     data[rng.randrange(len(data))] = rng.randrange(256)
             (tmp_path / name).write_bytes(data)
-            try:
+            with contextlib.suppress(GanCubeError):
                 recipe.read(tmp_path / name)
-            except GanCubeError:
-                pass

@@ -30,7 +30,8 @@ def test_wrap_pad_has_the_gradient_of_circular_padding():
 def test_the_generator_is_a_torus(generator):
     """Rolled by a whole period of the waves (here: the whole picture but for the field), it draws the same, rolled."""
     generator = Generator(look=8, layout=4, width=(8, 8, 8, 8, 8)).eval()
-    generator.wave_in.weight.data.zero_()  # the waves stand still while the field moves
+    for layer in generator.wave_in:
+        layer.weight.data.zero_()  # the waves stand still while the field moves
     field, look = torch.randn(1, generator.field_channels, 4, 4), torch.randn(1, 8)
     with torch.no_grad():
         still, moved = generator(field, look), generator(field.roll((1, 2), (2, 3)), look)

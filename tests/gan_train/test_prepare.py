@@ -179,7 +179,8 @@ def test_every_mode_becomes_8_bit_rgb(tmp_path):
     source.mkdir(parents=True)
     images = {name: Image.fromarray(texture(seed)) for seed, name in enumerate(("cmyk", "palette", "grey", "one", "ga"))}
     images["cmyk"].convert("CMYK").save(source / "cmyk.jpg", quality=95)
-    images["palette"].quantize(64).save(source / "palette.png")
+    images["palette"] = images["palette"].quantize(64)
+    images["palette"].save(source / "palette.png")
     images["grey"].convert("L").save(source / "grey.png")
     images["one"].convert("1").save(source / "one.png")
     images["ga"].convert("LA").save(source / "ga.png")
@@ -189,13 +190,12 @@ def test_every_mode_becomes_8_bit_rgb(tmp_path):
     report = run(tmp_path / "in", tmp_path / "out", size=160)
     assert not [name for name in reasons(report) if "float" not in name]
     for name, image in images.items():
-        if name == "one":
+        if name == "one":  # dots of black and white, which JPEG does not keep exactly
             continue
         expected = np.asarray(image.convert("L" if name in ("grey", "ga") else "RGB"), float)
         if expected.ndim == 2:
             expected = expected[..., None]
-        limit = 12 if name == "palette" else 6  # 64 colours, JPEG
-        assert np.abs(stored(report, name) - expected).mean() < limit, name
+        assert np.abs(stored(report, name) - expected).mean() < 6, name  # JPEG
     assert np.abs(stored(report, "deep")[..., 0] - ramp / 65535 * 255).mean() < 2
 
 

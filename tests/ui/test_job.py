@@ -146,6 +146,8 @@ def test_every_event_of_the_worker_is_taken():
 def test_the_provider_line():
     assert provider_line(LOADED) == "Ran on CPU, checked: off by 2e-06, allowed 0.001"
     fallen = {**LOADED, "note": "cuda computes something else; running on cpu instead."}
-    assert provider_line(fallen).endswith("allowed 0.001. cuda computes something else; running on cpu instead.")
+    assert provider_line(fallen).endswith(
+        "allowed 0.001. cuda computes something else; running on cpu instead."
+    )
     wrong = {**LOADED, "provider": "webgpu", "check": {"max_error": 0.5, "tolerance": 0.02, "ok": False}}
     assert provider_line(wrong) == "Ran on WebGPU, WRONG: off by 0.5, allowed 0.02"

@@ -4,20 +4,24 @@ Another driver will do if its `ui` has the same methods. The extension is instal
 """
 
 import sys
+import time
 
 import bpy
 import numpy as np
 
 OPERATOR = "gancube.generate_cube"
 ALLOWED = 0.15  # seconds that a freeze may be longer than that of the idle window doing the same redraws
+OURS = 0.1  # seconds that the add-on may hold up Blender at a time; redraws are Blender's own
 
 
 def scenario(ui):
     yield from ui.open_sidebar("GAN Cubes")
     yield from ui.screenshot("1_panel")
     bpy.data.objects.remove(bpy.data.objects["Cube"])  # the default one would stand in the same place
-    idle = [(yield from plain_textured_cube(ui))]
+    plain_cold = yield from plain_textured_cube(ui, "cold")  # with shaders to compile
+    plain_warm = yield from plain_textured_cube(ui, "warm")
     before = names()
+    held_up = watch_ticks()
 
     # Cold: the child process starts, loads, checks, generates
     probe = ui.probe("generate_cold")
@@ -43,16 +47,9 @@ def scenario(ui):
     yield from ui.key("Z", ctrl=True, shift=True)
     yield from ui.wait(lambda: "GAN Cube" in bpy.data.objects, 20, "redo")
     yield 1.0
-    idle.append(ui.end_probe(probe))
+    undone = ui.end_probe(probe)
     ui.check("redo brings the pixels back", pictures(bpy.data.objects["GAN Cube"]) == seen)
     yield from ui.screenshot("3_redone")
-
-    # The panel redrawn as often as by a progress bar, and nothing else done
-    probe = ui.probe("idle_redraws")
-    for _ in range(40):
-        ui.region("UI").tag_redraw()
-        yield 0.05
-    idle.append(ui.end_probe(probe))
 
     # Warm: another cube, while the view is used
     scene_settings().seed = 2
@@ -64,10 +61,16 @@ def scenario(ui):
     warm = ui.end_probe(probe)
     second = pictures(bpy.data.objects["GAN Cube.001"])
     ui.check("another seed, other pictures", not set(second.values()) & set(seen.values()))
-    longest = max(report["longest_gap_s"] for report in idle)
-    for name, report in (("cold", cold), ("warm", warm)):
+    again = yield from drawn_afresh(ui, bpy.data.objects["GAN Cube.001"])
+    idle = max(report["longest_gap_s"] for report in (plain_warm, again, undone))
+    for name, report, least in (("cold", cold, max(idle, plain_cold["longest_gap_s"])), ("warm", warm, idle)):
         gap = report["longest_gap_s"]
-        ui.check(f"no freeze beyond that of the redraws, {name}", gap <= longest + ALLOWED, gap=gap, idle=longest)
+        ui.check(
+            f"no longer freeze than by the same redraws, {name}", gap <= least + ALLOWED, gap=gap, idle=least
+        )
+    ui.check(
+        "the add-on itself holds up nothing", max(held_up) < OURS, longest=max(held_up), ticks=len(held_up)
+    )
 
     yield from redo_panel(ui, second)
     yield from cancelled(ui)
@@ -75,10 +78,12 @@ def scenario(ui):
     yield from saved_and_reopened(ui, second)
 
 
-def plain_textured_cube(ui):
-    """What a first cube with images costs the window without any of the add-on's work: shaders, uploads, redraws."""
+def plain_textured_cube(ui, name):
+    """What a cube with images costs the window without any of the add-on's work: shaders, uploads, redraws."""
     bpy.ops.ed.undo_push(message="Start")
-    probe = ui.probe("plain_cube")
+    yield 0.5
+    probe = ui.probe(f"plain_cube_{name}")
+    yield 0.1
     bpy.ops.mesh.primitive_cube_add()
     plain = bpy.context.active_object
     for i in range(6):
@@ -94,8 +99,9 @@ def plain_textured_cube(ui):
         plain.data.polygons[i].material_index = i
     shading = ui.area().spaces.active.shading
     shading.color_type = "TEXTURE"
-    ui.area().tag_redraw()
-    yield 1.0
+    bpy.ops.ed.undo_push(message="Plain cube")
+    ui.redraw()
+    yield 1.5
     report = ui.end_probe(probe)
     for image in [slot.material.node_tree.nodes.active.image for slot in plain.material_slots]:
         bpy.data.images.remove(image)
@@ -110,15 +116,56 @@ def plain_textured_cube(ui):
     return report
 
 
+def drawn_afresh(ui, cube):
+    """What drawing this cube for the first time costs: its pictures are decoded and uploaded once more."""
+    probe = ui.probe("drawn_afresh")
+    cube.hide_set(True)
+    ui.redraw()
+    yield 0.5
+    for slot in cube.material_slots:
+        image = slot.material.node_tree.nodes.active.image
+        image.buffers_free()
+        image.gl_free()
+    cube.hide_set(False)
+    ui.redraw()
+    yield 1.0
+    return ui.end_probe(probe)
+
+
+def watch_ticks() -> list:
+    """Seconds of each of the operator's looks at its job, building included, from now on."""
+    operator = next(m for name, m in sys.modules.items() if name.endswith("gancube.ui.operators"))
+    tick, seconds = operator.GANCUBE_OT_generate_cube.tick, []
+
+    def timed(self, context):
+        started = time.perf_counter()
+        try:
+            return tick(self, context)
+        finally:
+            seconds.append(round(time.perf_counter() - started, 4))
+
+    operator.GANCUBE_OT_generate_cube.tick = timed
+    return seconds
+
+
 def redo_panel(ui, expected):
     """The edge length is changed in Adjust Last Operation; the pictures stay."""
     generated = session().job
     hud = ui.region("HUD")
-    yield from ui.click(hud.x + 40, hud.y + hud.height // 2)  # it is folded, unfold it
-    yield 0.5
-    yield from ui.screenshot("4_unfolded")
-    yield from ui.set_text("edge", "3", region="HUD")
-    yield from ui.wait(lambda: abs(bpy.data.objects["GAN Cube.001"].dimensions.x - 3) < 1e-4, 20, "the edge length")
+    yield from ui.click(hud.x + 40, hud.y + hud.height // 2)  # it is folded: unfold it
+    yield 1.0
+    hud = ui.region("HUD")
+    # Blender does not name the buttons of this region; the first field is one row below the title
+    field = hud.x + int(hud.width * 0.7), hud.y + hud.height - 44
+    yield from ui.click(*field)
+    yield from ui.click(*field)  # twice: a number field opens for typing
+    yield 0.3
+    yield from ui.key("A", ctrl=True)
+    yield from ui.type_text("3")
+    yield from ui.key("RET")
+    yield from ui.wait(
+        lambda: abs(bpy.data.objects["GAN Cube.001"].dimensions.x - 3) < 1e-4, 20, "the edge length"
+    )
     yield 0.5
     ui.check("the redo panel asks the generator for nothing", session().job is generated)
     ui.check("the redo panel keeps the pictures", pictures(bpy.data.objects["GAN Cube.001"]) == expected)
@@ -153,6 +200,8 @@ def child_dies(ui):
     ui.check("the death of the child is told", "signal 9" in session().error, error=session().error)
     ui.check("and leaves nothing behind", names() == before)
     yield from ui.screenshot("6_error")
+    yield from over_viewport(ui)  # away from Blender's own report, which hides the button
+    yield 1.0
     scene_settings().size = 256
     yield from ui.click_button(op=OPERATOR)
     yield from ui.wait(lambda: "GAN Cube.002" in bpy.data.objects, 60, "the third cube")

@@ -1,0 +1,213 @@
+"""Drives Blender's window from inside with real mouse and key events (xdotool). Blender's --python script; bpy only.
+
+    blender --window-geometry 0 0 W H --python driver.py -- SCENARIO.py OUT HEIGHT
+
+The scenario is a generator, stepped by a timer, so that Blender's own loop keeps running between two steps:
+`yield` waits for one step, `yield 0.5` for half a second, and what waits is called with `yield from`.
+Coordinates are Blender's: pixels of the window, origin bottom left. OUT gets result.json and screenshots.
+"""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import time
+import traceback
+from itertools import pairwise
+from pathlib import Path
+
+import bpy
+
+STEP = 0.02  # seconds
+PROBE = 0.05  # seconds between two ticks of a probe
+BUTTON_OPERATORS = ("copy_python_command_button", "copy_data_path_button")
+
+
+class UI:
+    """One window, one viewport, one sidebar."""
+
+    def __init__(self, out: Path, screen_height: int):
+        self.out, self.screen_height = out, screen_height
+        self.result = {"blender": bpy.app.version_string, "checks": [], "probes": [], "error": None}
+
+    # What is where
+
+    @property
+    def window(self):
+        return bpy.context.window_manager.windows[0]
+
+    def area(self):
+        return next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
+
+    def region(self, kind):
+        return next(region for region in self.area().regions if region.type == kind)
+
+    def context(self, kind="WINDOW"):
+        return bpy.context.temp_override(
+            window=self.window, screen=self.window.screen, area=self.area(), region=self.region(kind)
+        )
+
+    def redraw(self):
+        for area in self.window.screen.areas:
+            area.tag_redraw()
+
+    # Waiting, checking, measuring
+
+    def wait(self, condition, seconds, what):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {seconds} s in vain for {what}")
+            yield
+
+    def check(self, name, ok, **detail):
+        print(f"[window] {'ok' if ok else 'WRONG'}: {name}", "" if ok else detail, flush=True)
+        self.result["checks"].append({"name": name, "ok": bool(ok), **detail})
+
+    def probe(self, name):
+        """Ticks in the main loop from now on; where it stands still, they are late."""
+        probe = {"name": name, "ticks": [time.perf_counter()], "on": True}
+
+        def tick():
+            probe["ticks"].append(time.perf_counter())
+            return PROBE if probe["on"] else None
+
+        bpy.app.timers.register(tick, first_interval=PROBE, persistent=True)
+        return probe
+
+    def end_probe(self, probe):
+        probe["on"] = False
+        ticks = [*probe["ticks"], time.perf_counter()]
+        gaps = [later - earlier for earlier, later in pairwise(ticks)]
+        report = {
+            "name": probe["name"],
+            "seconds": ticks[-1] - ticks[0],
+            "longest_gap_s": round(max(gaps), 4),
+        }
+        self.result["probes"].append(report)
+        return report
+
+    def screenshot(self, name):
+        self.redraw()
+        yield 0.5
+        with self.context():
+            bpy.ops.screen.screenshot(filepath=str(self.out / f"{name}.png"))
+        yield 0.2
+
+    # Mouse and keys
+
+    def x_event(self, *arguments):
+        subprocess.run(["xdotool", *map(str, arguments)], check=True, timeout=10)
+
+    def move(self, x, y):
+        self.x_event("mousemove", self.window.x + int(x), self.screen_height - 1 - self.window.y - int(y))
+        yield STEP
+        yield STEP
+
+    def click(self, x, y):
+        yield from self.move(x - 1, y)
+        yield from self.move(x, y)
+        self.x_event("mousedown", 1)
+        yield 0.06
+        self.x_event("mouseup", 1)
+        yield 0.06
+
+    def key(self, key, ctrl=False, shift=False):
+        names = {"RET": "Return", "ESC": "Escape"}
+        held = ["ctrl"] * ctrl + ["shift"] * shift
+        self.x_event("key", "+".join([*held, names.get(key, key.lower())]))
+        yield 0.1
+
+    def type_text(self, text):
+        self.x_event("type", "--delay", 15, text)
+        yield 0.1
+
+    # The sidebar
+
+    def open_sidebar(self, tab):
+        space = self.area().spaces.active
+        view = self.region("WINDOW")
+        if not space.show_region_ui:
+            yield from self.move(view.x + view.width // 3, view.y + view.height // 3)
+            yield from self.key("N")
+        yield from self.wait(lambda: self.region("UI").width > 20, 20, "the sidebar")
+        yield 0.5
+        sidebar = self.region("UI")
+        # the tabs are the strip on its right
+        for y in range(sidebar.y + sidebar.height - 20, sidebar.y, -20):
+            if sidebar.active_panel_category == tab:
+                break
+            yield from self.click(sidebar.x + sidebar.width - 8, y)
+        if sidebar.active_panel_category != tab:
+            raise LookupError(f"no tab {tab!r}, but {sidebar.active_panel_category!r}")
+        self.redraw()
+        yield 0.5
+
+    def find_button(self, op):
+        """The place of an operator's button: Blender is asked at each place what is under the mouse there."""
+        sidebar = self.region("UI")
+        for share in (0.5, 0.8, 0.2):
+            x = sidebar.x + int(sidebar.width * share)
+            for y in range(sidebar.y + sidebar.height - 4, sidebar.y + sidebar.height // 3, -9):
+                yield from self.move(x, y)
+                if self.under_mouse().startswith(f"bpy.ops.{op}("):
+                    yield from self.move(x, y - 4)
+                    return x, (y - 4 if self.under_mouse() else y)
+        raise LookupError(f"no button for {op}")
+
+    def under_mouse(self):
+        manager = bpy.context.window_manager
+        with self.context("UI"):
+            for name in BUTTON_OPERATORS:
+                operator = getattr(bpy.ops.ui, name)
+                manager.clipboard = ""
+                if operator.poll():
+                    operator()
+                if manager.clipboard:
+                    return manager.clipboard
+        return ""
+
+    def click_button(self, op):
+        yield from self.click(*(yield from self.find_button(op)))
+
+    def frame_selected(self):
+        with self.context():
+            bpy.ops.view3d.view_selected()
+        yield 0.3
+
+
+def steps(scenario, ui):
+    try:
+        yield 1.0
+        yield from scenario(ui)
+    except Exception:  # whatever it is, Blender has to be closed and the reason kept
+        ui.result["error"] = traceback.format_exc()
+        print(ui.result["error"], flush=True)
+        yield from ui.screenshot("error")
+
+
+def main(scenario_file: str, out: str, screen_height: str) -> None:
+    preferences = bpy.context.preferences
+    preferences.view.show_splash = False
+    preferences.view.show_tooltips = False
+    preferences.system.viewport_aa = "OFF"  # eight samples per redraw cost a second without a graphics card
+    preferences.filepaths.file_preview_type = "NONE"
+    spec = importlib.util.spec_from_file_location("scenario", scenario_file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    ui = UI(Path(out), int(screen_height))
+    running = steps(module.scenario, ui)
+
+    def step():
+        try:
+            return next(running) or STEP
+        except StopIteration:
+            (ui.out / "result.json").write_text(json.dumps(ui.result, indent=1))
+            with ui.context():
+                bpy.ops.wm.quit_blender()
+            return None
+
+    bpy.app.timers.register(step, first_interval=1.0, persistent=True)
+
+
+main(*sys.argv[sys.argv.index("--") + 1 :])
