@@ -30,10 +30,10 @@ CACHE = ".cache"
 class ClassifierConfig:
     """How the classifier is trained."""
 
-    steps: int = 1200
-    batch: int = 24
+    steps: int = 900
+    batch: int = 20
     crop: int = 96  # pixels
-    width: int = 20
+    width: int = 16
     learning_rate: float = 3e-3
     seed: int = 0
 
@@ -43,11 +43,13 @@ class Classifier(nn.Module):
 
     def __init__(self, count: int, width: int):
         super().__init__()
-        widths = (width, width * 2, width * 3, width * 4)
+        widths = (width, width * 2, width * 4, width * 6)
         layers, before = [], 3
-        for after in widths:
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
-            layers += [nn.Conv2d(after, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        for depth, after in enumerate(widths):
+            layers += [nn.Conv2d(before, after, 3 if depth else 5, stride=2, padding=1 if depth else 2, bias=False)]
+            layers += [nn.BatchNorm2d(after), nn.ReLU()]
+            if depth in (1, 2):
+                layers += [nn.Conv2d(after, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
             before = after
         self.body = nn.Sequential(*layers)
         self.head = nn.Linear(2 * before, count)
@@ -169,7 +171,8 @@ def _write_cache(path: Path, asked: str, network: Classifier) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
-        save_file(network.state_dict(), partial, {"asked": asked})
+        weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+        save_file(weights, partial, {"asked": asked})
         partial.rename(path)
     except (OSError, SafetensorError):
         partial.unlink(missing_ok=True)

@@ -31,14 +31,11 @@ def _filters() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Ten
     return levels
 
 
-def random_features(pictures: np.ndarray) -> np.ndarray:
-    """[N, H, W, 3] uint8 -> [N, 227] float64: mean responses of both layers at four scales, and the mean colour."""
-    return np.concatenate([_features(batch)[0] for batch in _batches(pictures)])
-
-
-def gram_matrices(pictures: np.ndarray) -> np.ndarray:
-    """[N, H, W, 3] uint8 -> [N, 4, 24, 24] float64: products of first-layer responses, averaged over the picture."""
-    return np.concatenate([_features(batch)[1] for batch in _batches(pictures)])
+def random_features(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[N, H, W, 3] uint8 -> vectors [N, 227] (mean responses of both layers at four scales, and the mean colour) and
+    Gram matrices [N, 4, 24, 24] (products of first-layer responses, averaged over the picture), both float64."""
+    vectors, grams = zip(*(_features(batch) for batch in _batches(pictures)), strict=True)
+    return np.concatenate(vectors), np.concatenate(grams)
 
 
 def _batches(pictures: np.ndarray):

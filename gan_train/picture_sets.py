@@ -25,7 +25,12 @@ class PictureSet:
     pictures: np.ndarray  # [N, H, W, 3] uint8 sRGB
     labels: np.ndarray  # [N] int64, indices into the common labels
 
-    def crops(self, size: int, seed: int) -> "PictureSet":
+    def spread(self, count: int) -> "PictureSet":
+        """`count` of the set, spread evenly over it, so that every label keeps its share."""
+        chosen = np.linspace(0, len(self.labels) - 1, count).round().astype(int)
+        return PictureSet(self.pictures[chosen], self.labels[chosen])
+
+    def crops(self, size: int, seed: int | list[int]) -> "PictureSet":
         """One random square of `size` pixels of each picture."""
         rng = np.random.default_rng(seed)
         n, height, width, _ = self.pictures.shape
@@ -49,7 +54,7 @@ class RealPictures:
         whole = [self.pixels[item.file] for item in self.items if item.tileable and item.width == item.height == size]
         return np.stack(whole) if whole else np.zeros((0, size, size, 3), np.uint8)
 
-    def views(self, items: list[Item], per_label: int, size: int, seed: int) -> PictureSet:
+    def views(self, items: list[Item], per_label: int, size: int, seed: int | list[int]) -> PictureSet:
         """`per_label` views of each label, the label's materials in turn."""
         rng = np.random.default_rng(seed)
         pictures, labels = [], []

@@ -1,6 +1,6 @@
 """Runs what the README tells a newcomer to type, in the order in which it stands, in a fresh folder.
 
-The folder holds a copy of this checkout without its environments; its `.venv/bin` is the environment that runs the
+The folder holds a copy of this checkout without its environments; its `.venv` is the environment that runs the
 tests, already filled, so that `make` installs nothing. Two things differ from a newcomer's day: `make test` is left
 out (it is what runs this), and training stops after a few steps.
 """
@@ -46,7 +46,8 @@ def newcomer(tmp_path) -> Path:
             ROOT / "blender_addon/wheels", folder / "blender_addon/wheels", copy_function=os.symlink
         )
     (folder / ".venv").mkdir()
-    (folder / ".venv/bin").symlink_to(Path(sys.prefix) / "bin")
+    for part in ("bin", "lib", "include", "pyvenv.cfg"):
+        (folder / ".venv" / part).symlink_to(Path(sys.prefix) / part)
     for stamp in re.findall(
         r"^\.venv/(\.\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     ):

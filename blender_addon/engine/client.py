@@ -5,6 +5,7 @@ poll() empties it and never waits. A dead child is an event like any other, and 
 a new one. Next: boot.py (the child's start), worker.py (what is done with a request).
 """
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -66,7 +67,7 @@ class Client:
         return [(header, blob) for header, blob in heard if header.get("id") in (0, self.number)]
 
     def cancel(self) -> None:
-        """Nothing of the request is heard again. The child is asked to stop, and killed if it has not in GRACE seconds."""
+        """Nothing of the request is heard again. The child is asked to stop, and killed if it has not in time."""
         child, number = self.child, self.number
         self.number += 1  # poll() drops the answers to the old one
         if child is None or child.ended >= child.sent:
@@ -114,10 +115,9 @@ class Child:
 
     def send(self, header: dict) -> None:
         self.sent = header.get("id", self.sent)
-        try:
+        # it may have died just now: the "died" event says so, with what it left on stderr
+        with contextlib.suppress(OSError):
             pipe.write(self.process.stdin, header)
-        except OSError:
-            pass  # it died just now: the "died" event says so, with what it left on stderr
 
     def heard(self) -> list[tuple[dict, bytes]]:
         messages = []
@@ -128,10 +128,8 @@ class Child:
                 return messages
 
     def close(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # what was still buffered has no reader any more
             self.process.stdin.close()
-        except OSError:  # what was still buffered has no reader any more
-            pass
         try:
             self.process.wait(GRACE)
         except subprocess.TimeoutExpired:

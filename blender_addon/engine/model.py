@@ -11,7 +11,7 @@ import numpy as np
 
 from .card import Card, parse_card
 from .cube_request import resolve_label
-from .errors import ModelError, RequestError
+from .errors import GanCubeError, ModelError, RequestError
 from .latents import draw
 from .match import card_text, file_faults, graph_faults
 from .onnx_file import read_onnx
@@ -62,20 +62,33 @@ class Model:
         model.note, model.check = "", None
         model._start(provider, threads)
         if verify:
-            model.check = model.check_test_vector()
-            if not model.check.ok and provider == "auto" and model.provider != "cpu":
-                failed = model.provider
-                model._start("cpu", threads)
-                model.check = model.check_test_vector()
-                model.note = f"{failed} computes something else than the card says; running on cpu instead."
-            if not model.check.ok:
-                raise ModelError(
-                    f"{model.path}: computes something else than its card says on {model.provider}: "
-                    "test vector off by "
-                    f"{model.check.max_error:.2g}, allowed {model.check.tolerance:.2g}. "
-                    "The file is damaged, or the provider is; try --provider cpu."
-                )
+            model._verify(provider, threads)
         return model
+
+    def _verify(self, provider: str, threads: int | None) -> None:
+        """Keep the test vector's result; ModelError where it is wrong. `auto` leaves a GPU that fails for cpu."""
+        if provider == "auto" and self.provider != "cpu":
+            gpu = self.provider
+            try:
+                self.check = self.check_test_vector()
+                reason = "" if self.check.ok else "computes something else than the card says"
+            except GanCubeError as error:
+                reason = f"fails ({error})"
+            if not reason:
+                return
+            self.note = f"{gpu} {reason}; running on cpu instead."
+            self._start("cpu", threads)
+        self.check = self.check_test_vector()
+        if not self.check.ok:
+            advice = (
+                "The file is damaged: export or fetch it again"
+                if self.provider == "cpu"
+                else "Try --provider cpu"
+            )
+            raise ModelError(
+                f"{self.path}: computes something else than its card says on {self.provider}: test vector off by "
+                f"{self.check.max_error:.2g}, allowed {self.check.tolerance:.2g}. {advice}."
+            )
 
     def _start(self, provider: str, threads: int | None) -> None:
         self.session, self.provider = open_session(self.path, provider, threads)

@@ -113,7 +113,7 @@ def find(search: Iterable[str], user_folder: Path | None, wheels: Path = WHEELS)
 
 def _nothing_fits(carried: list[Wheel]) -> str:
     here = f"Python {sys.version_info.major}.{sys.version_info.minor} on {sys.platform} {platform.machine()}"
-    advice = "Use another Blender, or set 'Python for Generation' in the add-on's preferences to a Python that has onnxruntime"
+    advice = "Use another Blender, or set 'Python for Generation' in the preferences to a Python that has onnxruntime"
     if not carried:
         return f"this Blender ({here}) has no onnxruntime, and none is bundled. {advice}"
     has = ", ".join(sorted({f"{w.python[2]}.{w.python[3:]} ({w.platform})" for w in carried}))

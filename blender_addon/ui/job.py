@@ -1,4 +1,4 @@
-"""One generation, from the request to its faces: what the operator steps and the panel shows. Standard library only; never bpy.
+"""One generation, from the request to its faces: stepped by the operator, shown by the panel. Never bpy.
 
     starting --ready--> loading --loaded--> generating --face, face, ..., done--> done --> landed
         any but landed --cancel()--> cancelled        any before done --error, died--> failed

@@ -63,9 +63,11 @@ def entry(name: str):
     for one in _entries:
         if one.name == name and one.card is not None:
             return one
-    raise ModelError(
-        f"there is no generator {name!r}. Set a folder with generators in the add-on's preferences"
-    )
+    if name in ("", NONE):  # "": a file keeps the number of a generator that is not here
+        raise ModelError(
+            "there is no generator. Choose one, or set a folder with generators in the preferences"
+        )
+    raise ModelError(f"there is no generator {name!r}. Choose another, or set its folder in the preferences")
 
 
 def card(name: str) -> Card | None:

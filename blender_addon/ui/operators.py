@@ -1,4 +1,4 @@
-"""The panel's operators. Clicked, generate_cube is modal and Blender stays usable; called by a script it waits. bpy.types only.
+"""The panel's operators. Clicked, generate_cube leaves Blender usable; called by a script it waits. bpy.types only.
 
 Before: properties.py and job.py. Next: scene/steps.py builds the cube, which lands here in the scene.
 """
@@ -41,6 +41,8 @@ class GANCUBE_OT_generate_cube(bpy.types.Operator):
         return False
 
     def invoke(self, context, event):
+        if bpy.app.background:  # no window, so no timer would ever tick
+            return self.execute(context)
         self.take_settings(context)
         try:
             session.start(context.scene.gancube)
@@ -56,7 +58,11 @@ class GANCUBE_OT_generate_cube(bpy.types.Operator):
             session.cancel()
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
-        outcome = self.tick(context)
+        try:
+            outcome = self.tick(context)
+        except Exception:  # a mistake of ours: Blender shows it, and the button must not stay grey
+            self.cancel(context)
+            raise
         if outcome is not None:
             self.cancel(context)
         if session.status() != self.shown:
@@ -133,9 +139,8 @@ class GANCUBE_OT_generate_cube(bpy.types.Operator):
         context.collection.objects.link(cube)
         for other in context.selected_objects:
             other.select_set(False)
-        if (
-            cube.name in context.view_layer.objects
-        ):  # not if the active collection is excluded from the view layer
+        # it is not there if the active collection is excluded from the view layer
+        if cube.name in context.view_layer.objects:
             cube.select_set(True)
             context.view_layer.objects.active = cube
         show_textures(context)

@@ -1,4 +1,4 @@
-"""What lives as long as Blender runs: the child process, the job, the latest result. No bpy.types; nothing of it is saved.
+"""What lives as long as Blender runs: the child process, the job, the latest result. Nothing of it is saved.
 
 One job at a time, for one button. The panel reads the module's variables, the operators set them.
 """

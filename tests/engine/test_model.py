@@ -144,7 +144,8 @@ def test_a_silent_fall_back_is_noticed(tiny_path, monkeypatch):
     assert Model.load(tiny_path, "auto").provider == "cpu"
 
 
-def test_auto_leaves_a_gpu_that_computes_something_else(tiny_path, monkeypatch):
+@pytest.mark.parametrize("failure", ["wrong numbers", "an error"])
+def test_auto_leaves_a_gpu_that_fails(tiny_path, monkeypatch, failure):
     """A fake GPU (the processor under its name) whose test vector fails: auto goes to cpu and says so."""
     real_open, real_check = model_module.open_session, Model.check_test_vector
 
@@ -153,14 +154,17 @@ def test_auto_leaves_a_gpu_that_computes_something_else(tiny_path, monkeypatch):
         return session, "cuda" if provider in ("auto", "cuda") else provider
 
     def fake_check(self):
+        if self.provider == "cuda" and failure == "an error":
+            raise ModelError("cuDNN is missing")
         good = real_check(self)
         return model_module.CheckResult(1.0, good.tolerance) if self.provider == "cuda" else good
 
     monkeypatch.setattr(model_module, "open_session", fake_open)
     monkeypatch.setattr(Model, "check_test_vector", fake_check)
     model = Model.load(tiny_path, "auto")
-    assert model.provider == "cpu" and model.check.ok and "cuda" in model.note
-    with pytest.raises(ModelError, match="on cuda"):
+    assert model.provider == "cpu" and model.check.ok
+    assert "cuda" in model.note and "running on cpu instead" in model.note
+    with pytest.raises(ModelError, match=r"on cuda|cuDNN"):
         Model.load(tiny_path, "cuda")
 
 

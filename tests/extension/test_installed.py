@@ -89,8 +89,8 @@ def test_disabling_ends_the_child_and_leaves_nothing(first):
     assert first["kept settings"] == [5, 64]
 
 
-def test_the_next_session_has_it_enabled_and_shows_the_same(first, again):
-    assert again["enabled at start"] is True
+def test_the_next_session_shows_the_same(first, again):
+    assert again["settings of the file"] == [5, 64]
     assert again["pictures"] == first["pictures"]
 
 

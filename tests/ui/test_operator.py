@@ -173,7 +173,7 @@ def test_no_onnxruntime_for_this_python_is_a_sentence(settings, monkeypatch):
     session.close()
     monkeypatch.setattr(session, "child", lambda choice: nothing)
     try:
-        with pytest.raises(RuntimeError, match="This Blender .* has no onnxruntime"):
+        with pytest.raises(RuntimeError, match=r"This Blender .* has no onnxruntime"):
             bpy.ops.gancube.generate_cube()
     finally:
         nothing.close()
@@ -243,6 +243,11 @@ def test_random_seed(settings):
         bpy.ops.gancube.random_seed()
         seeds.add(settings.seed)
     assert len(seeds) == 4 and min(seeds) >= 0
+
+
+def test_invoked_without_a_window_it_waits(settings):
+    assert bpy.ops.gancube.generate_cube("INVOKE_DEFAULT") == {"FINISHED"}
+    assert "gancube" in bpy.context.view_layer.objects.active
 
 
 def test_nothing_to_cancel(settings):

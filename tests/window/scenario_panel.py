@@ -26,7 +26,7 @@ def scenario(ui):
     # Cold: the child process starts, loads, checks, generates
     probe = ui.probe("generate_cold")
     yield from ui.click_button(op=OPERATOR)
-    yield from ui.wait(lambda: "GAN Cube" in bpy.data.objects, 120, "the cube")
+    yield from ui.wait(lambda: "GAN Cube" in bpy.data.objects, 180, "the cube")
     yield 1.0
     cold = ui.end_probe(probe)
     yield from ui.frame_selected()
@@ -56,7 +56,7 @@ def scenario(ui):
     x, y = yield from ui.find_button(op=OPERATOR)
     probe = ui.probe("generate_warm")
     yield from ui.click(x, y)
-    yield from ui.wait(lambda: "GAN Cube.001" in bpy.data.objects, 60, "the second cube")
+    yield from ui.wait(lambda: "GAN Cube.001" in bpy.data.objects, 180, "the second cube")
     yield 1.0
     warm = ui.end_probe(probe)
     second = pictures(bpy.data.objects["GAN Cube.001"])
@@ -178,7 +178,7 @@ def cancelled(ui):
     before = names()
     scene_settings().size = 2048
     yield from ui.click_button(op=OPERATOR)
-    yield from ui.wait(lambda: session().job.faces, 60, "the first face")
+    yield from ui.wait(lambda: session().job.faces, 180, "the first face")
     yield from ui.screenshot("5_running")
     yield from over_viewport(ui)
     yield from ui.key("ESC")
@@ -194,7 +194,7 @@ def child_dies(ui):
     before = names()
     scene_settings().size = 2048
     yield from ui.click_button(op=OPERATOR)
-    yield from ui.wait(lambda: session().job.faces, 60, "the first face")
+    yield from ui.wait(lambda: session().job.faces, 180, "the first face")
     session().client.child.process.kill()
     yield from ui.wait(lambda: session().error, 10, "the error")
     ui.check("the death of the child is told", "signal 9" in session().error, error=session().error)
@@ -204,15 +204,21 @@ def child_dies(ui):
     yield 1.0
     scene_settings().size = 256
     yield from ui.click_button(op=OPERATOR)
-    yield from ui.wait(lambda: "GAN Cube.002" in bpy.data.objects, 60, "the third cube")
+    yield from ui.wait(lambda: "GAN Cube.002" in bpy.data.objects, 180, "the third cube")
     ui.check("the next click works", session().error == "")
 
 
 def saved_and_reopened(ui, expected):
+    """Opened while yet another cube is on its way, which must not land in the file."""
     path = str(ui.out / "cubes.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)
+    before = names()
+    scene_settings().size = 1024
+    yield from ui.click_button(op=OPERATOR)
+    yield from ui.wait(lambda: session().job.faces, 180, "the first face")
     bpy.ops.wm.open_mainfile(filepath=path)
-    yield 1.0
+    yield 2.0
+    ui.check("opening a file ends the job", not session().busy() and names() == before, after=names())
     cube = bpy.data.objects["GAN Cube.001"]
     ui.check("the file keeps the pictures", pictures(cube) == expected)
     ui.check("and the recipe", '"seed":2' in cube["gancube"], recipe=cube["gancube"])

@@ -1,0 +1,137 @@
+"""sample and measure on a tiny real model, through the command: what is printed, written and refused."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from blender_addon.engine import png
+from blender_addon.engine.model import Model
+from blender_addon.engine.pixels import to_uint8
+from gan_train import classifier
+from gan_train.cli import main
+from gan_train.demo_data import PATTERNS
+from gan_train.grid import labelled_grid
+from gan_train.model_source import open_model
+from tests.tiny import make_tiny
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return make_tiny(tmp_path_factory.mktemp("tiny") / "tiny.onnx", labels=tuple(PATTERNS))
+
+
+def test_files_hold_what_the_engine_renders(tiny, tmp_path, capsys):
+    command = ["sample", str(tiny), "--out", str(tmp_path / "out"), "--count", "2", "--size", "64", "--seed", "7"]
+    assert main(command) == 0
+    assert "12 files" in capsys.readouterr().out
+    files = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
+    assert files == sorted(f"{label}/{seed}.png" for label in PATTERNS for seed in (7, 8))
+    pixels, _ = png.decode((tmp_path / "out" / "planks" / "8.png").read_bytes())
+    texture = Model.load(tiny, "cpu").render(8, "planks", 64)
+    assert np.array_equal(pixels, to_uint8(texture.maps["base_color"]))
+
+
+def test_a_grid_has_a_row_per_label_and_the_pictures_in_it(tiny, tmp_path):
+    path = tmp_path / "new folder" / "grid.png"
+    assert main(["sample", str(tiny), "--out", str(path), "--count", "3", "--size", "64"]) == 0
+    grid, _ = png.decode(path.read_bytes())
+    assert grid.shape[0] > 6 * 64 and grid.shape[1] > 3 * 64
+    picture = to_uint8(Model.load(tiny, "cpu").render(2, "weave", 64).maps["base_color"])
+    windows = np.lib.stride_tricks.sliding_window_view(grid[..., 0], (64, 64))
+    assert (windows[:, :, ::9, ::9] == picture[::9, ::9, 0]).all((2, 3)).any(), "the last picture is not in the grid"
+    assert main(["sample", str(tiny), "--out", str(path), "--count", "9", "--size", "32", "--label", "dots"]) == 0
+    one, _ = png.decode(path.read_bytes())
+    assert one.shape[1] < 9 * 36 + 60, "one label makes a block of eight columns"
+
+
+def test_seeds_run_past_the_largest(tiny, tmp_path):
+    seed = 2**64 - 1
+    command = ["sample", str(tiny), "--out", str(tmp_path), "--count", "2", "--size", "32", "--label", "dots"]
+    assert main([*command, "--seed", str(seed)]) == 0
+    assert sorted(path.name for path in (tmp_path / "dots").iterdir()) == ["0.png", f"{seed}.png"]
+
+
+def test_a_model_without_labels(tmp_path):
+    bare = make_tiny(tmp_path / "bare.onnx", labels=())
+    assert main(["sample", str(bare), "--out", str(tmp_path / "out"), "--count", "2", "--size", "32"]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["0.png", "1.png"]
+    assert main(["sample", str(bare), "--out", str(tmp_path / "grid.png"), "--count", "2", "--size", "32"]) == 0
+
+
+def test_long_seeds_and_letters_of_any_language_fit_the_grid():
+    pictures = [(2**64 - 1, np.zeros((32, 32, 3), np.uint8)), (5, np.full((32, 32, 3), 255, np.uint8))]
+    grid = labelled_grid([("H\u00f6lzer \u6728", pictures)], "caption")
+    assert grid.dtype == np.uint8 and grid.shape[2] == 3 and grid.shape[0] > 32
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--count", "0"], "--count 0"),
+        (["--count", "65"], "64 columns"),
+        (["--seed", "-1"], "--seed -1"),
+        (["--size", "33"], "33"),
+        (["--size", "0"], "0"),
+        (["--label", "velvet"], "velvet"),
+    ],
+)
+def test_refusals(tiny, tmp_path, capsys, arguments, word):
+    assert main(["sample", str(tiny), "--out", str(tmp_path / "grid.png"), *arguments]) == 2
+    assert word in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_model(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    for name in ("absent", "absent.onnx", "empty"):
+        assert main(["sample", str(tmp_path / name), "--out", str(tmp_path / "grid.png")]) == 2
+        assert name in capsys.readouterr().err
+    (tmp_path / "file").write_text("no folder")
+    tiny = make_tiny(tmp_path / "tiny.onnx")
+    assert main(["sample", str(tiny), "--out", str(tmp_path / "file" / "grid.png")]) == 2
+
+
+def test_measure_prints_a_panel_and_json(tiny, small_dataset, tmp_path, capsys, monkeypatch):
+    """An untrained model is far from the floor in every respect but its seams."""
+    data = shutil.copytree(small_dataset, tmp_path / "data")
+    quick = classifier.ClassifierConfig(steps=40, batch=16, crop=64, width=8)
+    monkeypatch.setattr("gan_train.classifier.ClassifierConfig", lambda: quick)
+    command = ["measure", str(tiny), "--data", str(data), "--count", "24", "--size", "128"]
+    assert main([*command, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    rows = printed["measures"]
+    assert printed["count"] == 24 and printed["view"] == 128 and printed["labels"] == sorted(PATTERNS)
+    assert rows["frechet_random"]["value"] > 3 * rows["frechet_random"]["floor"]
+    assert rows["recall"]["value"] < rows["recall"]["floor"]
+    assert rows["label_accuracy"]["value"] < 0.5 < rows["label_accuracy"]["floor"]
+    assert rows["seam_share"]["value"] <= 0.1
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert "frechet_random" in text and "floor" in text and "24 samples of 128 px" in text
+
+
+def test_measure_refuses_what_cannot_be_compared(tiny, small_dataset, tmp_path, capsys):
+    other = make_tiny(tmp_path / "other.onnx", labels=("sky", "sea"))
+    assert main(["measure", str(other), "--data", str(small_dataset)]) == 2
+    assert "no label in common" in capsys.readouterr().err
+    assert main(["measure", str(tiny), "--data", str(small_dataset), "--count", "3"]) == 2
+    assert main(["measure", str(tiny), "--data", str(tmp_path)]) == 2
+    assert "gan-train prepare" in capsys.readouterr().err
+
+
+def test_a_temporary_export_is_gone_afterwards(tiny, tmp_path, monkeypatch):
+    """A run goes through export_run; here a stand-in that copies the tiny model."""
+    pytest.importorskip("onnxscript")
+    made = []
+
+    def export(run, path):
+        made.append(path)
+        return shutil.copy(tiny, path)
+
+    monkeypatch.setattr("gan_train.export.export_run", export)
+    (tmp_path / "run").mkdir()
+    with open_model(tmp_path / "run") as model:
+        assert model.card.name == "tiny" and made[0].exists()
+    assert not made[0].exists()
