@@ -37,13 +37,17 @@ def save_checkpoint(run: Path, step: int, tensors: dict[str, torch.Tensor], abou
             data = save({k: tensors[k].detach().cpu().contiguous() for k in group})
             _write(partial / name, data)
             shards[name] = hashlib.sha256(data).hexdigest()
-        _write(partial / "state.json", json.dumps({"step": step, "shards": shards, **about}, indent=1).encode())
+        _write(
+            partial / "state.json", json.dumps({"step": step, "shards": shards, **about}, indent=1).encode()
+        )
         if folder.exists():
             shutil.rmtree(folder)
         partial.rename(folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise CheckpointError(f"{folder}: cannot be written ({error.strerror}). The checkpoint before it is whole.") from error
+        raise CheckpointError(
+            f"{folder}: cannot be written ({error.strerror}). The checkpoint before it is whole."
+        ) from error
     for old in checkpoints(run)[:-KEEP]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
@@ -64,10 +68,14 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict]:
                 raise CheckpointError(f"{folder}/state.json: shards: {name!r} points outside the checkpoint.")
             data = (folder / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != digest:
-                raise CheckpointError(f"{folder / name}: damaged. Remove {folder} to go on from the one before it.")
+                raise CheckpointError(
+                    f"{folder / name}: damaged. Remove {folder} to go on from the one before it."
+                )
             tensors.update(load(data))
     except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{folder}: cannot be read ({error}). Remove it to go on from the one before it.") from error
+        raise CheckpointError(
+            f"{folder}: cannot be read ({error}). Remove it to go on from the one before it."
+        ) from error
     return tensors, about
 
 

@@ -14,7 +14,10 @@ from .errors import ConfigError
 from .presets import DEFAULT, PRESETS
 from .progress import Progress
 
-EXTRA = {"PIL": "pillow", "onnxruntime": "onnxruntime"}  # package names that differ from the module's, or need a word
+EXTRA = {
+    "PIL": "pillow",
+    "onnxruntime": "onnxruntime",
+}  # package names that differ from the module's, or need a word
 
 
 def script() -> None:
@@ -64,8 +67,19 @@ def _add_prepare(commands) -> None:
     add("source", metavar="DIR", type=Path, help="folder or zip of images")
     add("--out", metavar="DATASET", type=Path, required=True, help="dataset folder to write")
     add("--size", metavar="PX", type=int, default=256, help="short side in pixels (default 256)")
-    add("--labels", metavar="folders|CSV", default="folders", help="folders, or a CSV with the columns path and label")
-    add("--min-per-label", metavar="N", type=int, default=6, help="leave out labels with fewer materials (default 6)")
+    add(
+        "--labels",
+        metavar="folders|CSV",
+        default="folders",
+        help="folders, or a CSV with the columns path and label",
+    )
+    add(
+        "--min-per-label",
+        metavar="N",
+        type=int,
+        default=6,
+        help="leave out labels with fewer materials (default 6)",
+    )
     add("--heldout", metavar="SHARE", type=float, default=0.1, help="share kept for measuring (default 0.1)")
     add("--without", metavar="LABEL", action="append", default=[], help="leave this label out; repeatable")
     add("--licence", metavar="SPDX", default="", help="licence of files that no manifest.csv names")
@@ -106,10 +120,18 @@ def _add_train(commands) -> None:
     )
     add = parser.add_argument
     add("dataset", metavar="DATASET", type=Path, help="folder made by prepare")
-    add("--out", metavar="RUN", type=Path, required=True, help="run folder: checkpoints, stats.jsonl, previews")
+    add(
+        "--out",
+        metavar="RUN",
+        type=Path,
+        required=True,
+        help="run folder: checkpoints, stats.jsonl, previews",
+    )
     add("--preset", choices=tuple(PRESETS), default=DEFAULT, help=f"where to start from (default {DEFAULT})")
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="change one setting; repeatable")
-    add("--settings", action="store_true", help="print every setting of the preset with its meaning, and stop")
+    add(
+        "--settings", action="store_true", help="print every setting of the preset with its meaning, and stop"
+    )
     add("--steps", metavar="N", type=_positive(int), help="stop after N generator updates in all")
     add("--minutes", metavar="M", type=_positive(float), help="stop and save after M minutes")
     add("--seed", metavar="S", type=int, default=0, help="of everything random (default 0)")
@@ -172,7 +194,13 @@ def _run_sample(arguments: argparse.Namespace) -> int:
 
     with open_model(arguments.model, arguments.provider) as model:
         written = sample(
-            model, arguments.out, arguments.count, arguments.label, arguments.size, arguments.seed, Progress("textures")
+            model,
+            arguments.out,
+            arguments.count,
+            arguments.label,
+            arguments.size,
+            arguments.seed,
+            Progress("textures"),
         )
     print(f"{arguments.out} written" + ("" if written[0] == arguments.out else f": {len(written)} files"))
     return 0
@@ -188,7 +216,13 @@ def _add_measure(commands) -> None:
     _add_model_argument(parser)
     add = parser.add_argument
     add("--data", metavar="DATASET", type=Path, required=True, help="folder made by prepare")
-    add("--count", metavar="N", type=int, default=400, help="samples, drawn evenly over the labels (default 400)")
+    add(
+        "--count",
+        metavar="N",
+        type=int,
+        default=400,
+        help="samples, drawn evenly over the labels (default 400)",
+    )
     add("--size", metavar="PX", type=int, help="side of the samples (default: the model's)")
     add("--seed", metavar="S", type=int, default=0, help="first texture seed (default 0)")
     add("--json", action="store_true", help="print JSON alone")
@@ -208,7 +242,11 @@ def _run_measure(arguments: argparse.Namespace) -> int:
 
     with open_model(arguments.model, arguments.provider) as model:
         panel = measure(model, manifest, arguments.count, arguments.size, arguments.seed, progress=progress)
-    print(json.dumps(panel.as_json(), indent=1, ensure_ascii=False) if arguments.json else "\n".join(panel.lines()))
+    print(
+        json.dumps(panel.as_json(), indent=1, ensure_ascii=False)
+        if arguments.json
+        else "\n".join(panel.lines())
+    )
     return 0
 
 
@@ -232,7 +270,9 @@ def _run_export(arguments: argparse.Namespace) -> int:
     from .export import export_run
 
     path = export_run(arguments.run_folder, arguments.out, arguments.name, arguments.summary, measures)
-    print(f"{path} written, {path.stat().st_size / 2**20:.1f} MiB; next: gancube cube --model {path} --out cube.glb")
+    print(
+        f"{path} written, {path.stat().st_size / 2**20:.1f} MiB; next: gancube cube --model {path} --out cube.glb"
+    )
     return 0
 
 
@@ -240,7 +280,11 @@ def _read_measures(path: Path) -> dict[str, float]:
     """{name: value, name_floor: floor} from the JSON of `measure --json`."""
     try:
         measures = json.loads(path.read_text(encoding="utf-8"))["measures"]
-        pairs = [(name + end, row[key]) for name, row in measures.items() for key, end in (("value", ""), ("floor", "_floor"))]
+        pairs = [
+            (name + end, row[key])
+            for name, row in measures.items()
+            for key, end in (("value", ""), ("floor", "_floor"))
+        ]
         return {name: float(f"{value:.4g}") for name, value in pairs if value is not None}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path}: is not what gan-train measure --json prints ({error!r}).") from error
@@ -264,7 +308,9 @@ def _run_demo_data(arguments: argparse.Namespace) -> int:
     from .demo_data import write_demo_data
 
     paths = write_demo_data(arguments.out, arguments.count, arguments.size, arguments.seed)
-    print(f"{arguments.out} written: {len(paths)} images; next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}")
+    print(
+        f"{arguments.out} written: {len(paths)} images; next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}"
+    )
     return 0
 
 

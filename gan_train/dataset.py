@@ -49,7 +49,9 @@ class CropSampler:
             with Image.open(self.manifest.folder / item.file) as image:
                 pixels = np.asarray(image.convert("RGB"))
             self.pictures[materials.index(item.material)].append((pixels, bool(item.tileable)))
-        by_label = [[m for m, k in enumerate(self.domain.material_labels) if k == j] for j in range(len(labels))]
+        by_label = [
+            [m for m, k in enumerate(self.domain.material_labels) if k == j] for j in range(len(labels))
+        ]
         self.by_label = [members for members in by_label if members]
 
     def __call__(self, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
@@ -70,7 +72,9 @@ class CropSampler:
                 pixels, wraps = images[random.integers(len(images))]
                 piece = draw_crop(pixels, wraps, self.crop, random)
                 crops[which, i] = piece[:, ::-1] if mirrored else piece
-        tensors = [torch.from_numpy(c).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0) for c in crops]
+        tensors = [
+            torch.from_numpy(c).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0) for c in crops
+        ]
         return {
             "crop": tensors[0],
             "other": tensors[1],

@@ -22,7 +22,9 @@ LICENCE = "CC0-1.0"
 AUTHOR = "computed by gan-train demo-data"
 COLUMNS = ("path", "class", "material_id", "map", "author", "source", "licence", "tileable")
 
-Pattern = Callable[[int, np.random.Generator], np.ndarray]  # (size, rng) -> [size, size, 3] float in about [0, 1]
+Pattern = Callable[
+    [int, np.random.Generator], np.ndarray
+]  # (size, rng) -> [size, size, 3] float in about [0, 1]
 
 
 def write_demo_data(out: Path, count: int = 8, size: int = 128, seed: int = 0) -> list[Path]:
@@ -44,9 +46,22 @@ def write_demo_data(out: Path, count: int = 8, size: int = 128, seed: int = 0) -
                 for number in range(count):
                     rng = np.random.default_rng([seed, index, number])
                     name = f"{label}/{label}-{number:03d}.png"
-                    image = np.roll(pattern(size, rng), rng.integers(0, size, 2), (0, 1))  # no joint always at the border
+                    image = np.roll(
+                        pattern(size, rng), rng.integers(0, size, 2), (0, 1)
+                    )  # no joint always at the border
                     Image.fromarray(_to_uint8(image)).save(temporary / name)
-                    rows.append((name, label, f"demo:{seed}:{label}-{number:03d}", "basecolor", AUTHOR, "", LICENCE, "yes"))
+                    rows.append(
+                        (
+                            name,
+                            label,
+                            f"demo:{seed}:{label}-{number:03d}",
+                            "basecolor",
+                            AUTHOR,
+                            "",
+                            LICENCE,
+                            "yes",
+                        )
+                    )
                     paths.append(out / name)
             text = io.StringIO(newline="")
             writer = csv.writer(text, lineterminator="\n")
@@ -74,9 +89,15 @@ def bricks(size: int, rng: np.random.Generator) -> np.ndarray:
     brick = np.floor(along).astype(int) % columns
     edge = np.minimum(_edge(along) * 2, _edge(y * rows))  # in units of a row's height
     tone = rng.normal(0, 0.1, (rows, columns))[row, brick] + 0.06 * _noise(size, rng, 1.2)
-    clay = _color(rng, [(0.62, 0.28, 0.2), (0.7, 0.42, 0.26), (0.45, 0.26, 0.22), (0.72, 0.6, 0.47), (0.36, 0.34, 0.36)])
+    clay = _color(
+        rng, [(0.62, 0.28, 0.2), (0.7, 0.42, 0.26), (0.45, 0.26, 0.22), (0.72, 0.6, 0.47), (0.36, 0.34, 0.36)]
+    )
     mortar = _color(rng, [(0.8, 0.77, 0.72), (0.66, 0.64, 0.6), (0.5, 0.48, 0.46)])
-    return _mix(_tinted(mortar, 0.04 * _noise(size, rng, 0.6)), _tinted(clay, tone), _step(edge, rng.uniform(0.05, 0.1), 0.05))
+    return _mix(
+        _tinted(mortar, 0.04 * _noise(size, rng, 0.6)),
+        _tinted(clay, tone),
+        _step(edge, rng.uniform(0.05, 0.1), 0.05),
+    )
 
 
 def checkers(size: int, rng: np.random.Generator) -> np.ndarray:
@@ -98,17 +119,27 @@ def planks(size: int, rng: np.random.Generator) -> np.ndarray:
     x, y = _warped(size, rng, 0.003)
     board = np.floor(x * boards).astype(int) % boards
     grain = _noise(size, rng, 1.1, stretch=12)
-    grain = np.take_along_axis(grain, (np.arange(size)[:, None] + 37 * board) % size, axis=0)  # each its own piece
+    grain = np.take_along_axis(
+        grain, (np.arange(size)[:, None] + 37 * board) % size, axis=0
+    )  # each its own piece
     tone = rng.normal(0, 0.08, boards)[board] + 0.12 * grain
-    wood = _color(rng, [(0.55, 0.38, 0.22), (0.7, 0.55, 0.36), (0.36, 0.24, 0.16), (0.5, 0.46, 0.42), (0.62, 0.36, 0.22)])
-    image = _mix(_flat((0.1, 0.07, 0.05)), _tinted(wood, tone), _step(_edge(x * boards) / boards, 0.004, 0.008))
+    wood = _color(
+        rng,
+        [(0.55, 0.38, 0.22), (0.7, 0.55, 0.36), (0.36, 0.24, 0.16), (0.5, 0.46, 0.42), (0.62, 0.36, 0.22)],
+    )
+    image = _mix(
+        _flat((0.1, 0.07, 0.05)), _tinted(wood, tone), _step(_edge(x * boards) / boards, 0.004, 0.008)
+    )
     return image if rng.random() < 0.5 else image.transpose(1, 0, 2)
 
 
 def cobbles(size: int, rng: np.random.Generator) -> np.ndarray:
     """Rounded stones in dark earth: cells around scattered points, on a torus."""
     side = int(rng.choice([4, 5, 6]))
-    points = (np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2) + rng.uniform(0.1, 0.9, (side**2, 2))) / side
+    points = (
+        np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
+        + rng.uniform(0.1, 0.9, (side**2, 2))
+    ) / side
     x, y = _warped(size, rng, 0.01)
     offset = np.stack([x, y], -1)[..., None, :] - points  # [H, W, P, 2]
     distance = np.linalg.norm(offset - np.round(offset), axis=-1)
@@ -117,7 +148,9 @@ def cobbles(size: int, rng: np.random.Generator) -> np.ndarray:
     tone = rng.normal(0, 0.09, side**2)[order[..., 0]] + 0.1 * _noise(size, rng, 1.3) - 0.25 * near**2
     stone = _color(rng, [(0.55, 0.53, 0.5), (0.48, 0.5, 0.54), (0.6, 0.52, 0.42), (0.42, 0.4, 0.38)])
     earth = _color(rng, [(0.2, 0.17, 0.13), (0.16, 0.18, 0.13), (0.14, 0.13, 0.13)])
-    return _mix(_tinted(earth, 0.05 * _noise(size, rng, 0.5)), _tinted(stone, tone), _step(second - near, 0.1, 0.12))
+    return _mix(
+        _tinted(earth, 0.05 * _noise(size, rng, 0.5)), _tinted(stone, tone), _step(second - near, 0.1, 0.12)
+    )
 
 
 def weave(size: int, rng: np.random.Generator) -> np.ndarray:
@@ -127,8 +160,20 @@ def weave(size: int, rng: np.random.Generator) -> np.ndarray:
     over = (np.floor(x * threads) + np.floor(y * threads)) % 2
     warp = np.sin(np.pi * _fraction(x * threads)) * (0.75 + 0.25 * np.sin(np.pi * _fraction(y * threads)))
     weft = np.sin(np.pi * _fraction(y * threads)) * (0.75 + 0.25 * np.sin(np.pi * _fraction(x * threads)))
-    light = 0.55 + 0.45 * np.where(over, warp, weft) + 0.05 * _noise(size, rng, 0.4) + 0.04 * _noise(size, rng, 2.0)
-    palette = [(0.25, 0.38, 0.55), (0.62, 0.27, 0.3), (0.82, 0.76, 0.62), (0.3, 0.42, 0.33), (0.78, 0.6, 0.3), (0.45, 0.3, 0.48)]
+    light = (
+        0.55
+        + 0.45 * np.where(over, warp, weft)
+        + 0.05 * _noise(size, rng, 0.4)
+        + 0.04 * _noise(size, rng, 2.0)
+    )
+    palette = [
+        (0.25, 0.38, 0.55),
+        (0.62, 0.27, 0.3),
+        (0.82, 0.76, 0.62),
+        (0.3, 0.42, 0.33),
+        (0.78, 0.6, 0.3),
+        (0.45, 0.3, 0.48),
+    ]
     first, second = _color(rng, palette), _color(rng, palette)
     stripes = np.floor(x * threads) % 8 < rng.integers(1, 5)
     warp_color = _mix(_flat(first), _flat(second), stripes.astype(float))
@@ -143,10 +188,19 @@ def dots(size: int, rng: np.random.Generator) -> np.ndarray:
     across = _fraction(x * rows + 0.5 * (row % 2)) - 0.5
     distance = np.hypot(across, _fraction(y * rows) - 0.5)
     radius = rng.uniform(0.18, 0.38)
-    palette = [(0.93, 0.9, 0.84), (0.2, 0.34, 0.45), (0.86, 0.45, 0.36), (0.95, 0.75, 0.4), (0.4, 0.62, 0.56), (0.3, 0.2, 0.3)]
+    palette = [
+        (0.93, 0.9, 0.84),
+        (0.2, 0.34, 0.45),
+        (0.86, 0.45, 0.36),
+        (0.95, 0.75, 0.4),
+        (0.4, 0.62, 0.56),
+        (0.3, 0.2, 0.3),
+    ]
     ground, dot = (palette[i] for i in rng.choice(len(palette), 2, replace=False))
     fibre = 0.03 * _noise(size, rng, 0.8) + 0.05 * _noise(size, rng, 2.0)
-    return _tinted(_mix(_flat(_near(rng, ground)), _flat(_near(rng, dot)), _step(radius - distance, 0, 0.05)), fibre)
+    return _tinted(
+        _mix(_flat(_near(rng, ground)), _flat(_near(rng, dot)), _step(radius - distance, 0, 0.05)), fibre
+    )
 
 
 PATTERNS: dict[str, Pattern] = {

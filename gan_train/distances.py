@@ -31,7 +31,9 @@ def neighbour_measures(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) 
     """Precision, recall (Kynkaanniemi 2019), density, coverage (Naeem 2020), each best near 1."""
     k = min(k, len(real) - 1, len(fake) - 1)
     between = pairwise(real, fake)  # [N, M]
-    real_radius = np.partition(pairwise(real, real), k, axis=1)[:, k]  # the k-th neighbour; the 0-th is the point itself
+    real_radius = np.partition(pairwise(real, real), k, axis=1)[
+        :, k
+    ]  # the k-th neighbour; the 0-th is the point itself
     fake_radius = np.partition(pairwise(fake, fake), k, axis=1)[:, k]
     in_real = between <= real_radius[:, None]
     return {
@@ -57,14 +59,18 @@ def wasserstein_1d(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(np.sort(first, 0) - np.sort(second, 0)).mean(0)
 
 
-def sliced_wasserstein(first: np.ndarray, second: np.ndarray, rng: np.random.Generator, directions: int = 128) -> float:
+def sliced_wasserstein(
+    first: np.ndarray, second: np.ndarray, rng: np.random.Generator, directions: int = 128
+) -> float:
     """Mean over random directions of the 1-D distance of the projections; in the units of the values."""
     sphere = rng.standard_normal((first.shape[1], directions))
     sphere /= np.linalg.norm(sphere, axis=0)
     return float(wasserstein_1d(first @ sphere, second @ sphere).mean())
 
 
-def gram_distance(real: np.ndarray, fake: np.ndarray, real_labels: np.ndarray, fake_labels: np.ndarray) -> float:
+def gram_distance(
+    real: np.ndarray, fake: np.ndarray, real_labels: np.ndarray, fake_labels: np.ndarray
+) -> float:
     """Mean over labels and levels of |mean Gram difference| / |mean real Gram|; Grams are [N, levels, F, F]."""
     distances = []
     for label in np.intersect1d(real_labels, fake_labels):

@@ -19,7 +19,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from blender_addon.engine.card import CARD_KEY, Card, Input, MapSpec, Output, Provenance, TestVector, dump_card
+from blender_addon.engine.card import (
+    CARD_KEY,
+    Card,
+    Input,
+    MapSpec,
+    Output,
+    Provenance,
+    TestVector,
+    dump_card,
+)
 from blender_addon.engine.files import atomic_path
 from blender_addon.engine.latents import draw
 from blender_addon.engine.model import Model
@@ -38,7 +47,11 @@ SAMPLES_IN_THUMBNAIL = 2  # a side
 
 
 def export_run(
-    run: str | Path, out: str | Path, name: str | None = None, summary: str | None = None, measures: dict | None = None
+    run: str | Path,
+    out: str | Path,
+    name: str | None = None,
+    summary: str | None = None,
+    measures: dict | None = None,
 ) -> Path:
     """Write the newest checkpoint of `run` (averaged weights) to `out`, an .onnx file; whole or not at all.
 
@@ -54,7 +67,10 @@ def export_run(
         name=name or out.stem,
         summary=summary or f"{len(labels)} kinds of textures: {', '.join(labels)}"[:200],
         family=plan["family"],
-        inputs=tuple(Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in i.items()}) for i in deployment.inputs),
+        inputs=tuple(
+            Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in i.items()})
+            for i in deployment.inputs
+        ),
         output=Output(**{k: tuple(v) if isinstance(v, list) else v for k, v in deployment.output.items()}),
         maps=tuple(MapSpec(m["name"], tuple(m["channels"]), m["colorspace"]) for m in deployment.maps),
         tileable=deployment.tileable,
@@ -84,8 +100,12 @@ def export_run(
 
 def write_graph(deployment: Deployment, path: Path) -> None:
     """The module as ONNX, opset 20, float32, weights inside, batch and size free."""
-    symbols = {s: torch.export.Dim(s, min=1, max=64) for axes in deployment.dynamic.values() for s in axes.values()}
-    shapes = {name: {axis: symbols[s] for axis, s in axes.items()} for name, axes in deployment.dynamic.items()}
+    symbols = {
+        s: torch.export.Dim(s, min=1, max=64) for axes in deployment.dynamic.values() for s in axes.values()
+    }
+    shapes = {
+        name: {axis: symbols[s] for axis, s in axes.items()} for name, axes in deployment.dynamic.items()
+    }
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _quiet():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
@@ -112,10 +132,14 @@ def check_parity(model: Model, deployment: Deployment) -> float:
             ours = deployment.module(*(torch.from_numpy(feeds[name]) for name in deployment.feeds)).numpy()
         theirs = model.run_raw(feeds)
         if theirs.shape != ours.shape:
-            raise TrainingError(f"{model.path}: batch {batch}: shape {theirs.shape} where torch gives {ours.shape}.")
+            raise TrainingError(
+                f"{model.path}: batch {batch}: shape {theirs.shape} where torch gives {ours.shape}."
+            )
         worst = max(worst, float(np.abs(theirs - ours).max()))
     if not worst <= PARITY:
-        raise TrainingError(f"{model.path}: differs from torch by {worst:.2g}, allowed {PARITY:g}. Try another torch version.")
+        raise TrainingError(
+            f"{model.path}: differs from torch by {worst:.2g}, allowed {PARITY:g}. Try another torch version."
+        )
     return worst
 
 
@@ -150,7 +174,9 @@ def _commit() -> str:
     """The commit of the checkout that trained, or "" outside one."""
     try:
         here = Path(__file__).parent
-        asked = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10)
+        asked = subprocess.run(
+            ["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return asked.stdout.strip() if asked.returncode == 0 else ""

@@ -38,6 +38,16 @@ def random_features(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(vectors), np.concatenate(grams)
 
 
+JUDGED = 3 + LEVELS * (FIRST + SECOND) + 9 + 16
+
+
+def judged_features(pictures: np.ndarray) -> np.ndarray:
+    """[N, H, W, 3] uint8 -> [N, 252] float64: what the classifier sees: random features, colour moments, spectrum."""
+    return np.concatenate(
+        [random_features(pictures)[0], color_moments(pictures), radial_spectrum(pictures)], 1
+    )
+
+
 def _batches(pictures: np.ndarray):
     assert pictures.ndim == 4 and pictures.dtype == np.uint8, (pictures.shape, pictures.dtype)
     for start in range(0, len(pictures), BATCH):
@@ -50,7 +60,7 @@ def _features(image: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
     rows, grams = [image.mean((2, 3))], []
     for w1, b1, w2, b2 in _filters():
         first = functional.relu(functional.conv2d(image, w1, b1))
-        second = functional.relu(functional.conv2d(first, w2, b2))
+        second = functional.relu(functional.conv2d(first, w2, b2, stride=2))
         rows += [first.mean((2, 3)), second.mean((2, 3))]
         flat = first.flatten(2).double()
         grams.append(flat @ flat.transpose(1, 2) / flat.shape[2])

@@ -107,12 +107,16 @@ def find_images(root: Path, labels_csv: Path | None = None) -> Found:
 
 
 def map_of(stem: str) -> str:
-    """"base_color", "other" or "" from the last words of a file's stem: "Wall_2K_Color" is a base colour.
+    """ "base_color", "other" or "" from the last words of a file's stem: "Wall_2K_Color" is a base colour.
 
     Words are split at _ - . space and at lower-to-upper case changes; a size such as 2k or a trailing number is skipped.
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)
-    words = [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not re.fullmatch(r"\d+k?|jpg|png|gl|dx", word)]
+    words = [
+        word
+        for word in re.split(r"[\W_]+", spaced.lower())
+        if word and not re.fullmatch(r"\d+k?|jpg|png|gl|dx", word)
+    ]
     if not words:
         return ""
     last, last_two = words[-1], "".join(words[-2:])
@@ -134,9 +138,14 @@ def _material_of(path: str, siblings: dict[str, list[str]], fact: Facts) -> tupl
     if bases:
         if path == bases[0]:
             return folder, ""
-        return folder, "map" if kinds[path] == "other" else f"beside {PurePosixPath(bases[0]).name}, which is the base colour"
+        return folder, "map" if kinds[
+            path
+        ] == "other" else f"beside {PurePosixPath(bases[0]).name}, which is the base colour"
     if "other" in kinds.values():
-        return folder, "its material folder has no base colour (a file named basecolor, albedo, diffuse or color)"
+        return (
+            folder,
+            "its material folder has no base colour (a file named basecolor, albedo, diffuse or color)",
+        )
     return str(pure.with_suffix("")), ""
 
 
@@ -163,7 +172,9 @@ def _walk(root: Path) -> tuple[dict[str, Callable[[], bytes]], list[LeftOut]]:
     return files, left_out
 
 
-def _walk_zip(path: Path, prefix: str, files: dict[str, Callable[[], bytes]], left_out: list[LeftOut]) -> None:
+def _walk_zip(
+    path: Path, prefix: str, files: dict[str, Callable[[], bytes]], left_out: list[LeftOut]
+) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = sorted(archive.infolist(), key=lambda info: info.filename)
@@ -185,7 +196,11 @@ def _zip_reader(path: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
         try:
             with zipfile.ZipFile(path) as archive:
                 return archive.read(info)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # damaged, unknown method, encrypted
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:  # damaged, unknown method, encrypted
             raise OSError(f"zip member unreadable: {error}") from error
 
     return read
@@ -199,7 +214,9 @@ def _rows(text: str, path: str, needed: tuple[str, ...]) -> list[dict[str, str]]
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
     missing = [name for name in needed if name not in (reader.fieldnames or ())]
     if missing:
-        raise DatasetError(f"{path}: has no column {missing[0]!r} (columns: {', '.join(reader.fieldnames or ())}).")
+        raise DatasetError(
+            f"{path}: has no column {missing[0]!r} (columns: {', '.join(reader.fieldnames or ())})."
+        )
     return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
 
 
@@ -245,9 +262,13 @@ def _read_labels(path: Path) -> dict[str, str]:
     try:
         text = _decoded(path.read_bytes(), str(path))
     except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error.strerror}). --labels takes 'folders' or a CSV file.") from error
+        raise DatasetError(
+            f"{path}: cannot be read ({error.strerror}). --labels takes 'folders' or a CSV file."
+        ) from error
     first = text.splitlines()[0] if text.strip() else ""
     columns = next(csv.reader([first.lstrip("\ufeff")]), [])
     key = "path" if "path" in columns else "file"
     value = "label" if "label" in columns else "class"
-    return {row[key].replace("\\", "/"): row[value] for row in _rows(text, str(path), (key, value)) if row[value]}
+    return {
+        row[key].replace("\\", "/"): row[value] for row in _rows(text, str(path), (key, value)) if row[value]
+    }

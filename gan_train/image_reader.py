@@ -95,7 +95,9 @@ def _to_rgb(image: Image.Image) -> tuple[Image.Image, Image.Image | None, list[s
             raise UnusableImage("holds values that are not numbers")
         top = 1.0 if mode == "F" else 65535.0  # a 16-bit file arrives as I;16 or I
         if values.min() < 0 or values.max() > top:
-            raise UnusableImage(f"its values reach {values.max():g}; {mode} images must stay within 0 to {top:g}")
+            raise UnusableImage(
+                f"its values reach {values.max():g}; {mode} images must stay within 0 to {top:g}"
+            )
         image = Image.fromarray(np.floor(values / top * 255 + 0.5).astype(np.uint8))
         notes.append("16-bit or float grey converted to 8 bit")
     alpha = None
@@ -124,7 +126,9 @@ def _apply_profile(image: Image.Image, notes: list[str]) -> Image.Image:
         name = ImageCms.getProfileDescription(profile).strip()
         if "srgb" in name.lower():
             return image
-        converted = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        converted = ImageCms.profileToProfile(
+            image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image
     notes.append(f"colour profile {name!r} converted to sRGB")
@@ -132,7 +136,9 @@ def _apply_profile(image: Image.Image, notes: list[str]) -> Image.Image:
 
 
 _CODES = np.arange(256, dtype=np.float64) / 255
-_SRGB_TO_LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_SRGB_TO_LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(
+    np.float32
+)
 
 
 def _linear(band: np.ndarray) -> np.ndarray:

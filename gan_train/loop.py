@@ -40,7 +40,7 @@ def train(
     minutes: float | None = None,
     seed: int = 0,
     dry_run: bool = False,
-    preview_steps: int = 500,
+    preview_steps: int = 1000,
 ) -> Path | None:
     """Train, or go on training, until `steps` generator updates in all or for `minutes`. -> last checkpoint
 
@@ -222,7 +222,9 @@ class _Trainer:
         from .sheet import save_sheet
 
         self._share_buffers()
-        save_sheet(self.averaged.preview(seed=1), self.run / "previews" / f"step-{self.step:09d}.png")
+        with self._precision():
+            pictures = self.averaged.preview(seed=1)
+        save_sheet(pictures, self.run / "previews" / f"step-{self.step:09d}.png")
 
     def _save(self) -> Path:
         tensors = {f"family.{k}": v for k, v in self.family.state_dict().items()}

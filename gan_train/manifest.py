@@ -80,7 +80,9 @@ def items_sha256(items: tuple[Item, ...]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_manifest(folder: Path, name: str, size: int, items: list[Item], left_out: list[LeftOut]) -> Manifest:
+def build_manifest(
+    folder: Path, name: str, size: int, items: list[Item], left_out: list[LeftOut]
+) -> Manifest:
     """Derive labels, licences, authors and the hash from the items."""
     items = tuple(sorted(items, key=lambda item: item.file))
     licences: dict[str, int] = {}
@@ -122,7 +124,9 @@ def read_manifest(folder: Path | str) -> Manifest:
     folder = Path(folder)
     path = folder / FILE_NAME
     if not path.is_file():
-        raise DatasetError(f"{folder}: no {FILE_NAME} here. Make a dataset with: gan-train prepare DIR --out {folder}")
+        raise DatasetError(
+            f"{folder}: no {FILE_NAME} here. Make a dataset with: gan-train prepare DIR --out {folder}"
+        )
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
@@ -153,7 +157,11 @@ def read_manifest(folder: Path | str) -> Manifest:
 
 def _read_item(path: Path, index: int, row: object, folder: Path) -> Item:
     where = f"items[{index}]"
-    kinds = {field.name: str for field in fields(Item)} | {"width": int, "height": int, "tileable": (bool, type(None))}
+    kinds = {field.name: str for field in fields(Item)} | {
+        "width": int,
+        "height": int,
+        "tileable": (bool, type(None)),
+    }
     _check_keys(path, where, row, kinds)
     item = Item(**row)
     parts = PurePosixPath(item.file).parts
@@ -162,7 +170,9 @@ def _read_item(path: Path, index: int, row: object, folder: Path) -> Item:
     if not (folder / item.file).is_file():
         raise DatasetError(f"{path}: {where}.file: {item.file!r} is missing. Prepare the dataset again.")
     if not (folder / item.file).resolve().is_relative_to(folder.resolve()):
-        raise DatasetError(f"{path}: {where}.file: {item.file!r} is a link that points outside the dataset folder.")
+        raise DatasetError(
+            f"{path}: {where}.file: {item.file!r} is a link that points outside the dataset folder."
+        )
     if item.split not in SPLITS:
         raise DatasetError(f"{path}: {where}.split: is {item.split!r}; must be one of {', '.join(SPLITS)}.")
     if item.width < 1 or item.height < 1:
@@ -189,9 +199,13 @@ def _check_keys(path: Path, where: str, row: object, kinds: dict) -> None:
 def _check_whole(path: Path, manifest: Manifest) -> None:
     found = sorted({item.label for item in manifest.items})
     if list(manifest.labels) != found:
-        raise DatasetError(f"{path}: labels: {list(manifest.labels)} are not the sorted labels of the items {found}.")
+        raise DatasetError(
+            f"{path}: labels: {list(manifest.labels)} are not the sorted labels of the items {found}."
+        )
     files = [item.file for item in manifest.items]
     if len(set(files)) != len(files):
         raise DatasetError(f"{path}: items: a file is listed twice.")
     if items_sha256(manifest.items) != manifest.sha256:
-        raise DatasetError(f"{path}: sha256: does not match the items; the file was edited. Prepare the dataset again.")
+        raise DatasetError(
+            f"{path}: sha256: does not match the items; the file was edited. Prepare the dataset again."
+        )

@@ -36,7 +36,7 @@ def measure(
     view = min(samples.pictures.shape[1], real.short_side)
     judge = None
     if model.card.labels:
-        judge = load_judge(manifest, real, classifier, lambda d, t: progress("classifier steps", d, t))
+        judge = load_judge(manifest, real, classifier, lambda d, t: progress("crops for the classifier", d, t))
     rows = Reference(real, per_label, view, seed, judge).rows(samples)
     return Panel(
         rows=rows,

@@ -45,7 +45,9 @@ class Panel:
 
     def summary(self) -> dict[str, float]:
         """name -> value and "name_floor" -> floor, rounded: what a card's provenance keeps."""
-        pairs = [(row.name, row.value) for row in self.rows] + [(f"{row.name}_floor", row.floor) for row in self.rows]
+        pairs = [(row.name, row.value) for row in self.rows] + [
+            (f"{row.name}_floor", row.floor) for row in self.rows
+        ]
         return {name: float(f"{value:.4g}") for name, value in pairs if value is not None}
 
     def lines(self) -> list[str]:

@@ -51,7 +51,11 @@ class RealPictures:
 
     def tileable(self, size: int) -> np.ndarray:
         """[N, size, size, 3] uint8: those that tile and are exactly that large."""
-        whole = [self.pixels[item.file] for item in self.items if item.tileable and item.width == item.height == size]
+        whole = [
+            self.pixels[item.file]
+            for item in self.items
+            if item.tileable and item.width == item.height == size
+        ]
         return np.stack(whole) if whole else np.zeros((0, size, size, 3), np.uint8)
 
     def views(self, items: list[Item], per_label: int, size: int, seed: int | list[int]) -> PictureSet:
@@ -76,7 +80,9 @@ def load_pixels(manifest: Manifest, item: Item) -> np.ndarray:
         with Image.open(manifest.path(item)) as image:
             return np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
-        raise DatasetError(f"{manifest.path(item)}: cannot be read ({error}). Prepare the dataset again.") from error
+        raise DatasetError(
+            f"{manifest.path(item)}: cannot be read ({error}). Prepare the dataset again."
+        ) from error
 
 
 def draw_view(pixels: np.ndarray, wraps: bool, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -97,7 +103,10 @@ def disjoint_halves(items: list[Item]) -> tuple[list[Item], list[Item]]:
     for label in sorted({item.label for item in items}):
         members = [item for item in items if item.label == label]
         key = "group" if len({item.group for item in members}) > 1 else "material"
-        names = sorted({getattr(item, key) for item in members}, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+        names = sorted(
+            {getattr(item, key) for item in members},
+            key=lambda name: hashlib.sha256(name.encode()).hexdigest(),
+        )
         sizes = [0, 0]
         for name in names:
             belongs = [item for item in members if getattr(item, key) == name]

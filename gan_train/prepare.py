@@ -27,7 +27,9 @@ from .split import held_out_groups
 
 JPEG_QUALITY = 95  # with 4:4:4 colour: nothing the eye or a generator would learn
 UNKNOWN_LICENCE = "unknown"
-RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
+    f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Report:
         counts = Counter((item.label, item.split) for item in self.manifest.items)
         return {
             "labels": {
-                label: {split: counts[label, split] for split in ("train", "heldout")} for label in self.manifest.labels
+                label: {split: counts[label, split] for split in ("train", "heldout")}
+                for label in self.manifest.labels
             },
             "left_out": {entry.file: entry.reason for entry in self.manifest.left_out},
             "changed": [{"file": file, "what": what} for file, what in self.notes],
@@ -94,7 +97,9 @@ class Report:
         }
 
 
-def prepare(options: PrepareOptions, progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
+def prepare(
+    options: PrepareOptions, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Report:
     """Make the dataset folder; `progress(done, total)` is called after each image."""
     _check_options(options)
     found = find_images(options.source, options.labels_csv)
@@ -102,14 +107,18 @@ def prepare(options: PrepareOptions, progress: Callable[[int, int], None] = lamb
     candidates, skipped = _wanted_labels(found.candidates, options)
     left_out += skipped
     if not found.candidates:
-        raise DatasetError(f"{options.source}: holds no usable image file. {_first_reasons(left_out)}".rstrip())
+        raise DatasetError(
+            f"{options.source}: holds no usable image file. {_first_reasons(left_out)}".rstrip()
+        )
     out = options.out.absolute()
     _check_target(out, options.force)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     except OSError as error:
-        raise DatasetError(f"{out}: cannot be made ({error.strerror or error}). Choose another --out.") from error
+        raise DatasetError(
+            f"{out}: cannot be made ({error.strerror or error}). Choose another --out."
+        ) from error
     try:
         kept, notes = _store_images(candidates, options, temporary, left_out, progress)
         kept = _drop_thin_labels(kept, options.min_per_label, temporary, left_out)
@@ -136,12 +145,16 @@ def _check_options(options: PrepareOptions) -> None:
     if not 64 <= options.size <= 4096:
         raise DatasetError(f"--size {options.size}: must be between 64 and 4096 pixels.")
     if not 0 <= options.heldout <= 0.5:
-        raise DatasetError(f"--heldout {options.heldout}: must be between 0 and 0.5 (0.1 holds out one material in ten).")
+        raise DatasetError(
+            f"--heldout {options.heldout}: must be between 0 and 0.5 (0.1 holds out one material in ten)."
+        )
     if options.min_per_label < 1:
         raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
     source, out = options.source.resolve(), options.out.resolve()
     if out == source or out.is_relative_to(source):
-        raise DatasetError(f"{options.out}: lies inside {options.source}; choose a folder outside it for --out.")
+        raise DatasetError(
+            f"{options.out}: lies inside {options.source}; choose a folder outside it for --out."
+        )
 
 
 def _check_target(out: Path, force: bool) -> None:
@@ -153,7 +166,9 @@ def _check_target(out: Path, force: bool) -> None:
         raise DatasetError(f"{out}: exists and is not a dataset; choose another --out.{hint}")
 
 
-def _wanted_labels(candidates: list[Candidate], options: PrepareOptions) -> tuple[list[Candidate], list[LeftOut]]:
+def _wanted_labels(
+    candidates: list[Candidate], options: PrepareOptions
+) -> tuple[list[Candidate], list[LeftOut]]:
     unknown = sorted(set(options.without) - {candidate.label for candidate in candidates})
     if unknown:
         raise DatasetError(f"--without {unknown[0]}: there is no such label in {options.source}.")
@@ -163,7 +178,11 @@ def _wanted_labels(candidates: list[Candidate], options: PrepareOptions) -> tupl
 
 
 def _store_images(
-    candidates: list[Candidate], options: PrepareOptions, folder: Path, left_out: list[LeftOut], progress: Callable
+    candidates: list[Candidate],
+    options: PrepareOptions,
+    folder: Path,
+    left_out: list[LeftOut],
+    progress: Callable,
 ) -> tuple[list[tuple[str, Item]], list[tuple[str, str]]]:
     """Convert and write each image; returns [(source path, item)] and [(source path, note)]."""
     kept, notes, seen, names = [], [], DuplicateIndex(), _Names()
@@ -214,7 +233,9 @@ class _Names:
         """images/LABEL/NAME.jpg from the path below the label folder: brick/Old Wall/basecolor.jpg -> images/brick/Old Wall.jpg"""
         pure = PurePosixPath(candidate.path).with_suffix("")
         parts = [part.removesuffix(".zip") for part in pure.parts]
-        is_material_folder = candidate.material == str(pure.parent) or (len(parts) > 2 and bool(candidate.facts.map))
+        is_material_folder = candidate.material == str(pure.parent) or (
+            len(parts) > 2 and bool(candidate.facts.map)
+        )
         if is_material_folder:
             parts = parts[:-1]
         label = _safe_name(candidate.label)
@@ -257,7 +278,9 @@ def _split(kept: list[tuple[str, Item]], share: float) -> list[Item]:
     members: dict[str, dict[str, set[str]]] = {}
     for _, item in kept:
         members.setdefault(item.label, {}).setdefault(item.group, set()).add(item.material)
-    sizes = {label: {group: len(names) for group, names in groups.items()} for label, groups in members.items()}
+    sizes = {
+        label: {group: len(names) for group, names in groups.items()} for label, groups in members.items()
+    }
     held = held_out_groups(sizes, share)
     # replace() of a frozen dataclass, one field
     return [Item(**{**vars(item), "split": "heldout"}) if item.group in held else item for _, item in kept]
@@ -273,7 +296,9 @@ def _move_into_place(temporary: Path, manifest: Manifest, out: Path, force: bool
         if same and not force:
             return True
         if not force:
-            raise DatasetError(f"{out}: holds another dataset. Choose another --out, or --force to replace it.")
+            raise DatasetError(
+                f"{out}: holds another dataset. Choose another --out, or --force to replace it."
+            )
         old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
         os.replace(out, old)
         os.replace(temporary, out)

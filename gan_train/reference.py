@@ -88,7 +88,12 @@ class Reference:
         views = samples.crops(self.view, [self.seed, 60])
         crops = views.crops(self.crop, [self.seed, 61])
         fake = describe(crops.spread(self.count), [self.seed, 0])
-        rows = [*self._feature_rows(fake), *self._picture_rows(fake), self._memory_row(crops), self._seam_row(samples)]
+        rows = [
+            *self._feature_rows(fake),
+            *self._picture_rows(fake),
+            self._memory_row(crops),
+            self._seam_row(samples),
+        ]
         if self.judge is not None:
             rows += self._label_rows(views)
         return tuple(rows)
@@ -97,7 +102,15 @@ class Reference:
         both = np.concatenate([self.a.vectors, self.b.vectors])
         fake_v, a, b = distances.standardise(both, fake.vectors, self.a.vectors, self.b.vectors)
         value = (distances.frechet(a, fake_v) + distances.frechet(b, fake_v)) / 2
-        rows = [Row("frechet_random", value, distances.frechet(a, b), "lower", "distance of random features (not FID)")]
+        rows = [
+            Row(
+                "frechet_random",
+                value,
+                distances.frechet(a, b),
+                "lower",
+                "distance of random features (not FID)",
+            )
+        ]
         to_a, to_b = distances.neighbour_measures(a, fake_v), distances.neighbour_measures(b, fake_v)
         ab, ba = distances.neighbour_measures(a, b), distances.neighbour_measures(b, a)
         meanings = {
@@ -107,7 +120,9 @@ class Reference:
             "coverage": "share of real ones with a sample next to them",
         }
         for name, meaning in meanings.items():
-            rows.append(Row(name, (to_a[name] + to_b[name]) / 2, (ab[name] + ba[name]) / 2, "higher", meaning))
+            rows.append(
+                Row(name, (to_a[name] + to_b[name]) / 2, (ab[name] + ba[name]) / 2, "higher", meaning)
+            )
         return rows
 
     def _picture_rows(self, fake: Description) -> list[Row]:
@@ -122,7 +137,10 @@ class Reference:
             )
 
         return [
-            *(row(f"sliced_wasserstein_{s}", sliced(i), f"7 x 7 patches at scale {s}") for i, s in enumerate(SCALES)),
+            *(
+                row(f"sliced_wasserstein_{s}", sliced(i), f"7 x 7 patches at scale {s}")
+                for i, s in enumerate(SCALES)
+            ),
             row(
                 "color_moments",
                 lambda x, y: float(distances.wasserstein_1d(x.moments, y.moments).mean()),
@@ -145,14 +163,18 @@ class Reference:
         meaning = "distance to the nearest training crop; held-out materials: 1"
         if self.known is None:
             return Row("nearest_train", None, None, "near floor", meaning)
-        known, fake = distances.standardise(self.known, self.known, features.random_features(crops.pictures)[0])
+        known, fake = distances.standardise(
+            self.known, self.known, features.random_features(crops.pictures)[0]
+        )
         meaning += f", other crops of training materials: {self.again:.2f}"
         return Row("nearest_train", distances.nearest(fake, known) / self.unit, 1.0, "near floor", meaning)
 
     def _seam_row(self, samples: PictureSet) -> Row:
         """Share of whole pictures whose wrap line shows."""
         whole = self.real.tileable(samples.pictures.shape[1])
-        meaning = f"share with tile seam r > {SEAM_LIMIT}; floor: the {len(whole)} tileable images of that size"
+        meaning = (
+            f"share with tile seam r > {SEAM_LIMIT}; floor: the {len(whole)} tileable images of that size"
+        )
         return Row("seam_share", _seam_share(samples.pictures), _seam_share(whole), "lower", meaning)
 
     def _label_rows(self, views: PictureSet) -> list[Row]:

@@ -40,7 +40,9 @@ def sample(
     is_grid = out.suffix.lower() == ".png"
     labels = (label,) if label is not None else model.card.labels or (None,)
     if is_grid and len(labels) > 1 and count > MAX_GRID_COLUMNS:
-        raise RequestError(f"--count {count}: a grid has at most {MAX_GRID_COLUMNS} columns; give a folder for more.")
+        raise RequestError(
+            f"--count {count}: a grid has at most {MAX_GRID_COLUMNS} columns; give a folder for more."
+        )
     seeds = [(seed + number) % 2**64 for number in range(count)]
     _check_writable(out, is_grid)
 
@@ -67,7 +69,9 @@ def _check_writable(out: Path, is_grid: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made a folder ({error.strerror}). Choose another --out.") from error
+        raise OutputError(
+            f"{folder}: cannot be made a folder ({error.strerror}). Choose another --out."
+        ) from error
 
 
 def _write_single(out: Path, label: str | None, seed: int, picture: np.ndarray) -> Path:
@@ -81,14 +85,18 @@ def _write_single(out: Path, label: str | None, seed: int, picture: np.ndarray) 
 
 def folder_name(label: str) -> str:
     """A label as one folder name: letters of any language stay, what no system stores becomes "_"."""
-    name = "".join("_" if ord(c) < 32 or c in '<>:"/\\|?*' else c for c in unicodedata.normalize("NFC", label))
+    name = "".join(
+        "_" if ord(c) < 32 or c in '<>:"/\\|?*' else c for c in unicodedata.normalize("NFC", label)
+    )
     return name.strip(" .") or "_"
 
 
 def _write_grid(out: Path, rows: list, model: Model, seeds: list[int]) -> Path:
     if len(rows) == 1:  # one label: a block instead of one long row
         label, row = rows[0]
-        rows = [(label if start == 0 else "", row[start : start + WRAP]) for start in range(0, len(row), WRAP)]
+        rows = [
+            (label if start == 0 else "", row[start : start + WRAP]) for start in range(0, len(row), WRAP)
+        ]
     shown = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     size = rows[0][1][0][1].shape[0]
     caption = f"{model.card.name}: unpicked, texture seeds {shown}, {size} px"

@@ -65,4 +65,6 @@ def _parse(name: str, text: str, kind) -> object:
     try:
         return kind(text)
     except ValueError as error:
-        raise ConfigError(f"--set {name}={text}: must be {'a whole number' if kind is int else 'a number'}.") from error
+        raise ConfigError(
+            f"--set {name}={text}: must be {'a whole number' if kind is int else 'a number'}."
+        ) from error

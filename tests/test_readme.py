@@ -2,7 +2,7 @@
 
 The folder holds a copy of this checkout without its environments; its `.venv` is the environment that runs the
 tests, already filled, so that `make` installs nothing. Two things differ from a newcomer's day: `make test` is left
-out (it is what runs this), and training stops after a few steps.
+out (it is what runs this), and training stops after a few steps and is measured on few samples.
 """
 
 import os
@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FEW_STEPS = 4
+FEW_SAMPLES = 24
 MADE_HERE = ("out", "runs", "dist", "build", "scratch", "wheels", "__pycache__", "*.egg-info")
 NOT_COPIED = (".git", ".venv*", ".*_cache", *MADE_HERE)
 
@@ -27,8 +28,9 @@ def commands(text: str) -> list[str]:
 
 
 def shortened(line: str) -> str:
-    """`--steps 20000` becomes a few steps; all else stays as the README has it."""
-    return re.sub(r"--steps \d+", f"--steps {FEW_STEPS}", line)
+    """`--steps 20000` becomes a few steps, and `measure` looks at few samples; all else stays as the README has it."""
+    line = re.sub(r"--steps \d+", f"--steps {FEW_STEPS}", line)
+    return re.sub(r"^gan-train measure .*", rf"\g<0> --count {FEW_SAMPLES}", line)
 
 
 def results(lines: list[str]) -> list[str]:
@@ -114,4 +116,5 @@ def test_the_words_for_the_test_itself():
     text = "```bash\nmake cube\nmake test\n```\nb\n```\nnot this\n```\n```bash\ngan-train train d --steps 20000\n```\n"
     assert commands(text) == ["make cube", "make test", "gan-train train d --steps 20000"]
     assert shortened(commands(text)[2]) == f"gan-train train d --steps {FEW_STEPS}"
+    assert shortened("gan-train measure r --data d") == f"gan-train measure r --data d --count {FEW_SAMPLES}"
     assert results(["gancube cube --out a.glb --render b.png"]) == ["a.glb", "b.png"]

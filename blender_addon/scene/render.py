@@ -31,7 +31,7 @@ TURNED = Matrix.Rotation(math.pi, 4, RIGHT)
 APART = 0.86
 
 CAMERA_DISTANCE = 11.0  # in edge lengths
-VISIBLE_WIDTH = 3.52  # in edge lengths, at the cubes
+VISIBLE_WIDTH = 3.6  # in edge lengths, at the cubes
 
 GROUND = (0.58, 0.58, 0.59, 1.0)
 
@@ -139,7 +139,7 @@ def settings(scene: bpy.types.Scene, height: int, samples: int) -> None:
     scene.cycles.samples = samples
     scene.cycles.use_adaptive_sampling = False
     scene.cycles.seed = 0
-    scene.cycles.max_bounces = 4
+    scene.cycles.max_bounces = 3
     scene.cycles.use_denoising = True
     scene.cycles.denoiser = "OPENIMAGEDENOISE"
     scene.cycles.denoising_use_gpu = False

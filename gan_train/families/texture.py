@@ -180,7 +180,7 @@ class Texture(Family):
     # Looking and shipping
 
     @torch.no_grad()
-    def preview(self, seed: int, columns: int = 6, size: int = 256, rows: int = 8) -> np.ndarray:
+    def preview(self, seed: int, columns: int = 6, size: int = 128, rows: int = 8) -> np.ndarray:
         random = torch.Generator(self.codes.device).manual_seed(seed)
         sheet = []
         for k in np.linspace(0, len(self.labels) - 1, min(rows, len(self.labels))).astype(int):

@@ -28,7 +28,13 @@ class Config:
 
 def test_settings_take_the_types_of_the_fields():
     pairs = ["crop=96", "rate=1e-3", "widths=8, 16", "flip=no", "name=a=b"]
-    assert parse_settings(pairs, Config) == {"crop": 96, "rate": 0.001, "widths": (8, 16), "flip": False, "name": "a=b"}
+    assert parse_settings(pairs, Config) == {
+        "crop": 96,
+        "rate": 0.001,
+        "widths": (8, 16),
+        "flip": False,
+        "name": "a=b",
+    }
 
 
 @pytest.mark.parametrize("pair", ["crop", "crops=1", "crop=1.5", "crop=x", "widths=1,a", "flip=maybe"])
@@ -97,7 +103,11 @@ def test_train_refuses_with_exit_code_2(tmp_path, capsys, arguments):
 
 def test_export_keeps_the_measures_that_measure_printed(tmp_path, monkeypatch):
     path = tmp_path / "measures.json"
-    path.write_text(json.dumps({"measures": {"recall": {"value": 0.5, "floor": 0.812345}, "x": {"value": None, "floor": 1}}}))
+    path.write_text(
+        json.dumps(
+            {"measures": {"recall": {"value": 0.5, "floor": 0.812345}, "x": {"value": None, "floor": 1}}}
+        )
+    )
     taken = {}
 
     def export(run, out, name, summary, measures):

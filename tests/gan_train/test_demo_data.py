@@ -39,7 +39,7 @@ def test_every_pattern_tiles(label, size):
         image = np.roll(image, (seed * 17, seed * 29), (0, 1))  # where the seam falls must not matter
         whole.append(tile_seam(image))
         cut.append(tile_seam(image[: size * 3 // 4, : size * 3 // 4]))
-    assert np.mean(whole) < 1.1 and np.mean(cut) > np.mean(whole) + 0.1, (whole, cut)
+    assert np.mean(whole) < 1.2 and np.mean(cut) > np.mean(whole) + 0.1, (whole, cut)
 
 
 def test_refusals(tmp_path):

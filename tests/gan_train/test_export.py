@@ -51,7 +51,11 @@ def test_a_file_that_differs_is_refused(exported):
 def test_the_card_tells_where_it_comes_from(exported):
     card = Model.load(exported[1]).card
     assert card.family == "texture" and card.tileable and len(card.labels) >= 2
-    assert card.provenance.steps == 4 and card.provenance.licences and card.provenance.measures == {"tile_r": 0.9}
+    assert (
+        card.provenance.steps == 4
+        and card.provenance.licences
+        and card.provenance.measures == {"tile_r": 0.9}
+    )
     assert "torch" in card.provenance.versions and card.thumbnail
 
 

@@ -41,7 +41,9 @@ def test_a_resumed_run_has_the_bits_of_a_straight_one(small_dataset, tmp_path):
     straight, resumed = state(tmp_path / "straight"), state(tmp_path / "resumed")
     assert straight.keys() == resumed.keys()
     assert [k for k in straight if not torch.equal(straight[k], resumed[k])] == []
-    assert any(k.startswith("optimizer.") for k in straight) and any(k.startswith("averaged.") for k in straight)
+    assert any(k.startswith("optimizer.") for k in straight) and any(
+        k.startswith("averaged.") for k in straight
+    )
 
 
 def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):

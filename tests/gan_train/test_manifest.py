@@ -14,7 +14,9 @@ from .pictures import save_folder
 @pytest.fixture
 def dataset(tmp_path):
     source = save_folder(tmp_path / "in", {"a": 3})
-    prepare(PrepareOptions(source=source, out=tmp_path / "data", size=128, min_per_label=1, licence="CC0-1.0"))
+    prepare(
+        PrepareOptions(source=source, out=tmp_path / "data", size=128, min_per_label=1, licence="CC0-1.0")
+    )
     return tmp_path / "data"
 
 

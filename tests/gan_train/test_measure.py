@@ -132,7 +132,9 @@ def test_ignored_labels_are_seen(reference, perfect, good):
     shuffled = PictureSet(np.roll(perfect.pictures, PER_LABEL, 0), perfect.labels)
     bad = panel(reference, shuffled)
     assert bad["gram"] > 1.5 * good["gram"]
-    assert bad["frechet_random"] < 1.1 * good["frechet_random"], "the unlabelled distance is blind here: so `gram` stays"
+    assert bad["frechet_random"] < 1.1 * good["frechet_random"], (
+        "the unlabelled distance is blind here: so `gram` stays"
+    )
 
 
 def test_a_lost_label_is_seen(reference, perfect, good):
@@ -163,6 +165,10 @@ def test_halves_share_no_group_and_hold_every_label():
         for n in range(10)
     ]
     first, second = disjoint_halves(items)
-    assert len(first) + len(second) == 30 and not {item.group for item in first} & {item.group for item in second}
+    assert len(first) + len(second) == 30 and not {item.group for item in first} & {
+        item.group for item in second
+    }
     assert {item.label for item in first} == {item.label for item in second} == set("abc")
-    assert disjoint_halves(items[::-1])[0] and {i.file for i in disjoint_halves(items[::-1])[0]} == {i.file for i in first}
+    assert disjoint_halves(items[::-1])[0] and {i.file for i in disjoint_halves(items[::-1])[0]} == {
+        i.file for i in first
+    }

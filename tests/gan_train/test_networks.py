@@ -23,7 +23,9 @@ def test_wrap_pad_has_the_gradient_of_circular_padding():
     x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(2, 3, 6, 7, dtype=torch.float64)
     (ours,) = torch.autograd.grad((wrap_pad(x) * weight).sum(), x)
-    (theirs,) = torch.autograd.grad((torch.nn.functional.pad(x, (1, 1, 1, 1), mode="circular") * weight).sum(), x)
+    (theirs,) = torch.autograd.grad(
+        (torch.nn.functional.pad(x, (1, 1, 1, 1), mode="circular") * weight).sum(), x
+    )
     assert torch.allclose(ours, theirs)
 
 
@@ -102,4 +104,8 @@ def test_distances_are_zero_for_the_same_and_blind_to_layout():
     assert tone_distance(a, a).item() == 0
     assert tone_distance(a, a.roll((16, 32), (2, 3))).item() < 0.02 * tone_distance(a, b).item()
     assert statistics_distance([a], [a]).item() == 0
-    assert statistics_distance([a], [a.roll((5, 9), (2, 3))]).item() < 1e-3 < statistics_distance([a], [b]).item()
+    assert (
+        statistics_distance([a], [a.roll((5, 9), (2, 3))]).item()
+        < 1e-3
+        < statistics_distance([a], [b]).item()
+    )

@@ -41,7 +41,12 @@ def huge_png(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 # Good input
@@ -55,7 +60,10 @@ def test_folders_become_labels_and_the_dataset_is_whole(tmp_path):
     assert {item.label for item in manifest.split("heldout")} == {"brick", "moss"}
     assert manifest.licences == {"CC0-1.0": 9}
     assert all((item.width, item.height) == (128, 128) for item in manifest.items)
-    assert json.loads((tmp_path / "out" / "report.json").read_text())["labels"]["brick"] == {"train": 4, "heldout": 1}
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["labels"]["brick"] == {
+        "train": 4,
+        "heldout": 1,
+    }
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"], "a temporary folder was left"
 
 
@@ -72,7 +80,9 @@ def test_what_wraps_still_wraps_after_scaling(tmp_path):
     x = np.arange(384) / 384
     wave = (0.5 + 0.4 * np.sin(2 * np.pi * (x[:, None] * 3 + x[None] * 2) + 1)) * 255
     (tmp_path / "in" / "a").mkdir(parents=True)
-    Image.fromarray(np.repeat(wave[..., None], 3, 2).astype(np.uint8)).save(tmp_path / "in" / "a" / "wave.png")
+    Image.fromarray(np.repeat(wave[..., None], 3, 2).astype(np.uint8)).save(
+        tmp_path / "in" / "a" / "wave.png"
+    )
     (tmp_path / "in" / "manifest.csv").write_text("path,tileable,seam_ratio\na/wave.png,yes,1.0\n")
     report = run(tmp_path / "in", tmp_path / "out")
     pixels = stored(report, "wave").astype(float)
@@ -169,7 +179,16 @@ def test_bad_files_are_listed_and_skipped(tmp_path):
     assert found["cut.png"].startswith("damaged") and found["cut.jpg"].startswith("damaged")
     assert found["bomb.png"].startswith("too large") and "12000 x 12000" in found["huge.png"]
     assert found["broken.zip"].startswith("unreadable zip")
-    assert set(found) == {"notes.txt", "text.jpg", "empty.jpg", "cut.png", "cut.jpg", "bomb.png", "huge.png", "broken.zip"}
+    assert set(found) == {
+        "notes.txt",
+        "text.jpg",
+        "empty.jpg",
+        "cut.png",
+        "cut.jpg",
+        "bomb.png",
+        "huge.png",
+        "broken.zip",
+    }
     text = "\n".join(report.lines())
     assert "left out: 8" in text and "text.jpg" in text
 
@@ -177,7 +196,10 @@ def test_bad_files_are_listed_and_skipped(tmp_path):
 def test_every_mode_becomes_8_bit_rgb(tmp_path):
     source = tmp_path / "in" / "a"
     source.mkdir(parents=True)
-    images = {name: Image.fromarray(texture(seed)) for seed, name in enumerate(("cmyk", "palette", "grey", "one", "ga"))}
+    images = {
+        name: Image.fromarray(texture(seed))
+        for seed, name in enumerate(("cmyk", "palette", "grey", "one", "ga"))
+    }
     images["cmyk"].convert("CMYK").save(source / "cmyk.jpg", quality=95)
     images["palette"] = images["palette"].quantize(64)
     images["palette"].save(source / "palette.png")
@@ -207,7 +229,9 @@ def test_a_float_duplicate_of_a_16_bit_image_is_found(tmp_path):
     Image.fromarray((ramp / 65535).astype(np.float32)).save(source / "float.tif")
     Image.fromarray(np.full((160, 160), 3.0, np.float32)).save(source / "hdr.tif")
     found = reasons(run(tmp_path / "in", tmp_path / "out"))
-    assert "duplicate of a/deep.png" in found["a/float.tif"] and "must stay within 0 to 1" in found["a/hdr.tif"]
+    assert (
+        "duplicate of a/deep.png" in found["a/float.tif"] and "must stay within 0 to 1" in found["a/hdr.tif"]
+    )
 
 
 def test_alpha_is_filled_with_the_mean_of_what_shows(tmp_path):

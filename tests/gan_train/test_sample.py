@@ -9,7 +9,6 @@ import pytest
 from blender_addon.engine import png
 from blender_addon.engine.model import Model
 from blender_addon.engine.pixels import to_uint8
-from gan_train import classifier
 from gan_train.cli import main
 from gan_train.demo_data import PATTERNS
 from gan_train.grid import labelled_grid
@@ -93,11 +92,9 @@ def test_what_is_no_model(tmp_path, capsys):
     assert main(["sample", str(tiny), "--out", str(tmp_path / "file" / "grid.png")]) == 2
 
 
-def test_measure_prints_a_panel_and_json(tiny, small_dataset, tmp_path, capsys, monkeypatch):
+def test_measure_prints_a_panel_and_json(tiny, small_dataset, tmp_path, capsys):
     """An untrained model is far from the floor in every respect but its seams."""
     data = shutil.copytree(small_dataset, tmp_path / "data")
-    quick = classifier.ClassifierConfig(steps=40, batch=16, crop=64, width=8)
-    monkeypatch.setattr("gan_train.classifier.ClassifierConfig", lambda: quick)
     command = ["measure", str(tiny), "--data", str(data), "--count", "24", "--size", "128"]
     assert main([*command, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)

@@ -44,7 +44,15 @@ def test_nothing_is_held_out_at_share_0():
 
 
 def test_map_names():
-    colors = ("basecolor", "base_color", "Bricks001_2K_Color", "wall_diff_4k", "Albedo", "BaseColor-2K-JPG", "col")
+    colors = (
+        "basecolor",
+        "base_color",
+        "Bricks001_2K_Color",
+        "wall_diff_4k",
+        "Albedo",
+        "BaseColor-2K-JPG",
+        "col",
+    )
     others = ("normal", "Bricks001_2K_NormalGL", "wall_nor_gl_4k", "Roughness", "AmbientOcclusion", "ao")
     assert [map_of(name) for name in colors] == ["base_color"] * len(colors)
     assert [map_of(name) for name in others] == ["other"] * len(others)

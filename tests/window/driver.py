@@ -167,9 +167,6 @@ class UI:
                     return manager.clipboard
         return ""
 
-    def click_button(self, op):
-        yield from self.click(*(yield from self.find_button(op)))
-
     def frame_selected(self):
         with self.context():
             bpy.ops.view3d.view_selected()
