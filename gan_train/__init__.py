@@ -1,1 +1,2 @@
-"""gan_train: from a folder of images to one ONNX file. Imports nothing by itself; needs torch for training, never bpy."""
+"""gan_train: from a folder of images to one ONNX file. Imports nothing by itself; needs torch for training, never
+bpy."""

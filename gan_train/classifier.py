@@ -1,9 +1,10 @@
-"""Names the label of a picture; trained on the real training materials of a dataset. Numpy and torch, no downloaded weights.
+"""Names the label of a picture, learned from the training materials of a dataset; numpy and torch, nothing downloaded.
 
-It answers one question of reference.py: does a sample asked for as "brick" look like brick? Its accuracy on training and on
-held-out materials is printed beside the answer, for it is no oracle. A network trained from scratch on a few hundred pictures
-names them worse than a small one on fixed features (random convolutions, colours, spectrum), and takes fifty times as long:
-so features.py looks, and two layers learn. The result is kept in DATASET/.cache as safetensors.
+It answers one question of reference.py: does a sample asked for as "brick" look like brick? Its accuracy on training
+and on held-out materials is printed beside the answer, for it is no oracle. On 270 pictures in 20 labels a
+convolutional network trained from scratch for 900 steps named 52 % of its own training materials and 26 % of unseen
+ones; two layers on the fixed features of features.py named 85 % and 28 % for a fraction of the work. So features.py
+looks, and two layers learn. The result is kept in DATASET/.cache as safetensors.
 """
 
 import hashlib
@@ -67,12 +68,14 @@ class Judge:
 
     @torch.no_grad()
     def predict(self, pictures: np.ndarray) -> np.ndarray:
-        """[N, H, W, 3] uint8 -> [N] label indices, from the mean log-probabilities of the four quarters of each picture."""
+        """[N, H, W, 3] uint8 -> [N] label indices, from the mean log-probabilities of the quarters of each picture
+        (of the whole, where quarters would be too small)."""
         _, height, width, _ = pictures.shape
+        h, w = max(height // 2, features.MIN_SIDE), max(width // 2, features.MIN_SIDE)
         scores = 0
-        for top in (0, height - height // 2):
-            for left in (0, width - width // 2):
-                quarter = pictures[:, top : top + height // 2, left : left + width // 2]
+        for top in sorted({0, height - h}):
+            for left in sorted({0, width - w}):
+                quarter = pictures[:, top : top + h, left : left + w]
                 scores = scores + self.network(_judged(quarter)).log_softmax(1)
         return scores.argmax(1).numpy()
 
@@ -92,7 +95,9 @@ def load_judge(
     config = config or ClassifierConfig()
     asked = {"version": VERSION, "dataset": manifest.sha256, "labels": real.labels, **asdict(config)}
     asked = json.dumps(asked, sort_keys=True)
-    path = manifest.folder / CACHE / f"classifier-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.safetensors"
+    path = (
+        manifest.folder / CACHE / f"classifier-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.safetensors"
+    )
     network = Classifier(len(real.labels), config.hidden)
     if not _read_cache(path, asked, network):
         vectors, targets = _training_crops(real, config, progress)
@@ -101,12 +106,18 @@ def load_judge(
     return Judge(network.eval(), real.labels)
 
 
-def _training_crops(real: RealPictures, config: ClassifierConfig, progress: Callable) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features [M, 252] and labels [M] of crops of the training materials: the labels evenly, a label's materials in turn."""
+def _training_crops(
+    real: RealPictures, config: ClassifierConfig, progress: Callable
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features [M, 252] and labels [M] of crops of the training materials: the labels evenly, a label's materials in
+    turn."""
     rng = np.random.default_rng(config.seed)
-    members = [[item for item in real.items if item.label == label and item.split == "train"] for label in real.labels]
+    members = [
+        [item for item in real.items if item.label == label and item.split == "train"]
+        for label in real.labels
+    ]
     asked = [k for k in range(len(members)) if members[k]]
-    size = min(config.crop, real.short_side // 2)
+    size = min(config.crop, max(real.short_side // 2, features.MIN_SIDE))
     vectors, targets, batch = [], [], []
     for number in range(config.crops):
         label = asked[number % len(asked)]
@@ -133,7 +144,9 @@ def _judged(pictures: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(features.judged_features(pictures)).float()
 
 
-def _train(network: Classifier, vectors: torch.Tensor, targets: torch.Tensor, config: ClassifierConfig) -> None:
+def _train(
+    network: Classifier, vectors: torch.Tensor, targets: torch.Tensor, config: ClassifierConfig
+) -> None:
     network.mean.copy_(vectors.mean(0))
     network.deviation.copy_(vectors.std(0).clamp(min=1e-6))
     rng = np.random.default_rng(config.seed)
@@ -142,7 +155,9 @@ def _train(network: Classifier, vectors: torch.Tensor, targets: torch.Tensor, co
         network.first.reset_parameters()
         network.second.reset_parameters()
         network.train()
-        optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        optimiser = torch.optim.AdamW(
+            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
         for _ in range(config.steps):
             chosen = torch.from_numpy(rng.integers(0, len(targets), config.batch))

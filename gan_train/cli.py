@@ -60,7 +60,8 @@ def _add_prepare(commands) -> None:
     parser = commands.add_parser(
         "prepare",
         help="check, convert and list a folder of images",
-        description="Make a dataset from a folder (or zip) of images. The first folder level gives the labels; a folder "
+        description="Make a dataset from a folder (or zip) of images. The first folder level gives the labels; a "
+        "folder "
         "below it is one material, whose base colour file is used. Bad files are listed and skipped.",
     )
     add = parser.add_argument
@@ -210,7 +211,8 @@ def _add_measure(commands) -> None:
     parser = commands.add_parser(
         "measure",
         help="how good is it? every number beside its floor",
-        description="Compare samples with the real pictures of a dataset. Each number stands beside its floor: the same "
+        description="Compare samples with the real pictures of a dataset. Each number stands beside its floor: the "
+        "same "
         "number for real pictures of materials against real pictures of other materials.",
     )
     _add_model_argument(parser)
@@ -309,7 +311,8 @@ def _run_demo_data(arguments: argparse.Namespace) -> int:
 
     paths = write_demo_data(arguments.out, arguments.count, arguments.size, arguments.seed)
     print(
-        f"{arguments.out} written: {len(paths)} images; next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}"
+        f"{arguments.out} written: {len(paths)} images; "
+        f"next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}"
     )
     return 0
 

@@ -1,7 +1,7 @@
 """`gan-train demo-data`: a small labelled set of tileable textures, computed; numpy and Pillow only, no download.
 
-For the README's tour and the tests: it looks computer-made, and what is trained on it will too. Every pattern is periodic
-by construction: noise is filtered white noise (the Fourier transform wraps), and lattices divide the size.
+For the README's tour and the tests: it looks computer-made, and what is trained on it will too. Every pattern is
+periodic by construction: noise is filtered white noise (the Fourier transform wraps), and lattices divide the size.
 Next station: prepare.py, which reads the manifest.csv written here.
 """
 
@@ -116,7 +116,7 @@ def checkers(size: int, rng: np.random.Generator) -> np.ndarray:
 def planks(size: int, rng: np.random.Generator) -> np.ndarray:
     """Boards side by side with grain along them, each of its own tone; upright or lying."""
     boards = int(rng.choice([4, 5, 6, 8]))
-    x, y = _warped(size, rng, 0.003)
+    x, _ = _warped(size, rng, 0.003)
     board = np.floor(x * boards).astype(int) % boards
     grain = _noise(size, rng, 1.1, stretch=12)
     grain = np.take_along_axis(
@@ -226,7 +226,8 @@ def _warped(size: int, rng: np.random.Generator, amount: float) -> tuple[np.ndar
 
 
 def _noise(size: int, rng: np.random.Generator, slope: float, stretch: float = 1.0) -> np.ndarray:
-    """Periodic noise [size, size], mean 0, deviation 1, amplitude falling as frequency^-slope; `stretch` draws it out along y."""
+    """Periodic noise [size, size], mean 0, deviation 1, amplitude falling as frequency^-slope; `stretch` draws it
+    out along y."""
     fy = np.fft.fftfreq(size)[:, None] * size * stretch
     fx = np.fft.rfftfreq(size)[None, :] * size
     spectrum = np.fft.rfft2(rng.standard_normal((size, size))) * np.maximum(np.hypot(fx, fy), 1) ** -slope

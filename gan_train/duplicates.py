@@ -1,8 +1,8 @@
 """Finds images that are the same, or the same but for compression and size; numpy and Pillow only.
 
 Third station of `prepare`, after image_reader.py; next: split.py.
-Exact: equal pixels. Near: difference hashes (dHash, 64 bit) at most 2 bits apart AND the same colours. The second condition
-keeps flat images of different colours apart (all their hashes are 0), and the same pattern in another colour.
+Exact: equal pixels. Near: difference hashes (dHash, 64 bit) at most 2 bits apart AND the same colours. The second
+condition keeps flat images of different colours apart (all their hashes are 0), and the same pattern in another colour.
 """
 
 import hashlib

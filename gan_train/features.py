@@ -1,7 +1,8 @@
-"""What pictures are compared by: random convolutions, patches, colours, spectra; torch for convolutions, no trained weights.
+"""What pictures are compared by: random convolutions, patches, colours, spectra; torch for convolutions, no trained
+weights.
 
-Previous station: picture_sets.py (crops). Next: distances.py. The filters come from a fixed numpy seed, so a number measured
-today can be compared with one measured on another machine. They keep the mean (DC): a shift of colour is seen.
+Previous station: picture_sets.py (crops). Next: distances.py. The filters come from a fixed numpy seed, so a number
+measured today can be compared with one measured on another machine. They keep the mean (DC): a shift of colour is seen.
 """
 
 import numpy as np
@@ -13,11 +14,12 @@ LEVELS = 4  # sizes 1, 1/2, 1/4, 1/8
 FIRST, SECOND = 24, 32  # filters per layer
 PATCH = 7  # side of the patches for the sliced Wasserstein distance
 BATCH = 32
+MIN_SIDE = 64  # pixels; below it nothing is left at the coarsest level
 
 
 def _filters() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Per level: weights [24, 3, 5, 5], biases [24], weights [32, 24, 3, 3], biases [32]; every second first-layer filter
-    has mean 0 per colour, so that fine detail is not drowned by the brightness."""
+    """Per level: weights [24, 3, 5, 5], biases [24], weights [32, 24, 3, 3], biases [32]; every second first-layer
+    filter has mean 0 per colour, so that fine detail is not drowned by the brightness."""
     rng = np.random.Generator(np.random.PCG64(SEED))
     levels = []
     for _ in range(LEVELS):
@@ -50,8 +52,15 @@ def judged_features(pictures: np.ndarray) -> np.ndarray:
 
 def _batches(pictures: np.ndarray):
     assert pictures.ndim == 4 and pictures.dtype == np.uint8, (pictures.shape, pictures.dtype)
+    assert min(pictures.shape[1:3]) >= MIN_SIDE, pictures.shape
     for start in range(0, len(pictures), BATCH):
-        yield torch.from_numpy(np.ascontiguousarray(pictures[start : start + BATCH])).permute(0, 3, 1, 2).float() / 127.5 - 1
+        yield (
+            torch.from_numpy(np.ascontiguousarray(pictures[start : start + BATCH]))
+            .permute(0, 3, 1, 2)
+            .float()
+            / 127.5
+            - 1
+        )
 
 
 @torch.no_grad()
@@ -84,14 +93,17 @@ def patches(level: np.ndarray, per_picture: int, rng: np.random.Generator) -> np
     """[N, H, W, 3] float32 -> [N * per_picture, 147]: 7 x 7 patches at random places."""
     n, h, w, _ = level.shape
     side = min(PATCH, h, w)
-    windows = np.lib.stride_tricks.sliding_window_view(level, (side, side), axis=(1, 2))  # [N, H', W', 3, 7, 7]
+    windows = np.lib.stride_tricks.sliding_window_view(
+        level, (side, side), axis=(1, 2)
+    )  # [N, H', W', 3, 7, 7]
     top = rng.integers(0, windows.shape[1], (n, per_picture))
     left = rng.integers(0, windows.shape[2], (n, per_picture))
     return windows[np.arange(n)[:, None], top, left].reshape(n * per_picture, -1)
 
 
 def color_moments(pictures: np.ndarray) -> np.ndarray:
-    """[N, H, W, 3] uint8 -> [N, 9] float64, units of 1/255: mean, standard deviation and cube-root skew of each channel."""
+    """[N, H, W, 3] uint8 -> [N, 9] float64, units of 1/255: mean, standard deviation and cube-root skew of each
+    channel."""
     values = pictures.reshape(len(pictures), -1, 3).astype(np.float64)
     mean = values.mean(1, keepdims=True)
     away = values - mean
@@ -99,13 +111,16 @@ def color_moments(pictures: np.ndarray) -> np.ndarray:
 
 
 def radial_spectrum(pictures: np.ndarray, bands: int = 16) -> np.ndarray:
-    """[N, H, W, 3] uint8 -> [N, bands] float64: grey power per ring of frequency, in decibels; mean removed, Hann window."""
+    """[N, H, W, 3] uint8 -> [N, bands] float64: grey power per ring of frequency, in decibels; mean removed, Hann
+    window."""
     grey = pictures.astype(np.float64).mean(3)
     grey -= grey.mean((1, 2), keepdims=True)
-    n, h, w = grey.shape
+    _, h, w = grey.shape
     window = np.hanning(h)[:, None] * np.hanning(w)[None]
     power = np.abs(np.fft.fft2(grey * window)) ** 2 / (window**2).sum()
     radius = np.hypot(np.fft.fftfreq(h)[:, None], np.fft.fftfreq(w)[None])  # cycles per pixel
     ring = np.minimum((radius / 0.5 * bands).astype(int), bands)  # the corners beyond 0.5 are not counted
     sums = np.stack([power[:, ring == band].mean(1) for band in range(bands)], 1)
-    return 10 * np.log10(sums + 1.0)  # 1: about the power of rounding to 8 bit; below it there is nothing to compare
+    return 10 * np.log10(
+        sums + 1.0
+    )  # 1: about the power of rounding to 8 bit; below it there is nothing to compare

@@ -65,7 +65,8 @@ class Found:
 
 
 def find_images(root: Path, labels_csv: Path | None = None) -> Found:
-    """Walk `root` (a folder or a .zip) in sorted order; with `labels_csv` the labels come from there, not from folders."""
+    """Walk `root` (a folder or a .zip) in sorted order; with `labels_csv` the labels come from there, not from
+    folders."""
     files, left_out = _walk(root)
     facts = _read_facts(files.get("manifest.csv"), root)
     labels = _read_labels(labels_csv) if labels_csv else {}
@@ -109,7 +110,8 @@ def find_images(root: Path, labels_csv: Path | None = None) -> Found:
 def map_of(stem: str) -> str:
     """ "base_color", "other" or "" from the last words of a file's stem: "Wall_2K_Color" is a base colour.
 
-    Words are split at _ - . space and at lower-to-upper case changes; a size such as 2k or a trailing number is skipped.
+    Words are split at _ - . space and at lower-to-upper case changes; a size such as 2k or a trailing number is
+    skipped.
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)
     words = [
@@ -126,7 +128,8 @@ def map_of(stem: str) -> str:
 
 
 def _material_of(path: str, siblings: dict[str, list[str]], fact: Facts) -> tuple[str, str]:
-    """(material id, verdict); verdict "" keeps the file, "map" counts it as another map, any other text leaves it out."""
+    """(material id, verdict); verdict "" keeps the file, "map" counts it as another map, any other text leaves it
+    out."""
     pure = PurePosixPath(path)
     if fact.map:
         return fact.material, "" if map_of(fact.map) == "base_color" else "map"
@@ -150,7 +153,8 @@ def _material_of(path: str, siblings: dict[str, list[str]], fact: Facts) -> tupl
 
 
 def _walk(root: Path) -> tuple[dict[str, Callable[[], bytes]], list[LeftOut]]:
-    """Relative path -> reader for every file below `root`, hidden ones aside; sorted, so that results never depend on the disk."""
+    """Relative path -> reader for every file below `root`, hidden ones aside; sorted, so that results never depend
+    on the disk."""
     files: dict[str, Callable[[], bytes]] = {}
     left_out: list[LeftOut] = []
     if root.is_file() and zipfile.is_zipfile(root):

@@ -2,7 +2,8 @@
 
 Second station of `prepare`, after image_files.py; next: duplicates.py.
 Every image is scaled in linear light with a Lanczos filter: the mean reflectance of a texture then stays what it was
-(scaling sRGB values darkens fine bright detail). Images that wrap are scaled with their own wrapped border, so they still do.
+(scaling sRGB values darkens fine bright detail). Images that wrap are scaled with their own wrapped border, so they
+still do.
 """
 
 import io

@@ -50,7 +50,12 @@ def train(
     run = Path(run)
     family_name, config = configure(preset, overrides)
     if dry_run:
-        print(json.dumps({"family": family_name, "preset": preset, "seed": seed, **dataclasses.asdict(config)}, indent=1))
+        print(
+            json.dumps(
+                {"family": family_name, "preset": preset, "seed": seed, **dataclasses.asdict(config)},
+                indent=1,
+            )
+        )
         return None
     if steps is None and minutes is None:
         raise ConfigError("Say when to stop: --steps N (in all) or --minutes M (from now).")
@@ -68,11 +73,15 @@ def configure(preset: str, overrides: dict) -> tuple[str, object]:
     config_class = FAMILIES[name][1]
     known = {f.name for f in dataclasses.fields(config_class)}
     if unknown := sorted(set(overrides) - known):
-        raise ConfigError(f"No setting {unknown[0]!r} in family {name}. There are: {', '.join(sorted(known))}.")
+        raise ConfigError(
+            f"No setting {unknown[0]!r} in family {name}. There are: {', '.join(sorted(known))}."
+        )
     return name, config_class(**{**settings, **overrides})
 
 
-def _plan(run: Path, family: str, config: object, sampler: CropSampler, seed: int, device: torch.device) -> dict:
+def _plan(
+    run: Path, family: str, config: object, sampler: CropSampler, seed: int, device: torch.device
+) -> dict:
     """What run.json says; written at the first start, compared at a later one."""
     asked = {
         "family": family,
@@ -85,7 +94,10 @@ def _plan(run: Path, family: str, config: object, sampler: CropSampler, seed: in
     if not path.exists():
         run.mkdir(parents=True, exist_ok=True)
         asked["precision"] = _probe_precision(device)
-        asked["provenance"] = {"licences": sampler.manifest.licences, "authors": list(sampler.manifest.authors)}
+        asked["provenance"] = {
+            "licences": sampler.manifest.licences,
+            "authors": list(sampler.manifest.authors),
+        }
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(asked, indent=1, ensure_ascii=False))
         partial.rename(path)
@@ -94,7 +106,8 @@ def _plan(run: Path, family: str, config: object, sampler: CropSampler, seed: in
     for key, value in asked.items():
         if plan.get(key) != value:
             raise CheckpointError(
-                f"{path}: {key} differs from what was asked now. Train into another folder, or ask for the same settings."
+                f"{path}: {key} differs from what was asked now. "
+                "Train into another folder, or ask for the same settings."
             )
     return plan
 
@@ -199,14 +212,24 @@ class _Trainer:
         half_life = min(self.family.config.ema_images, 0.05 * images)
         keep = 0.5 ** (self.sampler.batch / max(half_life, 1e-8))
         for name in self.family.ema:
-            pairs = zip(getattr(self.averaged, name).parameters(), getattr(self.family, name).parameters(), strict=True)
+            pairs = zip(
+                getattr(self.averaged, name).parameters(),
+                getattr(self.family, name).parameters(),
+                strict=True,
+            )
             for slow, fast in pairs:
                 slow.lerp_(fast.detach(), 1.0 - keep)
 
-    def _log(self, terms: dict, rate: float, steps: int | None, minutes: float | None, spent: float, done: int) -> None:
+    def _log(
+        self, terms: dict, rate: float, steps: int | None, minutes: float | None, spent: float, done: int
+    ) -> None:
         values = {k: round(float(v), 5) for k, v in terms.items()}
         with open(self.run / "stats.jsonl", "a") as file:
-            row = {"step": self.step, "images": self.step * self.sampler.batch, "images_per_second": round(rate, 2)}
+            row = {
+                "step": self.step,
+                "images": self.step * self.sampler.batch,
+                "images_per_second": round(rate, 2),
+            }
             file.write(json.dumps({**row, "seconds": round(spent, 1), **values}) + "\n")
         left = []
         if steps is not None and done:
@@ -216,7 +239,9 @@ class _Trainer:
         eta = time.strftime("%H:%M:%S", time.gmtime(max(min(left), 0)))
         shown = "  ".join(f"{k.split('/')[0][0]}.{k.split('/')[1]} {v:.3f}" for k, v in values.items())
         goal = f"/{steps}" if steps is not None else ""
-        print(f"step {self.step}{goal}  {rate:.1f} images/s  {eta} left  {shown}", file=sys.stderr, flush=True)
+        print(
+            f"step {self.step}{goal}  {rate:.1f} images/s  {eta} left  {shown}", file=sys.stderr, flush=True
+        )
 
     def _preview(self) -> None:
         from .sheet import save_sheet
@@ -240,7 +265,9 @@ class _Trainer:
     def _restore(self, tensors: dict, about: dict) -> None:
         self.step = about["step"]
         self.family.load_state_dict({k[7:]: v for k, v in tensors.items() if k.startswith("family.")})
-        self.averaged.load_state_dict({k[9:]: v for k, v in tensors.items() if k.startswith("averaged.")}, strict=False)
+        self.averaged.load_state_dict(
+            {k[9:]: v for k, v in tensors.items() if k.startswith("averaged.")}, strict=False
+        )
         for phase, optimizer in self.optimizers.items():
             state: dict[int, dict] = {}
             prefix = f"optimizer.{phase}."
@@ -248,7 +275,9 @@ class _Trainer:
                 if name.startswith(prefix):
                     i, key = name[len(prefix) :].split(".")
                     state.setdefault(int(i), {})[key] = tensor
-            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            optimizer.load_state_dict(
+                {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+            )
 
     def _share_buffers(self) -> None:
         for slow, fast in zip(self.averaged.buffers(), self.family.buffers(), strict=True):

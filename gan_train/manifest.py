@@ -1,9 +1,11 @@
-"""Reads and writes dataset.json, the list of what is in a prepared dataset; standard library only, never opens an image.
+"""Reads and writes dataset.json, the list of what is in a prepared dataset; standard library only, never opens an
+image.
 
 Previous station: prepare.py (writes it). Next: dataset.py (crops for training) and measure.py.
 
     {"schema": 1, "name": "textures256", "size": 256, "labels": ["brick", ...],
-     "items": [{"file": "images/brick/x.jpg", "label": "brick", "material": "acg:Bricks008", "group": "acgstem:Bricks008",
+     "items": [{"file": "images/brick/x.jpg", "label": "brick", "material": "acg:Bricks008", "group":
+     "acgstem:Bricks008",
                 "split": "train", "width": 256, "height": 256, "sha256": "...", "source": "...", "licence": "CC0-1.0",
                 "author": "...", "tileable": true}, ...],
      "left_out": [{"file": "brick/y.jpg", "reason": "..."}],

@@ -1,4 +1,5 @@
-"""`gan-train measure`: how good a generator is, each number beside the same number for real pictures; engine, numpy, torch.
+"""`gan-train measure`: how good a generator is, each number beside the same number for real pictures; engine, numpy,
+torch.
 
 picture_sets -> reference -> panel. Nothing here is called FID: no trained weights are downloaded.
 """
@@ -9,6 +10,7 @@ from blender_addon.engine.model import Model
 
 from .classifier import ClassifierConfig, load_judge
 from .errors import DatasetError
+from .features import MIN_SIDE
 from .manifest import Manifest
 from .panel import Panel
 from .picture_sets import RealPictures, draw_samples
@@ -26,7 +28,8 @@ def measure(
     classifier: ClassifierConfig | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Panel:
-    """The panel of `model` against the dataset; `progress(what, done, total)`. The same arguments give the same numbers."""
+    """The panel of `model` against the dataset; `progress(what, done, total)`. The same arguments give the same
+    numbers."""
     if count < MIN_COUNT:
         raise DatasetError(f"--count {count}: needs at least {MIN_COUNT} samples to say anything.")
     labels = common_labels(model, manifest)
@@ -34,9 +37,13 @@ def measure(
     real = RealPictures(manifest, labels)
     samples = draw_samples(model, labels, per_label, size, seed, lambda d, t: progress("samples", d, t))
     view = min(samples.pictures.shape[1], real.short_side)
+    if view < MIN_SIDE:
+        raise DatasetError(f"samples of {view} px are too small to measure; use --size {MIN_SIDE} or more.")
     judge = None
     if model.card.labels:
-        judge = load_judge(manifest, real, classifier, lambda d, t: progress("crops for the classifier", d, t))
+        judge = load_judge(
+            manifest, real, classifier, lambda d, t: progress("crops for the classifier", d, t)
+        )
     rows = Reference(real, per_label, view, seed, judge).rows(samples)
     return Panel(
         rows=rows,

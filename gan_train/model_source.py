@@ -1,7 +1,7 @@
 """Opens what `sample` and `measure` are given, a RUN folder or a FILE.onnx, as an engine model; no torch of its own.
 
-A run is exported to a temporary file first: whatever is looked at or measured has gone through the same door as what ships.
-Next stations: sample.py, picture_sets.py.
+A run is exported to a temporary file first: whatever is looked at or measured has gone through the same door as what
+ships. Next stations: sample.py, picture_sets.py.
 """
 
 import tempfile

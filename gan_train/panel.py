@@ -53,7 +53,8 @@ class Panel:
     def lines(self) -> list[str]:
         width = max(len(row.name) for row in self.rows)
         lines = [
-            f"{self.count} samples of {self.view} px, {len(self.labels)} labels evenly, crops of {self.crop} px, seed {self.seed}",
+            f"{self.count} samples of {self.view} px, {len(self.labels)} labels evenly, "
+            f"crops of {self.crop} px, seed {self.seed}",
             f"  {'measure':<{width}}  {'value':>9}  {'floor':>9}  better",
         ]
         for row in self.rows:

@@ -1,7 +1,7 @@
 """Draws the pictures that are compared: views of real materials and samples of a generator; numpy, Pillow, engine.
 
-Previous stations: manifest.py, model_source.py. Next: features.py. A view is a square of the samples' size; where a material
-tiles, it starts anywhere and runs across the border. All sets are drawn evenly over the labels.
+Previous stations: manifest.py, model_source.py. Next: features.py. A view is a square of the samples' size; where a
+material tiles, it starts anywhere and runs across the border. All sets are drawn evenly over the labels.
 """
 
 import hashlib
@@ -86,7 +86,8 @@ def load_pixels(manifest: Manifest, item: Item) -> np.ndarray:
 
 
 def draw_view(pixels: np.ndarray, wraps: bool, size: int, rng: np.random.Generator) -> np.ndarray:
-    """[size, size, 3] out of [H, W, 3]; across the border where the picture wraps and is large enough to show no repeat."""
+    """[size, size, 3] out of [H, W, 3]; across the border where the picture wraps and is large enough to show no
+    repeat."""
     height, width = pixels.shape[:2]
     if wraps:
         pixels = np.roll(pixels, (rng.integers(height), rng.integers(width)), (0, 1))
@@ -124,7 +125,8 @@ def draw_samples(
     seed: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> PictureSet:
-    """Base colours for texture seeds seed, seed + 1, ...: `per_label` of each of `labels` (none: the model has none)."""
+    """Base colours for texture seeds seed, seed + 1, ...: `per_label` of each of `labels` (none: the model has
+    none)."""
     asked = [(index, label) for index, label in enumerate(labels) for _ in range(per_label)]
     pictures = []
     for number, (_, label) in enumerate(asked):

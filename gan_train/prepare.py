@@ -1,7 +1,8 @@
 """`gan-train prepare`: from a folder of images to a dataset folder; Pillow and numpy, never torch.
 
 image_files -> image_reader -> duplicates -> split -> dataset.json. A bad file is a line in the report, never the end.
-Everything is written to a temporary folder beside the target and renamed at the end, so a dataset is whole or not there.
+Everything is written to a temporary folder beside the target and renamed at the end, so a dataset is whole or not
+there.
 """
 
 import hashlib
@@ -62,8 +63,10 @@ class Report:
         if not unknown:
             return []
         return [
-            f"warning: the licence of {unknown} images is unknown. A model trained on them should not be given to others. "
-            "State it with --licence (for example --licence CC0-1.0) or in a manifest.csv with the columns path and licence."
+            f"warning: the licence of {unknown} images is unknown. "
+            "A model trained on them should not be given to others. "
+            "State it with --licence (for example --licence CC0-1.0) or in a manifest.csv with the columns path and "
+            "licence."
         ]
 
     def lines(self) -> list[str]:
@@ -230,7 +233,8 @@ class _Names:
         self._taken: set[str] = set()
 
     def stored_name(self, candidate: Candidate) -> str:
-        """images/LABEL/NAME.jpg from the path below the label folder: brick/Old Wall/basecolor.jpg -> images/brick/Old Wall.jpg"""
+        """images/LABEL/NAME.jpg from the path below the label folder: brick/Old Wall/basecolor.jpg ->
+        images/brick/Old Wall.jpg"""
         pure = PurePosixPath(candidate.path).with_suffix("")
         parts = [part.removesuffix(".zip") for part in pure.parts]
         is_material_folder = candidate.material == str(pure.parent) or (
@@ -265,7 +269,8 @@ def _drop_thin_labels(
     for source, item in kept:
         if item.label in thin:
             noun = "material" if thin[item.label] == 1 else "materials"
-            reason = f"label {item.label!r} has {thin[item.label]} usable {noun}, fewer than {minimum} (--min-per-label)"
+            reason = f"label {item.label!r} has {thin[item.label]} usable {noun}, fewer than {minimum}"
+            reason += " (--min-per-label)"
             left_out.append(LeftOut(source, reason))
             (folder / item.file).unlink()
     for label_folder in sorted((folder / "images").iterdir()) if kept else ():

@@ -2,11 +2,11 @@
 
 Previous stations: picture_sets.py, features.py. Next: panel.py.
 
-The real materials are cut into two halves A and B that share no group of materials. The floor of a distance is A against B:
-what a perfect generator of *new* materials would get. A generator's value is the mean of its distances to A and to B, with
-the same number of pictures, drawn evenly over the labels, as crops of the same size out of views of the same size. No single
-number suffices: blur, noise, lost modes, wrong colours, ignored labels and memorised copies each move others (see
-tests/gan_train/test_measure.py).
+The real materials are cut into two halves A and B that share no group of materials. The floor of a distance is A
+against B: what a perfect generator of *new* materials would get. A generator's value is the mean of its distances to
+A and to B, with the same number of pictures, drawn evenly over the labels, as crops of the same size out of views of
+the same size. No single number suffices: blur, noise, lost modes, wrong colours, ignored labels and memorised copies
+each move others (see tests/gan_train/test_measure.py).
 """
 
 from collections.abc import Callable

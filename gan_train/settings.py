@@ -6,6 +6,7 @@ Previous station: cli.py (`--set name=value`). Next: loop.configure, which check
 import ast
 import dataclasses
 import inspect
+import itertools
 import textwrap
 import typing
 
@@ -13,7 +14,8 @@ from .errors import ConfigError
 
 
 def parse_settings(pairs: list[str], config_class: type) -> dict[str, object]:
-    """["crop=96", "generator_width=64,32"] -> {"crop": 96, "generator_width": (64, 32)}; ConfigError names the setting."""
+    """["crop=96", "generator_width=64,32"] -> {"crop": 96, "generator_width": (64, 32)}; ConfigError names the
+    setting."""
     kinds = typing.get_type_hints(config_class)
     names = [field.name for field in dataclasses.fields(config_class)]
     settings: dict[str, object] = {}
@@ -46,7 +48,7 @@ def field_docs(config_class: type) -> dict[str, str]:
     """The string under each field of a dataclass, read from its source."""
     body = ast.parse(textwrap.dedent(inspect.getsource(config_class))).body[0].body
     docs = {}
-    for node, after in zip(body, body[1:], strict=False):
+    for node, after in itertools.pairwise(body):
         is_field = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
         if is_field and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             docs[node.target.id] = " ".join(str(after.value.value).split())

@@ -1,8 +1,8 @@
 """Decides which materials are held out; standard library only.
 
-Fourth station of `prepare`, after duplicates.py. The decision hangs on the SHA-256 of each group's name alone, never on the
-order of files or on a random seed: the same folder gives the same split on every machine, and adding a material to a label
-moves at most the last chosen group.
+Fourth station of `prepare`, after duplicates.py. The decision hangs on the SHA-256 of each group's name alone, never
+on the order of files or on a random seed: the same folder gives the same split on every machine, and adding a
+material to a label moves at most the last chosen group.
 """
 
 import hashlib
@@ -13,8 +13,9 @@ MIN_MATERIALS = 4  # labels with fewer give everything to training
 def held_out_groups(groups: dict[str, dict[str, int]], share: float) -> set[str]:
     """Names of the groups to hold out. `groups`: label -> {group: number of materials}; `share` in 0..1.
 
-    Each label gives at least one group when it has 4 materials or more in at least 2 groups, and else about `share` of its
-    materials, never more than half as much again. A group found under several labels lies on one side for all of them.
+    Each label gives at least one group when it has 4 materials or more in at least 2 groups, and else about `share`
+    of its materials, never more than half as much again. A group found under several labels lies on one side for all
+    of them.
     """
     held: set[str] = set()
     kept: set[str] = set()

@@ -186,7 +186,9 @@ class Texture(Family):
         for k in np.linspace(0, len(self.labels) - 1, min(rows, len(self.labels))).astype(int):
             looks = self.draw_looks(torch.full((columns,), int(k), device=self.codes.device), random)
             pictures = self.generator(self.draw_field(columns, size, random), looks)
-            sheet.append(((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu())
+            sheet.append(
+                ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
+            )
         return torch.stack(sheet).numpy()
 
     def deploy(self) -> Deployment:
@@ -205,7 +207,13 @@ class Texture(Family):
             dynamic={"z": {0: "N"}, "field": {0: "N", 2: "h", 3: "w"}, "label": {0: "N"}, "psi": {0: "N"}},
             inputs=[
                 {"name": "z", "kind": "latent", "shape": ["N", look]},
-                {"name": "field", "kind": "field", "shape": ["N", channels, "h", "w"], "stride": stride, "margin": 3},
+                {
+                    "name": "field",
+                    "kind": "field",
+                    "shape": ["N", channels, "h", "w"],
+                    "stride": stride,
+                    "margin": 3,
+                },
                 {"name": "label", "kind": "label", "shape": ["N", k], "labels": list(self.labels)},
                 {"name": "psi", "kind": "scalar", "shape": ["N", 1], "min": 0.0, "max": 1.5, "default": 1.0},
             ],

@@ -41,13 +41,15 @@ def test_it_learns_is_kept_and_a_damaged_copy_is_made_again(dataset):
     cache.write_bytes(cache.read_bytes()[:-100])
     again = judge()
     assert steps[-1] == QUICK.crops
-    assert np.array_equal(again.predict(views.pictures), first.predict(views.pictures)), "training is not deterministic"
+    assert np.array_equal(again.predict(views.pictures), first.predict(views.pictures)), (
+        "training is not deterministic"
+    )
 
 
 def test_other_data_or_settings_are_another_classifier(dataset):
     manifest = read_manifest(dataset)
     real = RealPictures(manifest, manifest.labels[:2])
-    load_judge(manifest, real, ClassifierConfig(crops=8, steps=1, crop=32))
+    load_judge(manifest, real, ClassifierConfig(crops=8, steps=1, crop=64))
     names = {path.name for path in (dataset / CACHE).iterdir()}
-    load_judge(manifest, real, ClassifierConfig(crops=8, steps=2, crop=32))
+    load_judge(manifest, real, ClassifierConfig(crops=8, steps=2, crop=64))
     assert len({path.name for path in (dataset / CACHE).iterdir()} - names) == 1

@@ -66,7 +66,10 @@ def test_help_needs_no_torch():
 
 
 def test_a_missing_package_is_a_sentence():
-    code = "import sys; sys.modules['PIL'] = None; from gan_train.cli import main; sys.exit(main(['prepare', 'x', '--out', 'y']))"
+    code = (
+        "import sys; sys.modules['PIL'] = None\n"
+        "from gan_train.cli import main; sys.exit(main(['prepare', 'x', '--out', 'y']))\n"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and "pip install pillow" in done.stderr and "Traceback" not in done.stderr
 

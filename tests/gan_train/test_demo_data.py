@@ -25,7 +25,9 @@ def test_the_set_is_the_same_each_time_and_goes_through_prepare(tmp_path):
     manifest = report.manifest
     assert manifest.labels == tuple(sorted(PATTERNS)) and len(manifest.items) == 8 * len(PATTERNS)
     assert not manifest.left_out and not report.notes
-    assert manifest.licences == {"CC0-1.0": len(manifest.items)} and all(item.tileable for item in manifest.items)
+    assert manifest.licences == {"CC0-1.0": len(manifest.items)} and all(
+        item.tileable for item in manifest.items
+    )
 
 
 @pytest.mark.parametrize("label", PATTERNS)
@@ -45,7 +47,11 @@ def test_every_pattern_tiles(label, size):
 def test_refusals(tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
-    for out, options in ((tmp_path / "full", {}), (tmp_path / "a", {"count": 0}), (tmp_path / "a", {"size": 100})):
+    for out, options in (
+        (tmp_path / "full", {}),
+        (tmp_path / "a", {"count": 0}),
+        (tmp_path / "a", {"size": 100}),
+    ):
         with pytest.raises(DatasetError):
             write_demo_data(out, **options)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]

@@ -1,4 +1,5 @@
-"""The training loop: exact resume, checkpoints that survive, errors that say what to do. Real training on tiny crops."""
+"""The training loop: exact resume, checkpoints that survive, errors that say what to do. Real training on tiny crops.
+"""
 
 import errno
 import json

@@ -22,10 +22,23 @@ def tiny(tmp_path_factory):
 
 
 def test_files_hold_what_the_engine_renders(tiny, tmp_path, capsys):
-    command = ["sample", str(tiny), "--out", str(tmp_path / "out"), "--count", "2", "--size", "64", "--seed", "7"]
+    command = [
+        "sample",
+        str(tiny),
+        "--out",
+        str(tmp_path / "out"),
+        "--count",
+        "2",
+        "--size",
+        "64",
+        "--seed",
+        "7",
+    ]
     assert main(command) == 0
     assert "12 files" in capsys.readouterr().out
-    files = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
+    files = sorted(
+        path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png")
+    )
     assert files == sorted(f"{label}/{seed}.png" for label in PATTERNS for seed in (7, 8))
     pixels, _ = png.decode((tmp_path / "out" / "planks" / "8.png").read_bytes())
     texture = Model.load(tiny, "cpu").render(8, "planks", 64)
@@ -39,8 +52,13 @@ def test_a_grid_has_a_row_per_label_and_the_pictures_in_it(tiny, tmp_path):
     assert grid.shape[0] > 6 * 64 and grid.shape[1] > 3 * 64
     picture = to_uint8(Model.load(tiny, "cpu").render(2, "weave", 64).maps["base_color"])
     windows = np.lib.stride_tricks.sliding_window_view(grid[..., 0], (64, 64))
-    assert (windows[:, :, ::9, ::9] == picture[::9, ::9, 0]).all((2, 3)).any(), "the last picture is not in the grid"
-    assert main(["sample", str(tiny), "--out", str(path), "--count", "9", "--size", "32", "--label", "dots"]) == 0
+    assert (windows[:, :, ::9, ::9] == picture[::9, ::9, 0]).all((2, 3)).any(), (
+        "the last picture is not in the grid"
+    )
+    assert (
+        main(["sample", str(tiny), "--out", str(path), "--count", "9", "--size", "32", "--label", "dots"])
+        == 0
+    )
     one, _ = png.decode(path.read_bytes())
     assert one.shape[1] < 9 * 36 + 60, "one label makes a block of eight columns"
 
@@ -56,7 +74,9 @@ def test_a_model_without_labels(tmp_path):
     bare = make_tiny(tmp_path / "bare.onnx", labels=())
     assert main(["sample", str(bare), "--out", str(tmp_path / "out"), "--count", "2", "--size", "32"]) == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["0.png", "1.png"]
-    assert main(["sample", str(bare), "--out", str(tmp_path / "grid.png"), "--count", "2", "--size", "32"]) == 0
+    assert (
+        main(["sample", str(bare), "--out", str(tmp_path / "grid.png"), "--count", "2", "--size", "32"]) == 0
+    )
 
 
 def test_long_seeds_and_letters_of_any_language_fit_the_grid():
@@ -114,6 +134,8 @@ def test_measure_refuses_what_cannot_be_compared(tiny, small_dataset, tmp_path, 
     assert main(["measure", str(other), "--data", str(small_dataset)]) == 2
     assert "no label in common" in capsys.readouterr().err
     assert main(["measure", str(tiny), "--data", str(small_dataset), "--count", "3"]) == 2
+    assert main(["measure", str(tiny), "--data", str(small_dataset), "--count", "24", "--size", "32"]) == 2
+    assert "--size 64" in capsys.readouterr().err
     assert main(["measure", str(tiny), "--data", str(tmp_path)]) == 2
     assert "gan-train prepare" in capsys.readouterr().err
 

@@ -9,6 +9,7 @@ Coordinates are Blender's: pixels of the window, origin bottom left. OUT gets re
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -88,11 +89,12 @@ class UI:
         return report
 
     def screenshot(self, name):
+        """Of the whole X screen, where ImageMagick is there: Blender's own is black when taken from a timer."""
         self.redraw()
         yield 0.5
-        with self.context():
-            bpy.ops.screen.screenshot(filepath=str(self.out / f"{name}.png"))
-        yield 0.2
+        if shutil.which("import"):
+            command = ["import", "-silent", "-window", "root", str(self.out / f"{name}.png")]
+            subprocess.run(command, check=True, timeout=60)
 
     # Mouse and keys
 

@@ -1,6 +1,7 @@
 """The zip, installed into a real Blender and clicked in its window: BLENDER=/path/to/blender make window.
 
-Without a display it opens on a virtual one (xvfb-run). Needs xdotool. Leaves screenshots in out/window/.
+Without a display it opens on a virtual one (xvfb-run). Needs xdotool. Leaves screenshots in out/window/, where
+ImageMagick is there.
 """
 
 import json
