@@ -34,7 +34,7 @@ class CropSampler:
         self.manifest: Manifest = read_manifest(folder)
         self.crop, self.batch = crop, batch
         items = [item for item in self.manifest.items if item.split == "train"]
-        small = [item.file for item in items if min(item.width, item.height) < crop and not item.tileable]
+        small = [item.file for item in items if min(item.width, item.height) < crop]
         if small:
             raise ConfigError(
                 f"{folder}: {len(small)} images are smaller than the crops of {crop} px (such as {small[0]}). "

@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 
 from blender_addon.engine.card import (
@@ -119,6 +120,17 @@ def write_graph(deployment: Deployment, path: Path) -> None:
             output_names=[deployment.output["name"]],
         )
     program.save(str(path), external_data=False)
+    forget_the_machine(path)
+
+
+def forget_the_machine(path: Path) -> None:
+    """Take the exporter's notes out of the file: stack traces with the paths of the machine that trained."""
+    model = onnx.load(path)
+    graph = model.graph
+    for item in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        item.ClearField("metadata_props")
+        item.ClearField("doc_string")
+    onnx.save(model, path)
 
 
 def check_parity(model: Model, deployment: Deployment) -> float:

@@ -49,14 +49,9 @@ class RealPictures:
         self.pixels = {item.file: load_pixels(manifest, item) for item in self.items}
         self.short_side = min(min(item.width, item.height) for item in self.items)
 
-    def tileable(self, size: int) -> np.ndarray:
-        """[N, size, size, 3] uint8: those that tile and are exactly that large."""
-        whole = [
-            self.pixels[item.file]
-            for item in self.items
-            if item.tileable and item.width == item.height == size
-        ]
-        return np.stack(whole) if whole else np.zeros((0, size, size, 3), np.uint8)
+    def tileable(self) -> list[np.ndarray]:
+        """[H, W, 3] uint8 of those that are said to tile, whole."""
+        return [self.pixels[item.file] for item in self.items if item.tileable]
 
     def views(self, items: list[Item], per_label: int, size: int, seed: int | list[int]) -> PictureSet:
         """`per_label` views of each label, the label's materials in turn."""

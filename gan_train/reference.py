@@ -171,10 +171,8 @@ class Reference:
 
     def _seam_row(self, samples: PictureSet) -> Row:
         """Share of whole pictures whose wrap line shows."""
-        whole = self.real.tileable(samples.pictures.shape[1])
-        meaning = (
-            f"share with tile seam r > {SEAM_LIMIT}; floor: the {len(whole)} tileable images of that size"
-        )
+        whole = self.real.tileable()
+        meaning = f"share with tile seam r > {SEAM_LIMIT}; floor: the {len(whole)} tileable images"
         return Row("seam_share", _seam_share(samples.pictures), _seam_share(whole), "lower", meaning)
 
     def _label_rows(self, views: PictureSet) -> list[Row]:
@@ -191,7 +189,7 @@ class Reference:
         return rows
 
 
-def _seam_share(pictures: np.ndarray) -> float | None:
-    if not len(pictures):
+def _seam_share(pictures: np.ndarray | list[np.ndarray]) -> float | None:
+    if len(pictures) == 0:
         return None
     return float(np.mean([tile_seam(picture / 255) > SEAM_LIMIT for picture in pictures]))

@@ -74,7 +74,7 @@ def test_every_command_does_what_it_says(newcomer):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=1200,
+        timeout=2400,
     )
     print(done.stdout)
     assert done.returncode == 0, (

@@ -41,7 +41,7 @@ class TextureConfig:
     """Learning rate of generator and encoder (Adam, equalised)."""
     critic_lr: float = 2e-3
     """Learning rate of the critic (Adam, equalised)."""
-    gamma: float = 1.0
+    gamma: float = 0.1
     """Weight of the gradient penalties R1 and R2."""
     penalty_every: int = 16
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""

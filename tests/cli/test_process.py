@@ -22,7 +22,7 @@ def process(models, checkout):
             [sys.executable, "-c", code, *map(str, arguments)],
             capture_output=True,
             env=environment,
-            timeout=300,
+            timeout=900,
         )
 
     return run

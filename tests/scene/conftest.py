@@ -35,7 +35,7 @@ def validate(checkout):
             ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", VALIDATOR],
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
         )
         if done.returncode:
             pytest.skip(f"npm could not bring {VALIDATOR}: {done.stderr.strip()[-200:]}")
@@ -45,7 +45,7 @@ def validate(checkout):
             ["node", "-e", VALIDATE, "--", str(folder), str(path)],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=900,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

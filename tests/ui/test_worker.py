@@ -20,7 +20,7 @@ from blender_addon.engine.pixels import to_uint8
 from blender_addon.engine.recipe import loads
 
 SETTING = '{"search": null, "user_folder": null, "last": []}'
-PATIENCE = 60  # seconds; a child starts in one, on a busy machine in ten
+PATIENCE = 600  # seconds; a child starts in one, on a machine that others keep busy in a hundred
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,11 @@ def test_six_faces_equal_those_made_in_this_process(client, model_path):
 
 
 def test_submit_and_poll_do_not_wait(client, model_path):
-    started = time.perf_counter()
+    client.start()
+    os.kill(client.child.process.pid, signal.SIGSTOP)  # whoever waited for the child would wait for ever
     client.submit(generate(model_path))
-    client.poll()
-    assert time.perf_counter() - started < 0.5
+    assert client.poll() == []
+    os.kill(client.child.process.pid, signal.SIGCONT)
     events_until(client, "done")
 
 
@@ -222,9 +223,9 @@ def test_end_of_input_ends_it_in_the_middle_of_a_run(model_path):
     while pipe.read(process.stdout)[0]["event"] != "face":
         pass
     process.stdin.close()
-    started = time.monotonic()
+    rest = list(iter(lambda: pipe.read(process.stdout), None))
+    assert "done" not in [header["event"] for header, _ in rest]
     assert process.wait(PATIENCE) == 0
-    assert time.monotonic() - started < 5
     process.stdout.close()
     process.stderr.close()
 
