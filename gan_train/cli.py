@@ -301,7 +301,7 @@ def _add_demo_data(commands) -> None:
     add = parser.add_argument
     add("out", metavar="OUT", type=Path, help="folder to write")
     add("--count", metavar="N", type=int, default=8, help="textures of each label (default 8)")
-    add("--size", metavar="PX", type=int, default=128, help="side in pixels, a multiple of 32 (default 128)")
+    add("--size", metavar="PX", type=int, default=192, help="side in pixels, a multiple of 32 (default 192)")
     add("--seed", metavar="S", type=int, default=0, help="other numbers give other textures (default 0)")
     parser.set_defaults(run=_run_demo_data)
 

@@ -27,7 +27,7 @@ Pattern = Callable[
 ]  # (size, rng) -> [size, size, 3] float in about [0, 1]
 
 
-def write_demo_data(out: Path, count: int = 8, size: int = 128, seed: int = 0) -> list[Path]:
+def write_demo_data(out: Path, count: int = 8, size: int = 192, seed: int = 0) -> list[Path]:
     """Write OUT/LABEL/LABEL-NN.png, `count` of each pattern, and OUT/manifest.csv; returns the images' paths."""
     if not 1 <= count <= 1000:
         raise DatasetError(f"--count {count}: must be between 1 and 1000 textures per label.")

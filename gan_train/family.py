@@ -16,12 +16,17 @@ Batch = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Phase:
-    """One optimiser and the parameters that it moves."""
+    """One optimiser, the parameters that it moves, and the steps in which it does: begin <= step < end."""
 
     name: str
     trains: tuple[str, ...]  # names of submodules
     lr: float
     betas: tuple[float, float] = (0.0, 0.99)
+    begin: int = 0
+    end: int | None = None
+
+    def active(self, step: int) -> bool:
+        return self.begin <= step and (self.end is None or step < self.end)
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Deployment:
 class Family(nn.Module):
     """A family of generators. Subclasses set what is listed here and nothing else is asked of them.
 
-    phases   tuple of Phase, run in this order each step
+    phases   tuple of Phase, the active ones run in this order each step
     ema      names of the submodules of which the loop keeps a moving average
     """
 

@@ -186,6 +186,8 @@ class _Trainer:
         batch = self.sampler(self.seed, self.step, self.device)
         logged = {}
         for i, phase in enumerate(self.family.phases):
+            if not phase.active(self.step):
+                continue
             random = torch.Generator(self.device).manual_seed((self.seed * 1_000_003 + self.step) * 16 + i)
             chosen = set(phase.trains)
             for name, module in self.family.named_children():

@@ -1,12 +1,10 @@
-"""Building blocks and the three networks of the texture family: torch only, no data, no losses.
+"""The networks of the texture family: torch only, no data, no losses.
 
-Before: dataset.py (crops). After: families/texture.py (losses, deployment).
+Before: layers.py (blocks). After: families/texture.py (losses, deployment).
 
-Everything spatial wraps around (a torus), so whatever the generator draws tiles, at any size.
-Weights use the equalised learning rate of Karras et al. 2018 (arXiv 1710.10196): stored with unit
-variance, scaled at run time. Modulated convolution is that of StyleGAN2 (arXiv 1912.04958) in its
-unfused form (scale the activations, convolve, demodulate), because grouped convolutions with a free
-batch size cannot be exported to ONNX.
+A picture is a latent map at 1/8 resolution (`Encoder`, `Decoder`); the generator draws latent maps, 64 times
+smaller than pictures, from a field and a look (as latent diffusion does, Rombach et al. 2022, arXiv 2112.10752,
+here with a GAN). Whatever the generator and the decoder draw wraps around (a torus), so it tiles, at any size.
 """
 
 from __future__ import annotations
@@ -17,237 +15,199 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SLOPE = 0.2
-GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))
+from .layers import Conv, Linear, ModulatedConv, leaky, moments, spread
+from .textons import scatter_texton
 
-
-def leaky(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, SLOPE) * GAIN
-
-
-class _WrapPad(torch.autograd.Function):
-    """`wrap_pad` with a backward pass that adds the borders in place.
-
-    Autograd's own gradient of a slice is a whole tensor of zeros plus an addition, four times a pad:
-    measured, that took 40 % of the generator's step on a CPU.
-    """
-
-    @staticmethod
-    def forward(ctx, x: Tensor, n: int) -> Tensor:
-        ctx.n = n
-        return _wrap(x, n)
-
-    @staticmethod
-    def backward(ctx, g: Tensor) -> tuple[Tensor, None]:
-        n = ctx.n
-        rows = g[:, :, n:-n].clone(memory_format=torch.preserve_format)
-        rows[:, :, :n] += g[:, :, -n:]
-        rows[:, :, -n:] += g[:, :, :n]
-        out = rows[:, :, :, n:-n].contiguous(memory_format=torch.channels_last)
-        out[:, :, :, :n] += rows[:, :, :, -n:]
-        out[:, :, :, -n:] += rows[:, :, :, :n]
-        return out, None
-
-
-def _wrap(x: Tensor, n: int) -> Tensor:
-    x = torch.cat((x[:, :, -n:], x, x[:, :, :n]), dim=2)
-    return torch.cat((x[:, :, :, -n:], x, x[:, :, :, :n]), dim=3)
-
-
-def wrap_pad(x: Tensor, n: int = 1) -> Tensor:
-    """[N, C, H, W] -> [N, C, H+2n, W+2n], each border filled from the opposite side.
-
-    Slices and concatenations instead of `F.pad(mode="circular")`: those exist in every ONNX opset.
-    """
-    return _WrapPad.apply(x, n) if torch.is_grad_enabled() and x.requires_grad else _wrap(x, n)
-
-
-class Linear(nn.Module):
-    """y = x W^T + b with equalised learning rate. [N, a] -> [N, b]"""
-
-    def __init__(self, a: int, b: int, bias: float = 0.0, gain: float = 1.0):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(b, a))
-        self.bias = nn.Parameter(torch.full((b,), float(bias)))
-        self.scale = gain / math.sqrt(a)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight * self.scale, self.bias)
-
-
-class Conv(nn.Module):
-    """Plain convolution with equalised learning rate and zero padding (critic, encoder)."""
-
-    def __init__(self, a: int, b: int, kernel: int, stride: int = 1):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(b, a, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(b))
-        self.scale = 1.0 / math.sqrt(a * kernel * kernel)
-        self.stride, self.padding = stride, (kernel - 1) // 2
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight * self.scale, self.bias, self.stride, self.padding)
-
-
-class ModulatedConv(nn.Module):
-    """Wrapping 3x3 convolution whose input channels are scaled by a look code, then demodulated.
-
-    x [N, a, H, W], look [N, d], grain [N, 1, H, W] or None -> [N, b, H, W]. The grain (white noise
-    from the field input) is added with a strength per channel that depends on the look.
-    """
-
-    def __init__(self, a: int, b: int, look: int, grain: bool = False):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(b, a, 3, 3))
-        self.bias = nn.Parameter(torch.zeros(b))
-        self.style = Linear(look, a, bias=1.0)
-        self.grain = Linear(look, b, gain=0.3) if grain else None
-        self.scale = 1.0 / math.sqrt(a * 9)
-
-    def forward(self, x: Tensor, look: Tensor, grain: Tensor | None = None) -> Tensor:
-        weight = self.weight * self.scale
-        style = self.style(look)  # [N, a]
-        demod = torch.rsqrt(style.square() @ weight.square().sum((2, 3)).t() + 1e-8)  # [N, b]
-        x = F.conv2d(wrap_pad(x * style[:, :, None, None].to(x.dtype)), weight.to(x.dtype))
-        x = x * demod[:, :, None, None].to(x.dtype)
-        if grain is not None:
-            x = x + grain * self.grain(look)[:, :, None, None].to(x.dtype)
-        return leaky(x + self.bias[:, None, None].to(x.dtype))
-
-
-def spread(cells: Tensor, factor: int) -> Tensor:
-    """[N, factor^2, h, w] -> [N, 1, h*factor, w*factor]: the channels of a cell become its pixels."""
-    return F.pixel_shuffle(cells, factor)
-
-
-def waves(h: int, w: int, step: int, count: int, period: int, like: Tensor) -> Tensor:
-    """Sines and cosines along x and y that close on the torus. -> [1, 4*count, h, w] in [-1, 1]
-
-    Wave k = 1..count has about `period / k` pixels a period, rounded so that a whole number of periods
-    fits the h*step x w*step pixels (PSGAN, arXiv 1705.06566, has learned periodic inputs; here they are
-    fixed and the look scales them). They give bricks, tiles and planks their regularity.
-    """
-    k = torch.arange(1, count + 1, device=like.device, dtype=torch.float32)
-    planes = []
-    for n, across in ((h, False), (w, True)):
-        periods = torch.floor(k * (n * step / period) + 0.5).clamp(min=1.0)  # [count]
-        at = torch.arange(n, device=like.device, dtype=torch.float32) / n  # [n] in [0, 1)
-        angle = 2.0 * math.pi * periods[:, None] * at[None, :]  # [count, n]
-        line = torch.cat((torch.sin(angle), torch.cos(angle)))  # [2*count, n]
-        plane = line[:, None, :].expand(-1, h, -1) if across else line[:, :, None].expand(-1, -1, w)
-        planes.append(plane)
-    return torch.cat(planes)[None].to(like.dtype)
-
-
-class Generator(nn.Module):
-    """Field and look to a picture that tiles.
-
-    field [N, C_f, h, w] ~ N(0, 1), look [N, d] -> [N, 3, 16h, 16w] in [-1, 1] (sRGB).
-    The first `layout` channels of the field are the layout at 1/16 resolution; the others are unfolded
-    into one-channel white noise at 1/8, 1/4, 1/2 and full resolution (4 + 16 + 64 + 256 channels).
-    """
-
-    STRIDE = 16
-    GRAIN = (2, 4, 8, 16)
-    WAVES = (2, 4, 8)  # waves offered at 1/16, 1/8 and 1/4 resolution
-
-    def __init__(
-        self, look: int, layout: int = 16, width: tuple[int, ...] = (160, 128, 96, 48, 24), period: int = 64
-    ):
-        """`period`: pixels of the longest wave; the training crop, so that each wave is distinct there."""
-        super().__init__()
-        self.layout, self.period = layout, period
-        self.field_channels = layout + sum(g * g for g in self.GRAIN)
-        self.mapping = nn.ModuleList([Linear(look, look), Linear(look, look)])
-        self.start = Conv(layout, width[0], 1)
-        self.wave_style = nn.ModuleList([Linear(look, 4 * count) for count in self.WAVES])
-        self.wave_in = nn.ModuleList([Conv(4 * n, b, 1) for n, b in zip(self.WAVES, width, strict=False)])
-        a = width[0]
-        self.first = ModulatedConv(a, a, look)
-        self.up, self.refine = nn.ModuleList(), nn.ModuleList()
-        for b in width[1:]:
-            self.up.append(ModulatedConv(a, b, look, grain=True))
-            self.refine.append(ModulatedConv(b, b, look))
-            a = b
-        self.rgb = Conv(a, 3, 1)
-        self.rgb_style = Linear(look, a, bias=1.0)
-        self.tone = Linear(look, 3)
-
-    def forward(self, field: Tensor, look: Tensor) -> Tensor:
-        for layer in self.mapping:
-            look = leaky(layer(look))
-        grain = torch.split(field[:, self.layout :], [g * g for g in self.GRAIN], dim=1)
-        x = self.first(self._add_waves(self.start(field[:, : self.layout]), look, 0), look)
-        for level, (up, refine) in enumerate(zip(self.up, self.refine, strict=True)):
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = up(x, look, spread(grain[level], self.GRAIN[level]).to(x.dtype))
-            if level + 1 < len(self.WAVES):
-                x = self._add_waves(x, look, level + 1)
-            x = refine(x, look)
-        x = self.rgb(x * self.rgb_style(look)[:, :, None, None].to(x.dtype))
-        return torch.tanh(x.float() + self.tone(look)[:, :, None, None].float())
-
-    def _add_waves(self, x: Tensor, look: Tensor, level: int) -> Tensor:
-        plan = waves(x.shape[2], x.shape[3], self.STRIDE >> level, self.WAVES[level], self.period, x)
-        return x + self.wave_in[level](plan * self.wave_style[level](look)[:, :, None, None].to(x.dtype))
+CELL = 8  # pixels a side of one latent cell
 
 
 class Encoder(nn.Module):
-    """A crop to its look code. [N, 3, S, S] in [-1, 1] -> [N, d], blind to where things stand.
+    """A picture to its latent map: [N, 3, 8h, 8w] in [-1, 1] -> [N, C, h, w], each channel of unit variance.
+
+    The outermost cell of a crop knows less than the others (its surroundings are reflected): drop it.
+    """
+
+    def __init__(self, channels: int, width: tuple[int, int, int] = (48, 96, 128)):
+        super().__init__()
+        a, b, c = width
+        self.convs = nn.ModuleList(
+            [
+                Conv(12, a, 3, border="reflect"),
+                Conv(a, b, 4, 2, border="reflect"),
+                Conv(b, b, 3, border="reflect"),
+                Conv(b, c, 4, 2, border="reflect"),
+                Conv(c, c, 3, border="reflect"),
+            ]
+        )
+        self.out = Conv(c, channels, 1)
+        self.normalise = nn.BatchNorm2d(channels, affine=False, momentum=0.01)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.pixel_unshuffle(x, 2)
+        for conv in self.convs:
+            x = leaky(conv(x))
+        return self.normalise(self.out(x).float())
+
+
+class Decoder(nn.Module):
+    """A latent map to a picture that tiles: [N, C, h, w] and grain -> [N, 3, 8h, 8w] in [-1, 1] (sRGB).
+
+    grain: white noise [N, 1, ...] at 1/4, 1/2 and full resolution; how strongly it shows is read off the map,
+    cell by cell.
+    """
+
+    def __init__(self, channels: int, width: tuple[int, int, int, int] = (128, 96, 64, 16)):
+        super().__init__()
+        a, b, c, d = width
+        self.start = nn.ModuleList([Conv(channels, a, 3, border="wrap"), Conv(a, a, 3, border="wrap")])
+        self.up = nn.ModuleList([Conv(a, b, 3, border="wrap"), Conv(b, c, 3, border="wrap")])
+        self.refine = nn.ModuleList([Conv(b, b, 3, border="wrap"), Conv(c, c, 3, border="wrap")])
+        self.grain = nn.ModuleList(
+            [Conv(a, b, 1, gain=0.1), Conv(b, c, 1, gain=0.1), Conv(c, d, 1, gain=0.1)]
+        )
+        self.spread = Conv(c, 4 * d, 1)
+        self.rgb = Conv(d, 3, 3, border="wrap")
+
+    def forward(self, latent: Tensor, grain: list[Tensor]) -> Tensor:
+        x = latent
+        for conv in self.start:
+            x = leaky(conv(x))
+        for level in range(2):
+            strength = _double(self.grain[level](x))
+            x = self.up[level](_double(x))
+            x = leaky(x + strength * grain[level].to(x.dtype))
+            x = leaky(self.refine[level](x))
+        strength = _double(self.grain[2](x))
+        x = F.pixel_shuffle(self.spread(x), 2)
+        x = leaky(x + strength * grain[2].to(x.dtype))
+        return torch.tanh(self.rgb(x).float())
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class LatentGenerator(nn.Module):
+    """Field, look and hint to a latent map on a torus: [N, F, h, w], [N, d], [N, C, 2h, 2w] -> [N, C, 2h, 2w].
+
+    The first `layout` channels of the field are the layout at 1/16 resolution, the next 4 unfold into grain
+    at 1/8. The hint (`textons.py`) has the means and correlations of the material already; this network makes
+    bricks of its stripes: what it draws is added to the hint.
+    """
+
+    def __init__(self, channels: int, look: int, layout: int, width: int, depth: int = 2):
+        super().__init__()
+        self.layout = layout
+        self.mapping = nn.ModuleList([Linear(look, look), Linear(look, look)])
+        self.start = Conv(layout, width, 1)
+        self.hint_in = nn.ModuleList([Conv(channels, width, 3, border="wrap") for _ in range(2)])
+        self.coarse = nn.ModuleList([ModulatedConv(width, width, look) for _ in range(depth)])
+        self.up = ModulatedConv(width, width, look, grain=True)
+        self.fine = nn.ModuleList([ModulatedConv(width, width, look) for _ in range(depth)])
+        self.out = Conv(width, channels, 1, gain=0.1)
+        self.out_style = Linear(look, width, bias=1.0)
+
+    def forward(self, field: Tensor, look: Tensor, hint: Tensor) -> Tensor:
+        for layer in self.mapping:
+            look = leaky(layer(look))
+        x = self.start(field[:, : self.layout]) + self.hint_in[0](F.avg_pool2d(hint, 2))
+        for layer in self.coarse:
+            x = layer(x, look)
+        x = self.up(_double(x), look, spread(field[:, self.layout :], 2).to(x.dtype))
+        x = x + self.hint_in[1](hint)
+        for layer in self.fine:
+            x = layer(x, look)
+        x = self.out(x * self.out_style(look)[:, :, None, None].to(x.dtype))
+        return hint + x.float()
+
+
+class Generator(nn.Module):
+    """Field, look and texton to a picture that tiles: the latent generator, then the decoder.
+
+    field [N, F, h, w] ~ N(0, 1), look [N, d], texton [N, C, k*k + 1] -> [N, 3, 16h, 16w] in [-1, 1] (sRGB).
+    Channels of the field: layout, then 4 + 16 + 64 + 256 that unfold into white noise at 1/8, 1/4, 1/2 and full
+    resolution.
+    """
+
+    STRIDE = 2 * CELL
+    GRAIN = (2, 4, 8, 16)
+
+    def __init__(self, draw: LatentGenerator, decode: Decoder):
+        super().__init__()
+        self.draw, self.decode = draw, decode
+
+    def forward(self, field: Tensor, look: Tensor, texton: Tensor) -> Tensor:
+        return self.decode(self.latent(field, look, texton), self.grain(field))
+
+    def latent(self, field: Tensor, look: Tensor, texton: Tensor) -> Tensor:
+        layout = self.draw.layout
+        hint = scatter_texton(texton, spread(field[:, layout : layout + 4], 2))
+        return self.draw(field[:, : layout + 4], look, hint)
+
+    def grain(self, field: Tensor) -> list[Tensor]:
+        parts = torch.split(field[:, self.draw.layout :], [g * g for g in self.GRAIN], dim=1)
+        return [spread(part, g) for part, g in zip(parts[1:], self.GRAIN[1:], strict=True)]
+
+
+def field_channels(layout: int) -> int:
+    return layout + sum(g * g for g in Generator.GRAIN)
+
+
+class LookEncoder(nn.Module):
+    """A latent map to its look code, blind to where things stand. [N, C, h, w] -> [N, d]
 
     Means and standard deviations over all positions of three depths, then one linear layer.
     """
 
-    def __init__(self, look: int, width: tuple[int, ...] = (32, 64, 96, 128)):
+    def __init__(self, channels: int, look: int, width: tuple[int, int] = (96, 128)):
         super().__init__()
-        self.convs = nn.ModuleList()
-        a = 3
-        for b in width:
-            self.convs.append(Conv(a, b, 4, 2))
-            a = b
-        self.out = Linear(2 * (3 + sum(width[1:])), look)
+        self.convs = nn.ModuleList([Conv(channels, width[0], 3), Conv(width[0], width[1], 4, 2)])
+        self.out = Linear(2 * (channels + sum(width)), look)
 
     def forward(self, x: Tensor) -> Tensor:
-        moments = [x.mean((2, 3)), x.std((2, 3))]
-        for i, conv in enumerate(self.convs):
+        moments = [x.mean((2, 3)), _deviation(x)]
+        for conv in self.convs:
             x = leaky(conv(x))
-            if i:
-                y = x.float()
-                moments += [y.mean((2, 3)), torch.sqrt(y.var((2, 3)) + 1e-6)]
-        return self.out(torch.cat([m.float() for m in moments], dim=1))
+            moments += [x.float().mean((2, 3)), _deviation(x.float())]
+        return self.out(torch.cat(moments, dim=1))
+
+
+def _deviation(x: Tensor) -> Tensor:
+    return torch.sqrt(x.var((2, 3)) + 1e-6)
 
 
 class Critic(nn.Module):
-    """How real a crop looks, given what it should be. Patch logits averaged over the picture.
+    """How real a picture or a latent map looks, given what it should be. Patch logits averaged over the whole.
 
-    x [N, 3, S, S] in [-1, 1], label [N] int64, look [N, d] (zeros where unknown), known [N, 1] in {0, 1}
-    -> logits [N], features (list of [N, C, H, W], used by the statistics loss).
-    Condition by projection (Miyato and Koyama 2018, arXiv 1802.05637) on label and, where known, look.
+    x [N, C, S, S], label [N] int64, look [N, d] (zeros where unknown), known [N, 1] in {0, 1} -> logits [N].
+    Condition by projection (Miyato and Koyama 2018, arXiv 1802.05637) on label and, where known, look. Beside x
+    it sees x with the mean taken off each channel and its contrast evened out: else colours, which differ most
+    from picture to picture, would hide the structure.
     """
 
-    def __init__(self, labels: int, look: int, width: tuple[int, ...] = (24, 48, 96, 160, 192)):
+    def __init__(self, channels: int, labels: int, look: int, width: tuple[int, ...]):
         super().__init__()
-        self.rgb = Conv(3, width[0], 3)
+        self.start = Conv(2 * channels, width[0], 3)
         self.down, self.same = nn.ModuleList(), nn.ModuleList()
         a = width[0]
-        for i, b in enumerate(width[1:]):
+        for b in width[1:]:
+            self.same.append(Conv(a, a, 3))
             self.down.append(Conv(a, b, 4, 2))
-            self.same.append(Conv(b, b, 3) if i < 3 else nn.Identity())
             a = b
+        self.last = Conv(a, a, 3)
         self.score = Conv(a, 1, 1)
         self.by_label = nn.Embedding(labels, a)
         self.by_look = Linear(look, a)
         nn.init.normal_(self.by_label.weight, std=0.1)
 
-    def forward(self, x: Tensor, label: Tensor, look: Tensor, known: Tensor) -> tuple[Tensor, list[Tensor]]:
-        features = []
-        x = leaky(self.rgb(x))
-        for i, (down, same) in enumerate(zip(self.down, self.same, strict=True)):
-            x = leaky(down(x))
-            if i < 3:
-                x = leaky(same(x))
-                features.append(x)
+    def forward(self, x: Tensor, label: Tensor, look: Tensor, known: Tensor) -> Tensor:
+        mean, deviation = moments(x)
+        x = leaky(self.start(torch.cat((x, (x - mean) / deviation), dim=1)))
+        for same, down in zip(self.same, self.down, strict=True):
+            x = leaky(down(leaky(same(x))))
+        x = leaky(self.last(x))
         pooled = x.float().mean((2, 3))  # [N, C]
         condition = self.by_label(label) + known * self.by_look(look)
-        score = self.score(x).float().mean((1, 2, 3))
-        return score + (pooled * condition).sum(1) / math.sqrt(pooled.shape[1]), features
+        return self.score(x).float().mean((1, 2, 3)) + (pooled * condition).sum(1) / math.sqrt(
+            pooled.shape[1]
+        )

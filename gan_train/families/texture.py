@@ -2,10 +2,13 @@
 
 Before: dataset.py (pairs of crops of one material). After: export.py (through `deploy`).
 
-The look of a material is a code that an encoder reads off a crop (`Encoder`); the layout is a wrapping
-random field. Half of each batch redraws real materials from their codes: those pictures must carry the
-statistics of another crop of the same material, and the critic sees the code. The other half draws codes
-from a Gaussian per label, fitted to the codes of its materials: exactly what the exported generator does.
+Three stages in one run. First an autoencoder learns to write and read pictures as latent maps of 1/64 the
+area. Then a GAN learns to draw such maps, which takes a fraction of the work that pixels would. Last, the decoder
+learns against a critic on pixels to make both kinds of maps, encoded and drawn, into pictures with grain.
+
+The look of a material is a code that `look_encoder` reads off a latent map; the layout is a wrapping random field.
+Half of each batch draws real materials anew from their codes, and must have the patches of another crop of the
+same material; the other half draws blends of the codes of its label, exactly what the exported generator does.
 """
 
 from __future__ import annotations
@@ -14,123 +17,239 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..errors import ConfigError
 from ..family import Batch, Deployment, Family, Phase
-from ..losses import gradient_penalty, relativistic, statistics_distance, structure_distance, tone_distance
-from ..networks import Critic, Encoder, Generator
+from ..looks import Looks
+from ..losses import band_distance, gradient_penalty, patch_distance, relativistic
+from ..networks import (
+    CELL,
+    Critic,
+    Decoder,
+    Encoder,
+    Generator,
+    LatentGenerator,
+    LookEncoder,
+    field_channels,
+)
+from ..textons import read_texton
+
+RECONSTRUCT = (0.3, 1.0, 1.0, 1.0, 1.0)  # weights of the octaves for the autoencoder
+KEEP = (0.0, 0.3, 1.0, 1.0, 1.0)  # and beside a critic, which has the say on the finest
 
 
 @dataclass(frozen=True)
 class TextureConfig:
     """Settings of the texture family."""
 
-    crop: int = 64
-    """Side of the training crops in pixels; a multiple of 16."""
+    crop: int = 144
+    """Side of the training crops in pixels, at least 64; a multiple of 16."""
     batch: int = 8
-    """Pictures per step; even: half from encoded crops, half from the label's Gaussian."""
+    """Pictures per step, a multiple of 4: half from encoded crops, half from blends of their label's codes."""
+    window: int = 80
+    """Side of the windows that autoencoder and decoder train on, in pixels, 32 to crop - 16; a multiple of 16."""
+    autoencoder_steps: int = 5600
+    """Steps of the first stage."""
+    latent_steps: int = 9000
+    """Steps of the second stage; the third lasts as long as training does."""
+    channels: int = 16
+    """Channels of the latent map at 1/8 resolution."""
+    texton: int = 14
+    """Side of the kernels that give the noise a material's correlations, in latent cells, at most crop / 8 - 2."""
     look: int = 64
     """Length of the look code."""
     layout: int = 16
     """Channels of the field that carry layout."""
-    generator_width: tuple[int, ...] = (160, 128, 96, 48, 24)
-    """Channels of the generator at 1/16, 1/8, 1/4, 1/2 and full resolution."""
-    critic_width: tuple[int, ...] = (24, 48, 96, 160, 192)
-    """Channels of the critic at full, 1/2, 1/4, 1/8 and 1/16 resolution."""
-    generator_lr: float = 2e-3
-    """Learning rate of generator and encoder (Adam, equalised)."""
-    critic_lr: float = 2e-3
-    """Learning rate of the critic (Adam, equalised)."""
+    encoder_width: tuple[int, ...] = (48, 96, 128)
+    """Channels of the encoder at 1/2, 1/4 and 1/8 resolution."""
+    decoder_width: tuple[int, ...] = (128, 96, 64, 16)
+    """Channels of the decoder at 1/8, 1/4, 1/2 and full resolution."""
+    generator_width: int = 160
+    """Channels of the latent generator."""
+    critic_width: tuple[int, ...] = (128, 160, 192)
+    """Channels of the critic of latent maps at 1/8, 1/16 and 1/32 resolution."""
+    picture_critic_width: tuple[int, ...] = (24, 48, 96, 128)
+    """Channels of the critic of pictures, from full resolution down."""
+    autoencoder_lr: float = 5e-3
+    """Learning rate of the first stage (Adam, equalised)."""
+    learning_rate: float = 2e-3
+    """Learning rate of the second stage (Adam, equalised); the third has half of it."""
     gamma: float = 0.1
     """Weight of the gradient penalties R1 and R2."""
     penalty_every: int = 16
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
-    statistics_weight: float = 1.0
-    """Weight of the distance of feature statistics to the encoded material."""
-    tone_weight: float = 2.0
-    """Weight of the distance of colours and contrast to the encoded material."""
-    structure_weight: float = 8.0
-    """Weight of the distance of autocorrelation to the encoded material."""
+    patch_weight: float = 4.0
+    """Weight of the distance between the patches of drawn and encoded latent maps."""
+    keep_weight: float = 4.0
+    """Weight of the distance to the encoded picture in the third stage."""
+    latent_noise: float = 0.1
+    """Standard deviation of the noise on latent maps that the decoder learns to ignore."""
     code_weight: float = 1e-3
     """Weight of the squared length of the codes; with the noise, what makes neighbouring codes look alike."""
-    code_noise: float = 0.5
+    code_noise: float = 0.3
     """Standard deviation of the noise on the codes."""
-    ema_images: float = 4000.0
+    blend_sharpness: float = 4.0
+    """How much a blend leans on one material: 0 is the mean of the label, large picks one."""
+    ema_images: float = 8000.0
     """Half-life of the moving average of the weights, in images."""
+
+    def __post_init__(self):
+        checks = {
+            "crop": (self.crop % 16 == 0 and self.crop >= 64, "a multiple of 16, at least 64"),
+            "batch": (self.batch % 4 == 0 and self.batch >= 4, "a multiple of 4"),
+            "window": (
+                self.window % 16 == 0 and 32 <= self.window <= self.crop - 16,
+                "a multiple of 16 between 32 and crop - 16",
+            ),
+            "texton": (1 <= self.texton <= self.crop // 8 - 2, "between 1 and crop / 8 - 2"),
+        }
+        for name, (fine, rule) in checks.items():
+            if not fine:
+                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
 
 
 class LabelledGenerator(nn.Module):
-    """What is exported: z [N, look], field, label [N, K], psi [N, 1] -> maps [N, 3, 16h, 16w] in [-1, 1]."""
+    """What is exported: z [N, d], field, label [N, K], psi [N, 1] -> maps [N, 3, 16h, 16w] in [-1, 1]."""
 
-    def __init__(self, generator: Generator, centre: Tensor, spread: Tensor):
+    def __init__(self, generator: Generator, looks: Looks):
         super().__init__()
-        self.generator = generator
-        self.register_buffer("centre", centre)  # [K, look]
-        self.register_buffer("spread", spread)  # [K, look * look], lower triangular factors
+        self.generator, self.looks = generator, looks
 
     def forward(self, z: Tensor, field: Tensor, label: Tensor, psi: Tensor) -> Tensor:
-        factor = (label @ self.spread).unflatten(1, (z.shape[1], z.shape[1]))
-        look = label @ self.centre + psi * (factor * z[:, None, :]).sum(2)
-        return self.generator(field, look)
+        return self.generator(field, *self.looks(z, label, psi))
 
 
 class Texture(Family):
-    """Generator, encoder and critic with their losses; `codes` remembers the code of each material."""
+    """Autoencoder, generator and critics with their losses; `looks` remembers the code of each material."""
 
-    ema = ("generator", "encoder")
+    ema = ("generator", "decoder", "look_encoder")
 
     def __init__(self, config: TextureConfig, labels: tuple[str, ...], material_labels: tuple[int, ...]):
         """`material_labels`: for each training material the index of its label."""
         super().__init__()
-        self.config, self.labels = config, tuple(labels)
-        self.generator = Generator(config.look, config.layout, config.generator_width, config.crop)
-        self.encoder = Encoder(config.look)
-        self.critic = Critic(len(labels), config.look, config.critic_width)
-        self.register_buffer("codes", torch.zeros(len(material_labels), config.look))
-        self.register_buffer("seen", torch.zeros(len(material_labels)))
-        self.register_buffer("material_labels", torch.tensor(material_labels), persistent=False)
+        c = self.config = config
+        self.labels = tuple(labels)
+        self.encoder = Encoder(c.channels, c.encoder_width)
+        self.decoder = Decoder(c.channels, c.decoder_width)
+        self.look_encoder = LookEncoder(c.channels, c.look)
+        self.generator = LatentGenerator(c.channels, c.look, c.layout, c.generator_width)
+        self.critic = Critic(c.channels, len(labels), c.look, c.critic_width)
+        self.picture_critic = Critic(3, len(labels), c.look, c.picture_critic_width)
+        self.looks = Looks(
+            len(labels),
+            material_labels,
+            length=c.look,
+            texton=(c.channels, c.texton),
+            sharpness=c.blend_sharpness,
+            noise=c.code_noise,
+        )
+        second = c.autoencoder_steps
+        third = second + c.latent_steps
+        rate, adversarial = c.learning_rate, (0.0, 0.99)
         self.phases = (
-            Phase("generator", ("generator", "encoder"), config.generator_lr),
-            Phase("critic", ("critic",), config.critic_lr),
+            Phase("autoencoder", ("encoder", "decoder"), c.autoencoder_lr, (0.9, 0.99), end=second),
+            Phase("generator", ("generator", "look_encoder"), rate, adversarial, begin=second),
+            Phase("critic", ("critic",), rate, adversarial, begin=second),
+            Phase("decoder", ("decoder",), 0.5 * rate, adversarial, begin=third),
+            Phase("picture_critic", ("picture_critic",), 0.5 * rate, adversarial, begin=third),
         )
 
     # Losses
 
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
-        return self._generator_loss(batch, random) if phase == "generator" else self._critic_loss(batch, step)
+        penalise = step % self.config.penalty_every == 0
+        match phase:
+            case "autoencoder":
+                return self._autoencoder_loss(batch, random)
+            case "generator":
+                return self._generator_loss(batch, random)
+            case "critic":
+                return self._critic_loss(self.critic, batch["latent"], batch["drawn"], batch, penalise)
+            case "decoder":
+                return self._decoder_loss(batch, random)
+            case "picture_critic":
+                half = _first_half(batch)
+                return self._critic_loss(
+                    self.picture_critic, batch["picture"], batch["fake_picture"], half, penalise
+                )
+        raise ValueError(phase)
+
+    def _autoencoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
+        crop, side = batch["crop"], self.config.window
+        y, x = self._corner(crop.shape[2] - side, 1, random)
+        real = crop[:, :, y : y + side, x : x + side].contiguous(memory_format=torch.channels_last)
+        latent = self.encoder.train()(real)
+        latent = latent + self.config.latent_noise * self._normal(latent.shape, random)
+        fake = self.decoder(latent, self._grain(len(real), side, random))
+        return {"reconstruction": band_distance(_inner(fake), _inner(real), RECONSTRUCT)}
 
     def _generator_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
+        c = self.config
         half = batch["crop"].shape[0] // 2
-        code = self.encoder(batch["other"][:half])
-        self._remember(batch["material"][:half], code.detach())
-        noise = torch.randn(code.shape, generator=random, device=code.device) * self.config.code_noise
-        look = torch.cat((code + noise, self.draw_looks(batch["label"][half:], random)))
-        fake = self.generator(self.draw_field(len(look), self.config.crop, random), look)
+        with torch.no_grad():
+            encode = self.encoder.eval()
+            real = encode(batch["crop"])[:, :, 1:-1, 1:-1]
+            other = encode(batch["other"][:half])[:, :, 1:-1, 1:-1]
+        code = self.look_encoder(other)
+        own = read_texton(other, c.texton)
+        self.looks.remember(batch["material"][:half], code.detach(), own)
+        noisy = code + c.code_noise * self._normal(code.shape, random)
+        look, texton = self.draw_looks(batch["label"][half:], random)
+        look, texton = torch.cat((noisy, look)), torch.cat((own, texton))
+        field = self.draw_field(len(look), CELL * real.shape[2], random)
+        fake = Generator(self.generator, self.decoder).latent(field, look, texton)
 
+        batch |= {"latent": real, "drawn": fake.detach(), "field": field}
         batch["look"] = torch.cat((code.detach(), torch.zeros_like(code)))
         batch["known"] = torch.cat((torch.ones_like(code[:, :1]), torch.zeros_like(code[:, :1])))
-        batch["fake"] = fake.detach()
         condition = batch["label"], batch["look"], batch["known"]
         with torch.no_grad():
-            real_logits, real_features = self.critic(batch["crop"], *condition)
-        logits, features = self.critic(fake, *condition)
+            real_logits = self.critic(real, *condition)
+        drawn, encoded = fake[:half], real[:half]
+        patches = (
+            patch_distance(drawn, encoded, random)
+            + patch_distance(drawn, encoded, random, dilation=2)
+            + patch_distance(F.avg_pool2d(drawn, 2), F.avg_pool2d(encoded, 2), random)
+        )
         return {
-            "adversarial": relativistic(logits, real_logits),
-            "statistics": self.config.statistics_weight
-            * statistics_distance([f[:half] for f in features], [r[:half] for r in real_features]),
-            "tone": self.config.tone_weight * tone_distance(fake[:half].float(), batch["crop"][:half]),
-            "structure": self.config.structure_weight * structure_distance(fake[:half], batch["crop"][:half]),
-            "code": self.config.code_weight * code.square().sum(1).mean(),
+            "adversarial": relativistic(self.critic(fake, *condition), real_logits),
+            "patches": c.patch_weight * patches,
+            "code": c.code_weight * code.square().sum(1).mean(),
         }
 
-    def _critic_loss(self, batch: Batch, step: int) -> dict[str, Tensor]:
-        penalise = step % self.config.penalty_every == 0
-        real, fake = batch["crop"], batch["fake"]
+    def _decoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
+        """Of half the batch: a quarter encoded pictures, a quarter drawn ones."""
+        n, side = len(batch["crop"]), self.config.window
+        cells = side // CELL
+        quarter = n // 4
+        y, x = self._corner(batch["latent"].shape[2] - cells, 2, random)
+        kept = torch.arange(n // 2, device=batch["latent"].device) < quarter
+        latent = torch.where(kept[:, None, None, None], batch["latent"][: n // 2], batch["drawn"][: n // 2])
+        latent = latent[:, :, y : y + cells, x : x + cells]
+        noise = self.config.latent_noise * kept[:, None, None, None]
+        latent = latent + noise * self._normal(latent.shape, random)
+        fake = _inner(self.decoder(latent, self._grain(n // 2, side, random)))
+        top, left = CELL * (y + 1), CELL * (x + 1)  # the crop has one cell more on each side
+        real = _inner(batch["crop"][: n // 2, :, top : top + side, left : left + side])
+        batch |= {"picture": real, "fake_picture": fake.detach()}
+        half = _first_half(batch)
+        condition = half["label"], half["look"], half["known"]
+        with torch.no_grad():
+            real_logits = self.picture_critic(real, *condition)
+        return {
+            "adversarial": relativistic(self.picture_critic(fake, *condition), real_logits),
+            "kept": self.config.keep_weight * band_distance(fake[:quarter], real[:quarter], KEEP),
+        }
+
+    def _critic_loss(
+        self, critic: Critic, real: Tensor, fake: Tensor, batch: Batch, penalise: bool
+    ) -> dict[str, Tensor]:
         if penalise:
             real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_()
         condition = batch["label"], batch["look"], batch["known"]
-        real_logits, _ = self.critic(real, *condition)
-        fake_logits, _ = self.critic(fake, *condition)
+        real_logits, fake_logits = critic(real, *condition), critic(fake, *condition)
         terms = {
             "adversarial": relativistic(real_logits, fake_logits),
             "margin": (real_logits - fake_logits).detach().mean(),  # logged, not trained on
@@ -141,61 +260,47 @@ class Texture(Family):
             terms["penalty_fake"] = weight * gradient_penalty(fake_logits, fake)
         return terms
 
-    # Codes
+    # Draws
 
-    def _remember(self, material: Tensor, code: Tensor) -> None:
-        code = code.float()
-        old = self.codes[material]
-        self.codes[material] = torch.where(self.seen[material, None] > 0, torch.lerp(old, code, 0.2), code)
-        self.seen[material] = 1.0
-
-    def draw_looks(self, label: Tensor, random: torch.Generator) -> Tensor:
-        """label [n] int64 -> codes [n, look] from the Gaussians that `deploy` ships."""
-        member = (self.material_labels[None] == label[:, None]).float() * self.seen[None]  # [n, materials]
-        count = member.sum(1, keepdim=True).clamp(min=1.0)
-        centre = member @ self.codes / count
-        weights = torch.randn(member.shape, generator=random, device=member.device) * member / count.sqrt()
-        look = centre + weights @ self.codes - weights.sum(1, keepdim=True) * centre
-        return look + self.config.code_noise * torch.randn(look.shape, generator=random, device=look.device)
-
-    def gaussians(self) -> tuple[Tensor, Tensor]:
-        """Mean [K, look] and lower triangular factor [K, look, look] of each label's codes."""
-        centres, factors = [], []
-        noise = torch.eye(self.config.look, dtype=torch.float64) * self.config.code_noise**2
-        for k in range(len(self.labels)):
-            codes = self.codes[(self.material_labels == k) & (self.seen > 0)].double().cpu()
-            if not len(codes):
-                codes = torch.zeros(1, self.config.look, dtype=torch.float64)
-            centre = codes.mean(0)
-            away = codes - centre
-            centres.append(centre)
-            factors.append(torch.linalg.cholesky(away.t() @ away / len(codes) + noise))
-        return torch.stack(centres).float(), torch.stack(factors).float()
+    def draw_looks(self, label: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """label [n] int64 -> codes [n, d] and textons as the exported generator draws them."""
+        z = self._normal((len(label), self.config.look), random)
+        return self.looks(z, F.one_hot(label, len(self.labels)).float(), torch.ones_like(z[:, :1]))
 
     def draw_field(self, n: int, size: int, random: torch.Generator) -> Tensor:
         cells = size // Generator.STRIDE
-        shape = (n, self.generator.field_channels, cells, cells)
-        return torch.randn(shape, generator=random, device=self.codes.device)
+        return self._normal((n, field_channels(self.config.layout), cells, cells), random)
+
+    def _grain(self, n: int, side: int, random: torch.Generator) -> list[Tensor]:
+        return [self._normal((n, 1, side // k, side // k), random) for k in (4, 2, 1)]
+
+    def _normal(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+        return torch.randn(shape, generator=random, device=self.looks.codes.device)
+
+    def _corner(self, room: int, step: int, random: torch.Generator) -> tuple[int, int]:
+        places = torch.randint(room // step + 1, (2,), generator=random, device=self.looks.codes.device)
+        return tuple(step * p for p in places.tolist())
 
     # Looking and shipping
 
     @torch.no_grad()
     def preview(self, seed: int, columns: int = 6, size: int = 128, rows: int = 8) -> np.ndarray:
-        random = torch.Generator(self.codes.device).manual_seed(seed)
+        random = torch.Generator(self.looks.codes.device).manual_seed(seed)
+        generator = Generator(self.generator, self.decoder)
         sheet = []
         for k in np.linspace(0, len(self.labels) - 1, min(rows, len(self.labels))).astype(int):
-            looks = self.draw_looks(torch.full((columns,), int(k), device=self.codes.device), random)
-            pictures = self.generator(self.draw_field(columns, size, random), looks)
+            looks = self.draw_looks(torch.full((columns,), int(k), device=self.looks.codes.device), random)
+            pictures = generator(self.draw_field(columns, size, random), *looks)
             sheet.append(
                 ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
             )
         return torch.stack(sheet).numpy()
 
     def deploy(self) -> Deployment:
-        centre, factor = self.gaussians()
         look, cells, k = self.config.look, 4, len(self.labels)
-        channels, stride = self.generator.field_channels, Generator.STRIDE
-        module = LabelledGenerator(self.generator.float().cpu(), centre, factor.flatten(1)).eval()
+        channels, stride = field_channels(self.config.layout), Generator.STRIDE
+        generator = Generator(self.generator, self.decoder)
+        module = LabelledGenerator(generator, self.looks).float().cpu().eval()
         return Deployment(
             module=module,
             feeds={
@@ -221,3 +326,13 @@ class Texture(Family):
             maps=[{"name": "base_color", "channels": [0, 3], "colorspace": "sRGB"}],
             tileable=True,
         )
+
+
+def _inner(picture: Tensor) -> Tensor:
+    """Without the outermost cell, which wraps around where the picture does not."""
+    return picture[:, :, CELL:-CELL, CELL:-CELL]
+
+
+def _first_half(batch: Batch) -> Batch:
+    n = len(batch["label"]) // 2
+    return {key: batch[key][:n] for key in ("label", "look", "known")}

@@ -20,12 +20,20 @@ from gan_train.families import FAMILIES  # noqa: E402
 from gan_train.loop import configure, load_averaged, train  # noqa: E402
 
 TINY = {
-    "crop": 32,
+    "crop": 64,
+    "window": 32,
     "batch": 4,
+    "autoencoder_steps": 1,
+    "latent_steps": 1,
+    "channels": 4,
+    "texton": 4,
     "look": 8,
     "layout": 4,
-    "generator_width": (8, 8, 8, 8, 8),
-    "critic_width": (8, 8, 8, 8, 8),
+    "encoder_width": (8, 8, 8),
+    "decoder_width": (8, 8, 8, 8),
+    "generator_width": 8,
+    "critic_width": (8, 8),
+    "picture_critic_width": (8, 8, 8),
     "penalty_every": 2,
 }
 SMALL = {"texture": ("texture-small", TINY)}  # family: preset and settings that train in a moment
@@ -55,13 +63,22 @@ def test_a_resumed_run_has_the_bits_of_a_straight_one(small_dataset, tmp_path, f
 
 
 def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):
-    train(small_dataset, tmp_path / "a", "texture-small", TINY, steps=1, seed=1)
+    """One step of each stage of TINY: autoencoder, latent maps, pictures."""
+    states = []
+    for steps in (1, 2, 3):
+        train(small_dataset, tmp_path / "a", "texture-small", TINY, steps=steps, seed=1)
+        states.append(state(tmp_path / "a"))
     train(small_dataset, tmp_path / "b", "texture-small", TINY, steps=1, seed=2)
-    a = state(tmp_path / "a")
-    train(small_dataset, tmp_path / "a", "texture-small", TINY, steps=2, seed=1)
-    later, b = state(tmp_path / "a"), state(tmp_path / "b")
-    for name in ("family.generator.first.weight", "family.encoder.out.weight", "family.critic.score.weight"):
-        assert not torch.equal(a[name], b[name]) and not torch.equal(a[name], later[name]), name
+    other = state(tmp_path / "b")
+
+    def moved(name, before, after):
+        return not torch.equal(states[before][f"family.{name}"], states[after][f"family.{name}"])
+
+    assert not torch.equal(states[0]["family.encoder.out.weight"], other["family.encoder.out.weight"])
+    assert moved("generator.up.weight", 0, 1) and moved("critic.score.weight", 0, 1)
+    assert moved("generator.up.weight", 1, 2) and moved("picture_critic.score.weight", 1, 2)
+    assert moved("decoder.rgb.weight", 1, 2) and not moved("decoder.rgb.weight", 0, 1)
+    assert not moved("encoder.out.weight", 0, 2) and not moved("encoder.normalise.running_var", 0, 2)
 
 
 def test_a_run_leaves_log_preview_and_small_shards(small_dataset, tmp_path):
@@ -136,7 +153,7 @@ def test_other_settings_are_refused_in_the_same_run(small_dataset, tmp_path):
 
 def test_a_loss_that_is_no_number_stops_the_run(small_dataset, tmp_path):
     with pytest.raises(TrainingError, match="not finite"):
-        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "generator_lr": 1e30}, steps=50)
+        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "learning_rate": 1e30}, steps=50)
 
 
 @pytest.mark.parametrize("preset, overrides", [("nothing", {}), ("texture-small", {"batchsize": 3})])
@@ -145,9 +162,15 @@ def test_unknown_names_are_errors(preset, overrides):
         configure(preset, overrides)
 
 
+@pytest.mark.parametrize("wrong", [{"crop": 72}, {"crop": 48}, {"batch": 6}, {"window": 64}, {"window": 0}])
+def test_settings_that_do_not_fit_are_errors(wrong):
+    with pytest.raises(ConfigError, match="must be a multiple"):
+        configure("texture-small", {"crop": 64, "window": 32, **wrong})
+
+
 def test_dry_run_prints_and_writes_nothing(small_dataset, tmp_path, capsys):
     assert train(small_dataset, tmp_path / "run", "texture-small", {}, steps=1, dry_run=True) is None
-    assert json.loads(capsys.readouterr().out)["crop"] == 64
+    assert json.loads(capsys.readouterr().out)["crop"] == 80
     assert not (tmp_path / "run").exists()
 
 

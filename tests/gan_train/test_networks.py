@@ -4,14 +4,36 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from gan_train.losses import gradient_penalty, relativistic, statistics_distance, tone_distance  # noqa: E402
-from gan_train.networks import Critic, Encoder, Generator, spread, waves, wrap_pad  # noqa: E402
+from gan_train.layers import spread, wrap_pad  # noqa: E402
+from gan_train.looks import Looks  # noqa: E402
+from gan_train.losses import band_distance, gradient_penalty, patch_distance, relativistic  # noqa: E402
+from gan_train.networks import (  # noqa: E402
+    Critic,
+    Decoder,
+    Encoder,
+    Generator,
+    LatentGenerator,
+    LookEncoder,
+    field_channels,
+)
+from gan_train.textons import read_texton, scatter_texton  # noqa: E402
+
+LAYOUT, CHANNELS, TEXTON = (
+    4,
+    6,
+    (6, 3 * 3 + 1),
+)  # channels of the layout and of latent maps; shape of a texton
+
+
+def small_generator():
+    torch.manual_seed(0)
+    draw = LatentGenerator(CHANNELS, look=8, layout=LAYOUT, width=8)
+    return Generator(draw, Decoder(CHANNELS, (8, 8, 8, 8))).eval()
 
 
 @pytest.fixture(scope="module")
 def generator():
-    torch.manual_seed(0)
-    return Generator(look=8, layout=4, width=(8, 8, 8, 8, 8)).eval()
+    return small_generator()
 
 
 def test_wrap_pad_takes_the_opposite_side():
@@ -30,22 +52,39 @@ def test_wrap_pad_has_the_gradient_of_circular_padding():
 
 
 def test_the_generator_is_a_torus(generator):
-    """Rolled by a whole period of the waves (here: the whole picture but for the field), it draws the same, rolled."""
-    generator = Generator(look=8, layout=4, width=(8, 8, 8, 8, 8)).eval()
-    for layer in generator.wave_in:
-        layer.weight.data.zero_()  # the waves stand still while the field moves
-    field, look = torch.randn(1, generator.field_channels, 4, 4), torch.randn(1, 8)
+    """Where the field is rolled, the picture is rolled."""
+    field, look, texton = (
+        torch.randn(1, field_channels(LAYOUT), 4, 4),
+        torch.randn(1, 8),
+        torch.randn(1, *TEXTON),
+    )
     with torch.no_grad():
-        still, moved = generator(field, look), generator(field.roll((1, 2), (2, 3)), look)
+        still, moved = generator(field, look, texton), generator(field.roll((1, 2), (2, 3)), look, texton)
     assert torch.allclose(still.roll((16, 32), (2, 3)), moved, atol=1e-5)
 
 
-def test_waves_close_on_the_torus():
-    for h, w in ((32, 32), (48, 20)):
-        planes = waves(h, w, 4, 8, 128, torch.zeros(1))[0]
-        step = (planes[:, :, 1:] - planes[:, :, :-1]).abs().amax((1, 2))
-        wrap = (planes[:, :, 0] - planes[:, :, -1]).abs().amax(1)
-        assert planes.shape == (32, h, w) and bool((wrap <= step + 1e-4).all())
+def test_textons_keep_mean_variance_and_correlation():
+    torch.manual_seed(0)
+    stripes = torch.randn(1, 2, 1, 6).repeat(1, 1, 6, 1) + 3.0
+    texton = read_texton(stripes, 6)
+    maps = scatter_texton(texton.expand(64, -1, -1), torch.randn(64, 1, 24, 36))
+    assert maps.mean((0, 2, 3)) == pytest.approx(stripes.mean((0, 2, 3)).numpy(), abs=0.1)
+    assert maps.var((0, 2, 3)) == pytest.approx(stripes.var((0, 2, 3), unbiased=False).numpy(), rel=0.1)
+    along = (maps[:, :, 1:] - maps[:, :, :-1]).square().mean()
+    across = (maps[:, :, :, 1:] - maps[:, :, :, :-1]).square().mean()
+    assert along < 0.3 * across
+    wrong, right = (
+        torch.corrcoef(maps.transpose(0, 1).flatten(1))[0, 1],
+        torch.corrcoef(stripes[0, :, 0])[0, 1],
+    )
+    assert wrong.item() == pytest.approx(right.item(), abs=0.1)
+
+
+def test_textons_wrap_even_on_small_maps():
+    texton, noise = torch.randn(1, *TEXTON), torch.randn(1, 1, 2, 2)
+    small = scatter_texton(texton, noise)
+    large = scatter_texton(texton, noise.repeat(1, 1, 4, 4))
+    assert torch.allclose(small.repeat(1, 1, 4, 4), large, atol=1e-5)
 
 
 def test_spread_makes_pixels_of_channels():
@@ -55,36 +94,79 @@ def test_spread_makes_pixels_of_channels():
 @pytest.mark.parametrize("cells", [(2, 2), (3, 5), (8, 8)])
 def test_any_size_comes_out(generator, cells):
     with torch.no_grad():
-        picture = generator(torch.randn(2, generator.field_channels, *cells), torch.randn(2, 8))
+        picture = generator(
+            torch.randn(2, field_channels(LAYOUT), *cells), torch.randn(2, 8), torch.randn(2, *TEXTON)
+        )
     assert picture.shape == (2, 3, cells[0] * 16, cells[1] * 16)
     assert bool((picture.abs() <= 1).all())
 
 
-def test_look_and_field_both_matter(generator):
-    field, look = torch.randn(2, generator.field_channels, 2, 2), torch.randn(2, 8)
+def test_look_texton_and_every_part_of_the_field_matter(generator):
+    field, look, texton = (
+        torch.randn(1, field_channels(LAYOUT), 2, 2),
+        torch.randn(1, 8),
+        torch.randn(1, *TEXTON),
+    )
     with torch.no_grad():
-        a = generator(field[:1], look[:1])
-        assert (a - generator(field[1:], look[:1])).abs().max() > 1e-3
-        assert (a - generator(field[:1], look[1:])).abs().max() > 1e-3
+        still = generator(field, look, texton)
+        assert (generator(field, look + 1, texton) - still).abs().max() > 1e-4
+        assert (generator(field, look, texton + 1) - still).abs().max() > 1e-3
+        for channel in (0, LAYOUT, LAYOUT + 4, LAYOUT + 20, LAYOUT + 84):
+            other = field.clone()
+            other[:, channel] += 1.0
+            assert (generator(other, look, texton) - still).abs().max() > 1e-5, channel
 
 
-def test_the_encoder_is_blind_to_layout():
+def test_encoder_and_decoder_fit_each_other():
+    encoder, decoder = Encoder(CHANNELS, (8, 8, 8)), Decoder(CHANNELS, (8, 8, 8, 8))
+    latent = encoder(torch.rand(2, 3, 48, 64) * 2 - 1)
+    assert latent.shape == (2, CHANNELS, 6, 8)
+    assert latent.mean().item() == pytest.approx(0, abs=1e-4)
+    assert latent.var(unbiased=False).item() == pytest.approx(1, abs=0.01)
+    grain = [torch.randn(2, 1, 48 // k, 64 // k) for k in (4, 2, 1)]
+    assert decoder(latent, grain).shape == (2, 3, 48, 64)
+
+
+def test_the_look_encoder_is_blind_to_layout():
     torch.manual_seed(0)
-    encoder = Encoder(8)
-    tile = torch.rand(1, 3, 32, 32) * 2 - 1
-    other = encoder(torch.rand(1, 3, 256, 256) * 0.2)
+    encoder = LookEncoder(CHANNELS, 8)
+    tile = torch.randn(1, CHANNELS, 8, 8)
     with torch.no_grad():
-        a, b = encoder(tile.repeat(1, 1, 8, 8)), encoder(tile.roll((16, 16), (2, 3)).repeat(1, 1, 8, 8))
+        a, b = encoder(tile.repeat(1, 1, 4, 4)), encoder(tile.roll((4, 2), (2, 3)).repeat(1, 1, 4, 4))
+        other = encoder(torch.randn(1, CHANNELS, 32, 32) * 0.2)
     assert (a - b).norm() < 0.3 * (a - other).norm()
+
+
+def small_looks(labels):
+    return Looks(max(labels) + 1, labels, length=16, texton=(2, 2), sharpness=4.0, noise=0.0)
+
+
+def test_looks_blend_only_the_materials_of_the_label_that_were_seen():
+    torch.manual_seed(0)
+    looks, codes, textons = small_looks((0, 0, 0, 1)), torch.randn(4, 16), torch.randn(4, 2, 5)
+    looks.remember(torch.tensor([0, 1, 3]), codes[[0, 1, 3]], textons[[0, 1, 3]])
+    z, first, second = torch.randn(40, 16), torch.eye(2)[[0] * 40], torch.eye(2)[[1] * 40]
+    one = torch.ones(40, 1)
+    assert torch.allclose(looks(z, first, 0 * one)[0], codes[:2].mean(0).expand(40, -1), atol=1e-5)
+    assert torch.allclose(looks(z, first, 0 * one)[1], textons[:2].mean(0).expand(40, -1, -1), atol=1e-5)
+    assert torch.allclose(looks(z, second, one)[0], codes[3].expand(40, -1), atol=1e-5)
+    picked = looks(z, first, 1000 * one)[0]
+    nearest = torch.cdist(picked, codes[:2]).min(1).values
+    assert bool((nearest < 1e-2).all()) and len(picked.round(decimals=1).unique(dim=0)) == 2
+
+
+def test_looks_of_nothing_seen_are_no_nan():
+    look, texton = small_looks((0, 1))(torch.randn(3, 16), torch.eye(2)[[0, 1, 0]], torch.ones(3, 1))
+    assert torch.isfinite(look).all() and torch.isfinite(texton).all()
 
 
 def test_the_penalty_changes_the_gradients_of_the_critic():
     torch.manual_seed(0)
-    critic = Critic(2, 8, (8, 8, 8, 8, 8))
+    critic = Critic(3, 2, 8, (8, 8, 8))
     real = torch.rand(2, 3, 32, 32, requires_grad=True)
-    logits, _ = critic(real, torch.tensor([0, 1]), torch.zeros(2, 8), torch.zeros(2, 1))
+    logits = critic(real, torch.tensor([0, 1]), torch.zeros(2, 8), torch.zeros(2, 1))
     penalty = gradient_penalty(logits, real)
-    gradients = torch.autograd.grad(penalty, [critic.score.weight, critic.rgb.weight])
+    gradients = torch.autograd.grad(penalty, [critic.score.weight, critic.start.weight])
     assert penalty > 0 and all(g.abs().max() > 0 for g in gradients)
 
 
@@ -98,14 +180,26 @@ def test_the_relativistic_loss_falls_as_the_margin_grows():
     assert relativistic(zeros + 2, zeros) < relativistic(zeros, zeros) < relativistic(zeros, zeros + 2)
 
 
-def test_distances_are_zero_for_the_same_and_blind_to_layout():
+def test_patches_are_compared_wherever_they_stand():
+    def away(a, b):
+        return patch_distance(a, b, torch.Generator().manual_seed(0)).item()
+
     torch.manual_seed(0)
-    a, b = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 3, 64, 64) * 0.5
-    assert tone_distance(a, a).item() == 0
-    assert tone_distance(a, a.roll((16, 32), (2, 3))).item() < 0.02 * tone_distance(a, b).item()
-    assert statistics_distance([a], [a]).item() == 0
-    assert (
-        statistics_distance([a], [a.roll((5, 9), (2, 3))]).item()
-        < 1e-3
-        < statistics_distance([a], [b]).item()
-    )
+    tile = torch.randn(1, 3, 8, 8)
+    a, moved = tile.repeat(1, 1, 4, 4), tile.roll((3, 5), (2, 3)).repeat(1, 1, 4, 4)
+    other = torch.randn(1, 3, 8, 8).repeat(1, 1, 4, 4)
+    blurred = torch.nn.functional.avg_pool2d(a, 3, 1, 1)
+    assert away(a, a) == 0 < away(a, moved) < 0.3 * away(a, other) < away(a, blurred)
+
+
+def test_octaves_are_weighed_and_relative():
+    coarse = torch.randn(1, 3, 4, 4).repeat_interleave(4, 2).repeat_interleave(4, 3)
+    checks = torch.ones(1, 3, 16, 16)
+    checks[:, :, ::2, ::2] = checks[:, :, 1::2, 1::2] = -1
+    grey = torch.zeros_like(coarse)
+    assert band_distance(grey, checks, (1.0, 0.0, 0.0)).item() == pytest.approx(1.0, abs=0.01)
+    assert band_distance(grey, 0.5 * checks, (1.0, 0.0, 0.0)).item() == pytest.approx(1.0, abs=0.02)
+    assert band_distance(grey, checks, (0.0, 1.0, 1.0)).item() == pytest.approx(0.0, abs=1e-6)
+    assert band_distance(grey, coarse, (1.0, 1.0, 0.0)).item() == pytest.approx(0.0, abs=1e-6)
+    assert band_distance(grey, coarse, (0.0, 0.0, 1.0)).item() == pytest.approx(1.0, abs=0.01)
+    assert band_distance(coarse, coarse, (1.0, 1.0, 1.0)).item() == 0
