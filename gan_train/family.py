@@ -62,8 +62,10 @@ class Family(nn.Module):
         """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`."""
         raise NotImplementedError
 
-    def preview(self, seed: int) -> np.ndarray:
-        """uint8 [rows, columns, H, W, 3] sRGB: the same seeds each time, drawn with the moving average."""
+    def preview(self, seed: int) -> np.ndarray | None:
+        """uint8 [rows, columns, H, W, 3] sRGB: the same seeds each time, drawn with the moving average.
+
+        None as long as there is nothing to see."""
         raise NotImplementedError
 
     def deploy(self) -> Deployment:

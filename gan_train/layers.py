@@ -62,9 +62,9 @@ def wrap_pad(x: Tensor, n: int = 1) -> Tensor:
     return _WrapPad.apply(x, n) if torch.is_grad_enabled() and x.requires_grad else _wrap(x, n)
 
 
-def moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each channel over its positions, [N, C, 1, 1], the latter at least 0.1."""
-    return x.mean((2, 3), keepdim=True), torch.sqrt(x.var((2, 3), keepdim=True) + 1e-2)
+def moments(x: Tensor, least: float = 0.1) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel over its positions, [N, C, 1, 1], the latter at least `least`."""
+    return x.mean((2, 3), keepdim=True), torch.sqrt(x.var((2, 3), keepdim=True) + least**2)
 
 
 class Linear(nn.Module):

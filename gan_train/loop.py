@@ -251,7 +251,8 @@ class _Trainer:
         self._share_buffers()
         with self._precision():
             pictures = self.averaged.preview(seed=1)
-        save_sheet(pictures, self.run / "previews" / f"step-{self.step:09d}.png")
+        if pictures is not None:
+            save_sheet(pictures, self.run / "previews" / f"step-{self.step:09d}.png")
 
     def _save(self) -> Path:
         tensors = {f"family.{k}": v for k, v in self.family.state_dict().items()}

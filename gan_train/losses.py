@@ -60,7 +60,12 @@ def _split(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def patch_distance(
-    fake: Tensor, real: Tensor, random: torch.Generator, count: int = 96, dilation: int = 1
+    fake: Tensor,
+    real: Tensor,
+    random: torch.Generator,
+    count: int = 96,
+    dilation: int = 1,
+    least: float = 0.1,
 ) -> Tensor:
     """Sliced Wasserstein distance between the 3x3 patches of two maps, per map, blind to where they stand.
 
@@ -74,7 +79,7 @@ def patch_distance(
     kernel = torch.randn(shape, generator=random, device=fake.device)
     kernel = kernel * (torch.rand(shape, generator=random, device=fake.device) < LOOKED_AT / (9 * c))
     kernel = kernel / (kernel.flatten(1).norm(dim=1)[:, None, None, None] + 1e-3)
-    mean, deviation = moments(real)
+    mean, deviation = moments(real, least)
 
     def projections(x: Tensor) -> Tensor:
         x = (x - mean) / deviation

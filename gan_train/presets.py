@@ -21,7 +21,7 @@ PRESETS = {
             "crop": 80,
             "window": 48,
             "batch": 8,
-            "autoencoder_steps": 400,
+            "autoencoder_steps": 600,
             "latent_steps": 800,
             "channels": 8,
             "texton": 8,

@@ -13,14 +13,11 @@ same material; the other half draws blends of the codes of its label, exactly wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..errors import ConfigError
 from ..family import Batch, Deployment, Family, Phase
 from ..looks import Looks
 from ..losses import band_distance, gradient_penalty, patch_distance, relativistic
@@ -35,79 +32,12 @@ from ..networks import (
     field_channels,
 )
 from ..textons import read_texton
+from .texture_config import TextureConfig
 
 RECONSTRUCT = (0.3, 1.0, 1.0, 1.0, 1.0)  # weights of the octaves for the autoencoder
-KEEP = (0.0, 0.3, 1.0, 1.0, 1.0)  # and beside a critic, which has the say on the finest
+KEEP = (0.0, 0.1, 0.5, 1.0, 1.0)  # and beside a critic, which has the say on the finest
 
-
-@dataclass(frozen=True)
-class TextureConfig:
-    """Settings of the texture family."""
-
-    crop: int = 144
-    """Side of the training crops in pixels, at least 64; a multiple of 16."""
-    batch: int = 8
-    """Pictures per step, a multiple of 4: half from encoded crops, half from blends of their label's codes."""
-    window: int = 80
-    """Side of the windows that autoencoder and decoder train on, in pixels, 32 to crop - 16; a multiple of 16."""
-    autoencoder_steps: int = 5600
-    """Steps of the first stage."""
-    latent_steps: int = 9000
-    """Steps of the second stage; the third lasts as long as training does."""
-    channels: int = 16
-    """Channels of the latent map at 1/8 resolution."""
-    texton: int = 14
-    """Side of the kernels that give the noise a material's correlations, in latent cells, at most crop / 8 - 2."""
-    look: int = 64
-    """Length of the look code."""
-    layout: int = 16
-    """Channels of the field that carry layout."""
-    encoder_width: tuple[int, ...] = (48, 96, 128)
-    """Channels of the encoder at 1/2, 1/4 and 1/8 resolution."""
-    decoder_width: tuple[int, ...] = (128, 96, 64, 16)
-    """Channels of the decoder at 1/8, 1/4, 1/2 and full resolution."""
-    generator_width: int = 160
-    """Channels of the latent generator."""
-    critic_width: tuple[int, ...] = (128, 160, 192)
-    """Channels of the critic of latent maps at 1/8, 1/16 and 1/32 resolution."""
-    picture_critic_width: tuple[int, ...] = (24, 48, 96, 128)
-    """Channels of the critic of pictures, from full resolution down."""
-    autoencoder_lr: float = 5e-3
-    """Learning rate of the first stage (Adam, equalised)."""
-    learning_rate: float = 2e-3
-    """Learning rate of the second stage (Adam, equalised); the third has half of it."""
-    gamma: float = 0.1
-    """Weight of the gradient penalties R1 and R2."""
-    penalty_every: int = 16
-    """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
-    patch_weight: float = 4.0
-    """Weight of the distance between the patches of drawn and encoded latent maps."""
-    keep_weight: float = 4.0
-    """Weight of the distance to the encoded picture in the third stage."""
-    latent_noise: float = 0.1
-    """Standard deviation of the noise on latent maps that the decoder learns to ignore."""
-    code_weight: float = 1e-3
-    """Weight of the squared length of the codes; with the noise, what makes neighbouring codes look alike."""
-    code_noise: float = 0.3
-    """Standard deviation of the noise on the codes."""
-    blend_sharpness: float = 4.0
-    """How much a blend leans on one material: 0 is the mean of the label, large picks one."""
-    ema_images: float = 8000.0
-    """Half-life of the moving average of the weights, in images."""
-
-    def __post_init__(self):
-        checks = {
-            "crop": (self.crop % 16 == 0 and self.crop >= 64, "a multiple of 16, at least 64"),
-            "batch": (self.batch % 4 == 0 and self.batch >= 4, "a multiple of 4"),
-            "window": (
-                self.window % 16 == 0 and 32 <= self.window <= self.crop - 16,
-                "a multiple of 16 between 32 and crop - 16",
-            ),
-            "texton": (1 <= self.texton <= self.crop // 8 - 2, "between 1 and crop / 8 - 2"),
-        }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
+NETWORK_REACH = 13  # latent cells that a convolution of the generator or the decoder looks beyond its own
 
 
 class LabelledGenerator(nn.Module):
@@ -170,9 +100,8 @@ class Texture(Family):
             case "decoder":
                 return self._decoder_loss(batch, random)
             case "picture_critic":
-                half = _first_half(batch)
                 return self._critic_loss(
-                    self.picture_critic, batch["picture"], batch["fake_picture"], half, penalise
+                    self.picture_critic, batch["picture"], batch["fake_picture"], batch, penalise
                 )
         raise ValueError(phase)
 
@@ -220,27 +149,28 @@ class Texture(Family):
         }
 
     def _decoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
-        """Of half the batch: a quarter encoded pictures, a quarter drawn ones."""
+        """Encoded pictures (even places of the batch) and drawn ones (odd places)."""
         n, side = len(batch["crop"]), self.config.window
-        cells = side // CELL
-        quarter = n // 4
+        cells, half = side // CELL, n // 2
         y, x = self._corner(batch["latent"].shape[2] - cells, 2, random)
-        kept = torch.arange(n // 2, device=batch["latent"].device) < quarter
-        latent = torch.where(kept[:, None, None, None], batch["latent"][: n // 2], batch["drawn"][: n // 2])
-        latent = latent[:, :, y : y + cells, x : x + cells]
-        noise = self.config.latent_noise * kept[:, None, None, None]
-        latent = latent + noise * self._normal(latent.shape, random)
-        fake = _inner(self.decoder(latent, self._grain(n // 2, side, random)))
+        encoded = (torch.arange(n, device=batch["latent"].device) % 2 == 0)[:, None, None, None]
+        latent = torch.where(encoded, batch["latent"], batch["drawn"])[:, :, y : y + cells, x : x + cells]
+        latent = latent + self.config.latent_noise * encoded * self._normal(latent.shape, random)
+        fake = _inner(self.decoder(latent, self._grain(n, side, random)))
         top, left = CELL * (y + 1), CELL * (x + 1)  # the crop has one cell more on each side
-        real = _inner(batch["crop"][: n // 2, :, top : top + side, left : left + side])
+        real = _inner(batch["crop"][:, :, top : top + side, left : left + side])
         batch |= {"picture": real, "fake_picture": fake.detach()}
-        half = _first_half(batch)
-        condition = half["label"], half["look"], half["known"]
+        condition = batch["label"], batch["look"], batch["known"]
         with torch.no_grad():
             real_logits = self.picture_critic(real, *condition)
+        known_fake, known_real = fake[:half], real[:half]  # the same material
+        patches = patch_distance(known_fake, known_real, random, count=24, least=0.03) + patch_distance(
+            F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2), random, count=48, least=0.03
+        )
         return {
             "adversarial": relativistic(self.picture_critic(fake, *condition), real_logits),
-            "kept": self.config.keep_weight * band_distance(fake[:quarter], real[:quarter], KEEP),
+            "patches": self.config.picture_patch_weight * patches,
+            "kept": self.config.keep_weight * band_distance(fake[::2], real[::2], KEEP),
         }
 
     def _critic_loss(
@@ -284,7 +214,9 @@ class Texture(Family):
     # Looking and shipping
 
     @torch.no_grad()
-    def preview(self, seed: int, columns: int = 6, size: int = 128, rows: int = 8) -> np.ndarray:
+    def preview(self, seed: int, columns: int = 6, size: int = 128, rows: int = 8) -> np.ndarray | None:
+        if not self.looks.seen.any():  # the autoencoder's stage
+            return None
         random = torch.Generator(self.looks.codes.device).manual_seed(seed)
         generator = Generator(self.generator, self.decoder)
         sheet = []
@@ -317,7 +249,7 @@ class Texture(Family):
                     "kind": "field",
                     "shape": ["N", channels, "h", "w"],
                     "stride": stride,
-                    "margin": 3,
+                    "margin": (self.config.texton // 2 + NETWORK_REACH + 1) // 2,
                 },
                 {"name": "label", "kind": "label", "shape": ["N", k], "labels": list(self.labels)},
                 {"name": "psi", "kind": "scalar", "shape": ["N", 1], "min": 0.0, "max": 1.5, "default": 1.0},
@@ -331,8 +263,3 @@ class Texture(Family):
 def _inner(picture: Tensor) -> Tensor:
     """Without the outermost cell, which wraps around where the picture does not."""
     return picture[:, :, CELL:-CELL, CELL:-CELL]
-
-
-def _first_half(batch: Batch) -> Batch:
-    n = len(batch["label"]) // 2
-    return {key: batch[key][:n] for key in ("label", "look", "known")}

@@ -62,6 +62,30 @@ def test_the_card_tells_where_it_comes_from(exported):
     assert "torch" in card.provenance.versions and card.thumbnail
 
 
+def test_the_margin_is_how_far_a_cell_of_the_field_reaches(exported):
+    """In float64, where what does not depend does not move at all and what does is not lost in rounding."""
+    family, _, _ = load_averaged(exported[0])
+    deployment = family.deploy()
+    field = next((i for i in deployment.inputs if i["kind"] == "field" and "margin" in i), None)
+    if field is None:
+        pytest.skip("this family has no field with a margin")
+    torch.manual_seed(0)
+    stride, margin = field["stride"], field["margin"]
+    feeds = {name: feed[:1].double() for name, feed in deployment.feeds.items()}
+    cells = 2 * margin + 3
+    feeds[field["name"]] = torch.randn(1, field["shape"][1], cells, cells, dtype=torch.float64)
+    moved = {name: feed.clone() for name, feed in feeds.items()}
+    moved[field["name"]][:, :, margin + 1, margin + 1] += 3.0
+    module = deployment.module.double()
+    with torch.no_grad():
+        away = (module(*feeds.values()) - module(*moved.values())).abs().amax((0, 1))
+    reached = (
+        away.unflatten(0, (cells, stride)).unflatten(2, (cells, stride)).amax((1, 3)) > 0
+    )  # [cells, cells]
+    rows = reached.any(1).nonzero().flatten() - (margin + 1)
+    assert margin - 1 <= rows.abs().max().item() <= margin
+
+
 def test_what_it_draws_tiles_at_any_size(exported):
     model = Model.load(exported[1])
     for size in (128, 256):

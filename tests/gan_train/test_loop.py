@@ -162,7 +162,7 @@ def test_unknown_names_are_errors(preset, overrides):
         configure(preset, overrides)
 
 
-@pytest.mark.parametrize("wrong", [{"crop": 72}, {"crop": 48}, {"batch": 6}, {"window": 64}, {"window": 0}])
+@pytest.mark.parametrize("wrong", [{"crop": 72}, {"crop": 48}, {"batch": 5}, {"window": 64}, {"window": 0}])
 def test_settings_that_do_not_fit_are_errors(wrong):
     with pytest.raises(ConfigError, match="must be a multiple"):
         configure("texture-small", {"crop": 64, "window": 32, **wrong})
