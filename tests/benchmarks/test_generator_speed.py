@@ -16,20 +16,22 @@ from blender_addon.engine.latents import draw  # noqa: E402
 from blender_addon.engine.model import Model  # noqa: E402
 from gan_train.demo_data import write_demo_data  # noqa: E402
 from gan_train.export import export_run  # noqa: E402
-from gan_train.loop import load_averaged, train  # noqa: E402
+from gan_train.loop import load_averaged, read_run, train  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
 
 pytestmark = pytest.mark.bench
 ROUNDS = 11
+STEPS = 20  # of each stage
+STAGES = {"autoencoder_steps": 1 + STEPS, "latent_steps": STEPS}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run of the preset that made the shipped generator (random weights are as fast as good ones)."""
     folder = tmp_path_factory.mktemp("bench")
-    write_demo_data(folder / "pictures", count=8, size=128)
-    prepare(PrepareOptions(source=folder / "pictures", out=folder / "dataset", size=128))
-    train(folder / "dataset", folder / "run", "texture-cpu", {}, steps=1)
+    write_demo_data(folder / "pictures", count=8, size=192)
+    prepare(PrepareOptions(source=folder / "pictures", out=folder / "dataset", size=192))
+    train(folder / "dataset", folder / "run", "texture-cpu", STAGES, steps=1)
     return folder
 
 
@@ -59,10 +61,10 @@ def test_onnxruntime_against_torch_eager(run, size):
 
 
 def test_training_images_per_second(run):
-    steps, batch = 20, 16
-    began = time.perf_counter()
-    train(run / "dataset", run / "run", "texture-cpu", {}, steps=1 + steps)
-    rate = steps * batch / (time.perf_counter() - began)
-    print(
-        f"\ntexture-cpu, 128 px crops, {torch.get_num_threads()} threads: {rate:.1f} images/s, start and save included"
-    )
+    batch = read_run(run / "run")["config"]["batch"]
+    for stage, name in enumerate(("autoencoder", "latent maps", "latent maps and decoder"), start=1):
+        began = time.perf_counter()
+        train(run / "dataset", run / "run", "texture-cpu", STAGES, steps=1 + stage * STEPS)
+        rate = STEPS * batch / (time.perf_counter() - began)
+        threads = torch.get_num_threads()
+        print(f"\ntexture-cpu, {name}, {threads} threads: {rate:.1f} images/s, start and save included")
