@@ -64,7 +64,7 @@ class TextureConfig:
     """Standard deviation of the noise on the codes."""
     blend_sharpness: float = 4.0
     """How much a blend leans on one material: 0 is the mean of the label, large picks one."""
-    ema_images: float = 8000.0
+    ema_images: float = 3000.0
     """Half-life of the moving average of the weights, in images."""
 
     def __post_init__(self):
