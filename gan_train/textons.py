@@ -36,14 +36,14 @@ def scatter_texton(texton: Tensor, noise: Tensor) -> Tensor:
     n, _, h, w = noise.shape
     side = int((texton.shape[2] - 1) ** 0.5)
     before, after = side // 2, side - 1 - side // 2
-    rows = _wrap(torch.exp(IMPULSE * noise.float()), before, after, 2)
+    rows = _wrap(torch.exp(IMPULSE * noise), before, after, 2)
     rows = torch.cat([rows[:, :, i : i + h] for i in range(side)], dim=1)  # [N, k, H, W]
     rows = _wrap(rows, before, after, 3)
     shifts = torch.stack([rows[:, :, :, i : i + w] for i in range(side)], dim=2)  # [N, k, k, H, W]
     shifts = shifts.reshape(n, side * side, h * w)
     shifts = shifts - shifts.mean(1, keepdim=True)
     shifts = shifts / torch.sqrt(shifts.square().mean(1, keepdim=True) + 1e-6)
-    maps = texton[:, :, :-1].float() @ shifts + texton[:, :, -1:].float()
+    maps = texton[:, :, :-1] @ shifts + texton[:, :, -1:]
     return maps.reshape(n, texton.shape[1], h, w)
 
 
