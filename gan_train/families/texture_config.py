@@ -60,9 +60,9 @@ class TextureConfig:
     """Standard deviation of the noise on latent maps that the decoder learns to ignore."""
     code_weight: float = 1e-3
     """Weight of the squared length of the codes; with the noise, what makes neighbouring codes look alike."""
-    code_noise: float = 0.3
+    code_noise: float = 0.1
     """Standard deviation of the noise on the codes."""
-    blend_sharpness: float = 4.0
+    blend_sharpness: float = 20.0
     """How much a blend leans on one material: 0 is the mean of the label, large picks one."""
     ema_images: float = 3000.0
     """Half-life of the moving average of the weights, in images."""
