@@ -23,6 +23,7 @@ BOOT = Path(__file__).resolve().with_name("boot.py")
 GRACE = 1.0  # seconds; a child that has not stopped by then is killed
 ENDS = ("done", "error", "cancelled")  # the events that end a request
 CREATE_NO_WINDOW = 0x08000000  # Windows: no console flashes up
+BELOW_NORMAL_PRIORITY = 0x00004000  # Windows; elsewhere the worker asks for it itself
 
 
 class Client:
@@ -98,7 +99,7 @@ class Child:
     """One process, the thread that listens to it, and how far it has come."""
 
     def __init__(self, command: Sequence[str]):
-        flags = CREATE_NO_WINDOW if sys.platform == "win32" else 0
+        flags = CREATE_NO_WINDOW | BELOW_NORMAL_PRIORITY if sys.platform == "win32" else 0
         ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         try:
             self.process = subprocess.Popen(command, creationflags=flags, **ends)

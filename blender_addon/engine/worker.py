@@ -153,6 +153,8 @@ def main() -> None:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
+    if hasattr(os, "nice"):
+        os.nice(5)  # on a machine with few cores Blender draws first
     if sys.platform == "win32":  # text mode would turn every byte 10 of a PNG into 13 10
         import msvcrt
 

@@ -94,6 +94,16 @@ def test_a_second_request_finds_the_model_loaded(client, model_path):
     assert loaded["seconds"] < 0.05
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "getpriority"), reason="Windows sets the priority when it starts the child"
+)
+def test_the_child_lets_blender_go_first(client, model_path):
+    client.submit(generate(model_path))
+    events_until(client, "done", "error")
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, client.child.process.pid) == min(ours + 5, 19)
+
+
 def test_load_and_check_report_the_test_vector(client, model_path):
     client.submit({"do": "load", "model": model_path, "provider": "cpu", "threads": 1})
     (loaded, _) = events_until(client, "done", "error")[-2]
