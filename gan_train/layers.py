@@ -67,6 +67,15 @@ def moments(x: Tensor, least: float = 0.1) -> tuple[Tensor, Tensor]:
     return x.mean((2, 3), keepdim=True), torch.sqrt(x.var((2, 3), keepdim=True) + least**2)
 
 
+def steady_matmul(a: Tensor, b: Tensor) -> Tensor:
+    """a [..., m, k] @ b [..., k, n] in pieces of at most 128 along k.
+
+    onnxruntime sums longer k in blocks whose length depends on the number of threads, and so would the last bits.
+    """
+    pieces = zip(a.split(128, dim=-1), b.split(128, dim=-2), strict=True)
+    return sum(x @ y for x, y in pieces)
+
+
 class Linear(nn.Module):
     """y = x W^T + b with equalised learning rate. [N, a] -> [N, b]"""
 

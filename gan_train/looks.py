@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .layers import steady_matmul
+
 
 class Looks(nn.Module):
     """Look codes and textons of a label: soft blends of those of its materials.
@@ -45,8 +47,8 @@ class Looks(nn.Module):
         scores = self.sharpness * psi * (z @ self.directions)
         scores = torch.where(member > 0, scores + member.clamp(min=1e-9).log(), torch.full_like(scores, -1e9))
         share = torch.softmax(scores, 1)
-        texton = (share @ self.textons.flatten(1)).unflatten(1, self.textons.shape[1:])
-        return share @ self.codes + self.noise * psi * z, texton
+        texton = steady_matmul(share, self.textons.flatten(1)).unflatten(1, self.textons.shape[1:])
+        return steady_matmul(share, self.codes) + self.noise * psi * z, texton
 
     def remember(self, material: Tensor, code: Tensor, texton: Tensor) -> None:
         """Moving average of the codes [n, d] of materials [n], and their newest textons."""

@@ -1,6 +1,6 @@
 """Textons: a piece of a material, scattered at random, as the noise that the generator starts from.
 
-Before: torch. After: networks.py (the generator draws on top of it).
+Before: layers.py. After: networks.py (the generator draws on top of it).
 
 White noise convolved with an exemplar less its mean is a Gaussian texture with the exemplar's autocorrelation and,
 here on latent maps, the correlations between its channels (Galerne, Gousseau and Morel 2011; texton noise, Galerne,
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from .layers import steady_matmul
 
 IMPULSE = 2.0  # spread of the logarithm of the impulses: 0.5 is nearly Gaussian, at 2 two or three of 200 outshine all
 
@@ -43,7 +45,7 @@ def scatter_texton(texton: Tensor, noise: Tensor) -> Tensor:
     shifts = shifts.reshape(n, side * side, h * w)
     shifts = shifts - shifts.mean(1, keepdim=True)
     shifts = shifts / torch.sqrt(shifts.square().mean(1, keepdim=True) + 1e-6)
-    maps = texton[:, :, :-1] @ shifts + texton[:, :, -1:]
+    maps = steady_matmul(texton[:, :, :-1], shifts) + texton[:, :, -1:]
     return maps.reshape(n, texton.shape[1], h, w)
 
 
