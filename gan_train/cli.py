@@ -146,9 +146,9 @@ def _run_train(arguments: argparse.Namespace) -> int:
     from .settings import describe_settings, parse_settings
 
     family, preset = PRESETS[arguments.preset]
-    overrides = parse_settings(arguments.set, FAMILIES[family][1])
+    overrides = parse_settings(arguments.set, FAMILIES[family].config)
     if arguments.settings:
-        print("\n".join(describe_settings(FAMILIES[family][1], {**preset, **overrides})))
+        print("\n".join(describe_settings(FAMILIES[family].config, {**preset, **overrides})))
         return 0
     checkpoint = train(
         arguments.dataset,

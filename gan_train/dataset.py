@@ -7,7 +7,6 @@ What step i draws depends only on (seed, i), never on what was drawn before: so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +14,18 @@ import torch
 from PIL import Image
 
 from .errors import ConfigError
+from .family import Domain
 from .manifest import Manifest, read_manifest
-
-
-@dataclass(frozen=True)
-class Domain:
-    """What a family must know of its dataset before it is built."""
-
-    labels: tuple[str, ...]
-    materials: tuple[str, ...]
-    material_labels: tuple[int, ...]  # for each material the index of its label
 
 
 class CropSampler:
     """Training images as uint8 [H, W, 3] sRGB in memory, drawn as pairs of crops of the same material."""
 
-    def __init__(self, folder: str | Path, crop: int, batch: int):
+    def __init__(self, folder: str | Path, config):
+        """`config`: a family's settings with `crop` (pixels) and `batch`. Raises DatasetError, ConfigError."""
         self.manifest: Manifest = read_manifest(folder)
-        self.crop, self.batch = crop, batch
+        self.crop, self.batch = config.crop, config.batch
+        crop = self.crop
         items = [item for item in self.manifest.items if item.split == "train"]
         small = [item.file for item in items if min(item.width, item.height) < crop]
         if small:

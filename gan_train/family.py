@@ -6,12 +6,35 @@ The loop (loop.py) knows this file and never a particular family; the families a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .manifest import Manifest
+
 Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a family must know of its dataset before it is built; kept in run.json."""
+
+    labels: tuple[str, ...]
+    materials: tuple[str, ...]
+    material_labels: tuple[int, ...]  # for each material the index of its label
+    maps: tuple[str, ...] = ("base_color",)  # what a picture of the batch holds, in the card's words
+
+
+class Sampler(Protocol):
+    """The training pictures of a dataset in memory. What step i draws depends on (seed, i) alone."""
+
+    manifest: Manifest
+    domain: Domain
+    batch: int
+
+    def __call__(self, seed: int, step: int, device: torch.device) -> Batch: ...
 
 
 @dataclass(frozen=True)
@@ -71,3 +94,11 @@ class Family(nn.Module):
     def deploy(self) -> Deployment:
         """The generator alone, float32 on the CPU, ready to export."""
         raise NotImplementedError
+
+
+class Entry(NamedTuple):
+    """One line of families.FAMILIES."""
+
+    family: type[Family]  # family(config, domain)
+    config: type  # a frozen dataclass with a docstring under each field
+    sampler: type[Sampler]  # sampler(dataset folder, config)

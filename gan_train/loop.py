@@ -9,7 +9,6 @@ resumed gives the same bits as one that was not (same machine and torch, on the 
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import dataclasses
 import json
@@ -21,10 +20,10 @@ from pathlib import Path
 import torch
 
 from .checkpoint import checkpoints, load_checkpoint, save_checkpoint
-from .dataset import CropSampler
 from .errors import CheckpointError, ConfigError, TrainingError
 from .families import FAMILIES
-from .family import Family
+from .family import Domain, Family, Sampler
+from .precision import autocast, precision_of
 from .presets import PRESETS
 
 TICK_SECONDS = 10.0
@@ -60,7 +59,7 @@ def train(
     if steps is None and minutes is None:
         raise ConfigError("Say when to stop: --steps N (in all) or --minutes M (from now).")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    sampler = CropSampler(dataset, config.crop, config.batch)
+    sampler = FAMILIES[family_name].sampler(dataset, config)
     plan = _plan(run, family_name, config, sampler, seed, device)
     return _Trainer(run, plan, sampler, device).go(steps, minutes, preview_steps)
 
@@ -70,7 +69,7 @@ def configure(preset: str, overrides: dict) -> tuple[str, object]:
     if preset not in PRESETS:
         raise ConfigError(f"No preset {preset!r}. There are: {', '.join(PRESETS)}.")
     name, settings = PRESETS[preset]
-    config_class = FAMILIES[name][1]
+    config_class = FAMILIES[name].config
     known = {f.name for f in dataclasses.fields(config_class)}
     if unknown := sorted(set(overrides) - known):
         raise ConfigError(
@@ -79,9 +78,7 @@ def configure(preset: str, overrides: dict) -> tuple[str, object]:
     return name, config_class(**{**settings, **overrides})
 
 
-def _plan(
-    run: Path, family: str, config: object, sampler: CropSampler, seed: int, device: torch.device
-) -> dict:
+def _plan(run: Path, family: str, config: object, sampler: Sampler, seed: int, device: torch.device) -> dict:
     """What run.json says; written at the first start, compared at a later one."""
     asked = {
         "family": family,
@@ -93,7 +90,7 @@ def _plan(
     path = run / "run.json"
     if not path.exists():
         run.mkdir(parents=True, exist_ok=True)
-        asked["precision"] = _precision_of(device)
+        asked["precision"] = precision_of(device)
         asked["provenance"] = {
             "licences": sampler.manifest.licences,
             "authors": list(sampler.manifest.authors),
@@ -123,10 +120,13 @@ def read_run(run: str | Path) -> dict:
 
 def build_family(plan: dict) -> Family:
     """A family with fresh weights as run.json describes it."""
-    family_class, config_class = FAMILIES[plan["family"]]
-    config = config_class(**{k: tuple(v) if isinstance(v, list) else v for k, v in plan["config"].items()})
-    domain = plan["domain"]
-    return family_class(config, tuple(domain["labels"]), tuple(domain["material_labels"]))
+    entry = FAMILIES[plan["family"]]
+    return entry.family(entry.config(**_tuples(plan["config"])), Domain(**_tuples(plan["domain"])))
+
+
+def _tuples(values: dict) -> dict:
+    """JSON has no tuples, our settings no lists."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
 
 
 def load_averaged(run: str | Path) -> tuple[Family, dict, dict]:
@@ -143,7 +143,7 @@ def load_averaged(run: str | Path) -> tuple[Family, dict, dict]:
 
 
 class _Trainer:
-    def __init__(self, run: Path, plan: dict, sampler: CropSampler, device: torch.device):
+    def __init__(self, run: Path, plan: dict, sampler: Sampler, device: torch.device):
         self.run, self.plan, self.sampler, self.device = run, plan, sampler, device
         self.seed, self.step, self.seconds = plan["seed"], 0, 0.0
         torch.manual_seed(self.seed)
@@ -192,7 +192,7 @@ class _Trainer:
             chosen = set(phase.trains)
             for name, module in self.family.named_children():
                 module.requires_grad_(name in chosen)
-            with self._precision():
+            with autocast(self.device, self.plan["precision"]):
                 terms = self.family.loss(phase.name, batch, random, self.step)
             total = sum(term for term in terms.values() if term.requires_grad)
             logged |= {f"{phase.name}/{name}": term.detach() for name, term in terms.items()}
@@ -249,7 +249,7 @@ class _Trainer:
         from .sheet import save_sheet
 
         self._share_buffers()
-        with self._precision():
+        with autocast(self.device, self.plan["precision"]):
             pictures = self.averaged.preview(seed=1)
         if pictures is not None:
             save_sheet(pictures, self.run / "previews" / f"step-{self.step:09d}.png")
@@ -289,24 +289,5 @@ class _Trainer:
     def _parameters(self, names: tuple[str, ...]) -> list[torch.nn.Parameter]:
         return [p for name in names for p in getattr(self.family, name).parameters()]
 
-    def _precision(self):
-        if self.plan["precision"] == "bfloat16":
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
-        return contextlib.nullcontext()
-
     def _ask_stop(self, *_) -> None:
         self.stop = True
-
-
-def _precision_of(device: torch.device) -> str:
-    """bfloat16 where the processor multiplies it in hardware (about twice as fast there), else float32.
-
-    Asked of the processor, not measured: a timing on a busy machine would make the same command train in
-    different precisions, and so to different weights, from one time to the next.
-    """
-    if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    asked = (
-        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-    return "bfloat16" if any(ask() for ask in asked if ask) else "float32"

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..family import Batch, Deployment, Family, Phase
+from ..family import Batch, Deployment, Domain, Family, Phase
 from ..looks import Looks
 from ..losses import band_distance, gradient_penalty, patch_distance, relativistic
 from ..networks import (
@@ -56,11 +56,10 @@ class Texture(Family):
 
     ema = ("generator", "decoder", "look_encoder")
 
-    def __init__(self, config: TextureConfig, labels: tuple[str, ...], material_labels: tuple[int, ...]):
-        """`material_labels`: for each training material the index of its label."""
+    def __init__(self, config: TextureConfig, domain: Domain):
         super().__init__()
         c = self.config = config
-        self.labels = tuple(labels)
+        labels = self.labels = domain.labels
         self.encoder = Encoder(c.channels, c.encoder_width)
         self.decoder = Decoder(c.channels, c.decoder_width)
         self.look_encoder = LookEncoder(c.channels, c.look)
@@ -69,7 +68,7 @@ class Texture(Family):
         self.picture_critic = Critic(3, len(labels), c.look, c.picture_critic_width)
         self.looks = Looks(
             len(labels),
-            material_labels,
+            domain.material_labels,
             length=c.look,
             texton=(c.channels, c.texton),
             sharpness=c.blend_sharpness,
