@@ -83,6 +83,13 @@ def _add_prepare(commands) -> None:
     )
     add("--heldout", metavar="SHARE", type=float, default=0.1, help="share kept for measuring (default 0.1)")
     add("--without", metavar="LABEL", action="append", default=[], help="leave this label out; repeatable")
+    add(
+        "--metallic",
+        metavar="LABEL=VALUE",
+        action="append",
+        default=[],
+        help="how metallic a label is, 0 to 1 (default: the mean of its metallic maps); repeatable",
+    )
     add("--licence", metavar="SPDX", default="", help="licence of files that no manifest.csv names")
     add("--source", metavar="TEXT", dest="source_text", default="", help="where such files come from")
     add("--force", action="store_true", help="replace a dataset that is already there")
@@ -103,6 +110,7 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         licence=arguments.licence,
         source_text=arguments.source_text,
         without=tuple(arguments.without),
+        metallic=dict(_constant(pair) for pair in arguments.metallic),
         force=arguments.force,
     )
     report = prepare(options, Progress("images"))
@@ -111,6 +119,17 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(report.lines()))
     return 0
+
+
+def _constant(pair: str) -> tuple[str, float]:
+    label, _, text = pair.rpartition("=")
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not label or not 0 <= value <= 1:
+        raise ConfigError(f"--metallic {pair}: write it as LABEL=VALUE with a value from 0 to 1.")
+    return label, value
 
 
 def _add_train(commands) -> None:

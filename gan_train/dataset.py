@@ -7,6 +7,7 @@ What step i draws depends only on (seed, i), never on what was drawn before: so 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,73 +16,120 @@ from PIL import Image
 
 from .errors import ConfigError
 from .family import Domain
-from .manifest import Manifest, read_manifest
+from .manifest import Item, Manifest, read_manifest
+from .surface_maps import decode_map
+
+MAPS = ("height", "roughness")  # beside the base colour, in this order
+
+
+@dataclass(frozen=True)
+class _Picture:
+    pixels: np.ndarray  # [H, W, 3] uint8 sRGB
+    maps: np.ndarray  # [H, W, M] float16 in [-1, 1], zeros where missing
+    present: np.ndarray  # [M] bool
+    wraps: bool
 
 
 class CropSampler:
-    """Training images as uint8 [H, W, 3] sRGB in memory, drawn as pairs of crops of the same material."""
+    """Training images in memory, drawn as pairs of crops of the same material, the first with its maps."""
 
     def __init__(self, folder: str | Path, config):
         """`config`: a family's settings with `crop` (pixels) and `batch`. Raises DatasetError, ConfigError."""
         self.manifest: Manifest = read_manifest(folder)
         self.crop, self.batch = config.crop, config.batch
-        crop = self.crop
-        items = [item for item in self.manifest.items if item.split == "train"]
-        small = [item.file for item in items if min(item.width, item.height) < crop]
+        items = self.manifest.split("train")
+        # A crop may run once around what wraps.
+        small = [i.file for i in items if min(i.width, i.height) * (2 if i.tileable else 1) < self.crop]
         if small:
             raise ConfigError(
-                f"{folder}: {len(small)} images are smaller than the crops of {crop} px (such as {small[0]}). "
+                f"{folder}: {len(small)} images are smaller than the crops of {self.crop} px (such as {small[0]}). "
                 f"Set a smaller crop, or prepare the dataset without them."
             )
         labels = self.manifest.labels
         materials = sorted({item.material for item in items})
         label_of = {item.material: labels.index(item.label) for item in items}
-        self.domain = Domain(labels, tuple(materials), tuple(label_of[m] for m in materials))
-        self.pictures: list[list[tuple[np.ndarray, bool]]] = [[] for _ in materials]
+        maps = tuple(name for name in MAPS if any(name in item.maps for item in items))
+        self.domain = Domain(
+            labels,
+            tuple(materials),
+            tuple(label_of[m] for m in materials),
+            ("base_color", *maps),
+            _metallic(items, labels),
+        )
+        self.pictures: list[list[_Picture]] = [[] for _ in materials]
         for item in items:
-            with Image.open(self.manifest.folder / item.file) as image:
-                pixels = np.asarray(image.convert("RGB"))
-            self.pictures[materials.index(item.material)].append((pixels, bool(item.tileable)))
+            picture = self._read(item, maps)
+            self.pictures[materials.index(item.material)].append(picture)
         by_label = [
             [m for m, k in enumerate(self.domain.material_labels) if k == j] for j in range(len(labels))
         ]
         self.by_label = [members for members in by_label if members]
 
+    def _read(self, item: Item, names: tuple[str, ...]) -> _Picture:
+        with Image.open(self.manifest.path(item)) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        maps = np.zeros((*pixels.shape[:2], len(names)), np.float16)
+        for i, name in enumerate(names):
+            if name in item.maps:
+                values = decode_map((self.manifest.folder / item.maps[name]).read_bytes())
+                maps[:, :, i] = values * 2 - 1
+        return _Picture(
+            pixels, maps, np.array([name in item.maps for name in names], bool), bool(item.tileable)
+        )
+
     def __call__(self, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
         """Batch of a step: labels drawn evenly, then a material, an image of it, and two crops.
 
-        -> crop, other: [N, 3, S, S] float32 in [-1, 1], channels last; label, material: [N] int64.
+        -> crop, other: [N, 3, S, S] float32 in [-1, 1], channels last; maps: [N, M, S, S] likewise, those of `crop`;
+        present: [N, M] bool; label, material: [N] int64.
         """
         random = np.random.default_rng((seed, step))
-        crops = np.empty((2, self.batch, self.crop, self.crop, 3), np.uint8)
-        labels, materials = np.empty(self.batch, np.int64), np.empty(self.batch, np.int64)
-        for i in range(self.batch):
+        n, side, m = self.batch, self.crop, len(self.domain.maps) - 1
+        crops = np.empty((2, n, side, side, 3), np.uint8)
+        maps, present = np.empty((n, side, side, m), np.float32), np.empty((n, m), bool)
+        labels, materials = np.empty(n, np.int64), np.empty(n, np.int64)
+        for i in range(n):
             members = self.by_label[random.integers(len(self.by_label))]
             materials[i] = members[random.integers(len(members))]
             labels[i] = self.domain.material_labels[materials[i]]
-            mirrored = random.random() < 0.5
+            mirror = slice(None, None, -1 if random.random() < 0.5 else 1)
             for which in range(2):
-                images = self.pictures[materials[i]]
-                pixels, wraps = images[random.integers(len(images))]
-                piece = draw_crop(pixels, wraps, self.crop, random)
-                crops[which, i] = piece[:, ::-1] if mirrored else piece
-        tensors = [
+                pictures = self.pictures[materials[i]]
+                picture = pictures[random.integers(len(pictures))]
+                place = draw_window(picture.pixels.shape[:2], picture.wraps, side, random)
+                crops[which, i] = picture.pixels[place][:, mirror]
+                if which == 0:
+                    maps[i], present[i] = picture.maps[place][:, mirror], picture.present
+        first, second = (
             torch.from_numpy(c).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0) for c in crops
-        ]
+        )
         return {
-            "crop": tensors[0],
-            "other": tensors[1],
+            "crop": first,
+            "other": second,
+            "maps": torch.from_numpy(maps).to(device).permute(0, 3, 1, 2),
+            "present": torch.from_numpy(present).to(device),
             "label": torch.from_numpy(labels).to(device),
             "material": torch.from_numpy(materials).to(device),
         }
 
 
-def draw_crop(pixels: np.ndarray, wraps: bool, size: int, random: np.random.Generator) -> np.ndarray:
-    """A square of `size` px out of [H, W, C]; over the border where the picture really wraps."""
-    h, w = pixels.shape[:2]
+def _metallic(items: tuple[Item, ...], labels: tuple[str, ...]) -> tuple[float, ...]:
+    """The mean of what the materials of each label say, 0 where none does; () where nobody says anything."""
+    said = {
+        label: [i.metallic for i in items if i.label == label and i.metallic is not None] for label in labels
+    }
+    if not any(said.values()):
+        return ()
+    return tuple(float(np.mean(said[label])) if said[label] else 0.0 for label in labels)
+
+
+def draw_window(
+    shape: tuple[int, int], wraps: bool, size: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of a square of `size` px; over the border where the picture really wraps."""
+    h, w = shape
     if wraps:
         y, x = random.integers(h), random.integers(w)
-        rows, columns = np.arange(y, y + size) % h, np.arange(x, x + size) % w
-        return pixels[rows[:, None], columns[None, :]]
-    y, x = random.integers(h - size + 1), random.integers(w - size + 1)
-    return pixels[y : y + size, x : x + size]
+    else:
+        y, x = random.integers(h - size + 1), random.integers(w - size + 1)
+    return np.ix_(np.arange(y, y + size) % h, np.arange(x, x + size) % w)

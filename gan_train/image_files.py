@@ -13,7 +13,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from .errors import DatasetError
@@ -22,12 +22,27 @@ from .manifest import LeftOut
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".tga", ".gif")
 IGNORED_NAMES = ("thumbs.db", "desktop.ini", "__macosx", "manifest.csv")
 BASE_COLOR_WORDS = ("basecolor", "basecolour", "albedo", "diffuse", "diff", "color", "colour", "col")
-OTHER_MAP_WORDS = (
-    "normal", "nor", "norm", "nrm", "normalgl", "normaldx", "roughness", "rough", "gloss", "glossiness", "height",
-    "displacement", "disp", "bump", "ao", "occlusion", "ambientocclusion", "metallic", "metalness", "metal", "specular",
-    "spec", "opacity", "alpha", "mask", "emission", "emissive", "arm", "orm",
-)  # fmt: skip
+MAP_WORDS = {
+    "normal": ("normal", "nor", "norm", "nrm", "normalgl", "normaldx"),
+    "roughness": ("roughness", "rough"),
+    "gloss": ("gloss", "glossiness"),
+    "metallic": ("metallic", "metalness", "metal"),
+    "other": (
+        "height", "displacement", "disp", "bump", "ao", "occlusion", "ambientocclusion", "specular", "spec", "opacity",
+        "alpha", "mask", "emission", "emissive", "arm", "orm",
+    ),
+}  # fmt: skip
+USED_MAPS = ("normal", "roughness", "gloss", "metallic")  # see surface_maps.py
 MAX_FILE_BYTES = 512 * 2**20  # of one file, also when unpacked from a zip
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """A further map of a material."""
+
+    path: str
+    convention: str  # of a normal map: "gl", "dx", or "" where nobody says
+    read: Callable[[], bytes] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,7 @@ class Facts:
     licence: str = ""
     author: str = ""
     tileable: bool | None = None
+    convention: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,7 @@ class Candidate:
     material: str
     facts: Facts
     read: Callable[[], bytes] = field(repr=False, compare=False)
+    maps: dict[str, MapFile] = field(default_factory=dict, compare=False)  # of USED_MAPS
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class Found:
 
     candidates: list[Candidate]
     left_out: list[LeftOut]
-    other_maps: int  # files that are further maps of a material
+    other_maps: int  # files that are further maps of a material and not used
 
 
 def find_images(root: Path, labels_csv: Path | None = None) -> Found:
@@ -82,11 +99,17 @@ def find_images(root: Path, labels_csv: Path | None = None) -> Found:
     for path in images:
         siblings.setdefault(str(PurePosixPath(path).parent), []).append(path)
     candidates, other_maps = [], 0
+    maps: dict[str, dict[str, MapFile]] = {}  # by material
     for path, read in images.items():
         fact = facts.get(path, Facts())
         material, verdict = _material_of(path, siblings, fact)
         if verdict == "map":
-            other_maps += 1
+            kind = map_of(fact.map or PurePosixPath(path).stem)
+            if kind in USED_MAPS:
+                file = MapFile(path, fact.convention or _convention(PurePosixPath(path).stem), read)
+                maps.setdefault(material, {}).setdefault(kind, file)
+            else:
+                other_maps += 1
             continue
         if verdict:
             left_out.append(LeftOut(path, verdict))
@@ -104,11 +127,12 @@ def find_images(root: Path, labels_csv: Path | None = None) -> Found:
         else:
             label = root.resolve().name.removesuffix(".zip")
         candidates.append(Candidate(path, label, fact.material or material, fact, read))
+    candidates = [replace(c, maps=maps.get(c.material, {})) for c in candidates]
     return Found(candidates, left_out, other_maps)
 
 
 def map_of(stem: str) -> str:
-    """ "base_color", "other" or "" from the last words of a file's stem: "Wall_2K_Color" is a base colour.
+    """ "base_color", a key of MAP_WORDS or "" from the last words of a file's stem: "Wall_2K_Color" is a base colour.
 
     Words are split at _ - . space and at lower-to-upper case changes; a size such as 2k or a trailing number is
     skipped.
@@ -124,7 +148,15 @@ def map_of(stem: str) -> str:
     last, last_two = words[-1], "".join(words[-2:])
     if last in BASE_COLOR_WORDS or last_two in BASE_COLOR_WORDS:
         return "base_color"
-    return "other" if last in OTHER_MAP_WORDS or last_two in OTHER_MAP_WORDS else ""
+    return next((kind for kind, known in MAP_WORDS.items() if last in known or last_two in known), "")
+
+
+def _convention(stem: str) -> str:
+    """ "gl" or "dx" where the name of a normal map says so."""
+    found = re.search(
+        r"(?:^|[^a-z])(?:normal|nor|norm|nrm)?[ _.-]?(gl|opengl|dx|directx)(?:[^a-z]|$)", stem.lower()
+    )
+    return found.group(1).removeprefix("open").replace("directx", "dx") if found else ""
 
 
 def _material_of(path: str, siblings: dict[str, list[str]], fact: Facts) -> tuple[str, str]:
@@ -141,10 +173,9 @@ def _material_of(path: str, siblings: dict[str, list[str]], fact: Facts) -> tupl
     if bases:
         if path == bases[0]:
             return folder, ""
-        return folder, "map" if kinds[
-            path
-        ] == "other" else f"beside {PurePosixPath(bases[0]).name}, which is the base colour"
-    if "other" in kinds.values():
+        is_map = kinds[path] in MAP_WORDS
+        return folder, "map" if is_map else f"beside {PurePosixPath(bases[0]).name}, which is the base colour"
+    if any(kind in MAP_WORDS for kind in kinds.values()):
         return (
             folder,
             "its material folder has no base colour (a file named basecolor, albedo, diffuse or color)",
@@ -246,6 +277,7 @@ def _read_facts(read: Callable[[], bytes] | None, root: Path) -> dict[str, Facts
             licence=row.get("licence") or row.get("license", ""),
             author=row.get("author", ""),
             tileable=_tileable(row.get("tileable", ""), row.get("seam_ratio", "")),
+            convention=row.get("normal_format", "") if row.get("normal_format") in ("gl", "dx") else "",
         )
     return facts
 

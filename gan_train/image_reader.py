@@ -61,6 +61,19 @@ def read_image(data: bytes, size: int, wraps: bool) -> ReadImage:
     return ReadImage(np.ascontiguousarray(pixels), tuple(notes), cropped)
 
 
+def read_planes(data: bytes, target: tuple[int, int], wraps: bool) -> np.ndarray:
+    """A map of numbers, not of light: [H, W, C] float32 in [0, 1] at `target` = (width, height); UnusableImage."""
+    image, _ = _decode(data)
+    if abs(image.width * target[1] / (image.height * target[0]) - 1) > 0.02:
+        raise UnusableImage(f"{image.width} x {image.height} px, another shape than the base colour")
+    if image.mode == "F" or image.mode.startswith("I"):
+        bands = [np.asarray(image, np.float32) / 65535]
+    else:
+        image = image if image.mode == "L" else image.convert("RGB")
+        bands = [np.asarray(band, np.float32) / 255 for band in image.split()]
+    return np.stack([_resize(band, target, wraps) for band in bands], axis=-1)
+
+
 def _decode(data: bytes) -> tuple[Image.Image, list[str]]:
     if not data:
         raise UnusableImage("empty file (0 bytes)")

@@ -33,14 +33,14 @@ def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     return gradient.float().square().sum((1, 2, 3)).mean()
 
 
-def band_distance(fake: Tensor, real: Tensor, weights: tuple[float, ...]) -> Tensor:
+def band_distance(fake: Tensor, real: Tensor, weights: tuple[float, ...], faint: float = FAINT) -> Tensor:
     """Weighted squared error of the octaves of pictures, finest first, each relative to its power in the real one.
 
     [N, C, H, W] in [-1, 1] -> scalar; a flat grey scores about the sum of the weights. Laplacian pyramid with 2x2
     means; the last weight is that of what remains when the octaves are taken off. Relative, so that faint structure
     counts as much as strong; squared, because the median that an absolute error asks for is a flat picture: an
     autoencoder under it had learned no structure after 600 steps, under this one it began within 100.
-    H and W must be multiples of 2^(len(weights) - 1).
+    H and W must be multiples of 2^(len(weights) - 1). `faint`: power below which errors count less and less.
     """
     total = fake.new_zeros((), dtype=torch.float32)
     for octave, weight in enumerate(weights, start=1):
@@ -49,7 +49,7 @@ def band_distance(fake: Tensor, real: Tensor, weights: tuple[float, ...]) -> Ten
         else:
             fake_band, real_band = fake, real
         error = (fake_band - real_band).square().mean((1, 2, 3))
-        total = total + weight * (error / (real_band.square().mean((1, 2, 3)) + FAINT)).mean()
+        total = total + weight * (error / (real_band.square().mean((1, 2, 3)) + faint)).mean()
     return total
 
 

@@ -3,27 +3,29 @@ image.
 
 Previous station: prepare.py (writes it). Next: dataset.py (crops for training) and measure.py.
 
-    {"schema": 1, "name": "textures256", "size": 256, "labels": ["brick", ...],
+    {"schema": 2, "name": "textures256", "size": 256, "labels": ["brick", ...],
      "items": [{"file": "images/brick/x.jpg", "label": "brick", "material": "acg:Bricks008", "group":
      "acgstem:Bricks008",
                 "split": "train", "width": 256, "height": 256, "sha256": "...", "source": "...", "licence": "CC0-1.0",
-                "author": "...", "tileable": true}, ...],
+                "author": "...", "tileable": true,
+                "maps": {"height": "maps/brick/x.height.png", "roughness": "maps/brick/x.roughness.png"},
+                "metallic": null}, ...],
      "left_out": [{"file": "brick/y.jpg", "reason": "..."}],
      "licences": {"CC0-1.0": 200}, "authors": ["..."], "sha256": "hash over the canonical items"}
 
-`material` is one surface (the base colour and, later, its other maps); `group` is a set of materials so alike that they
-must stay on one side of the split (by default the material itself).
+`material` is one surface, the base colour and its other maps (surface_maps.py); `group` is a set of materials so alike
+that they must stay on one side of the split (by default the material itself).
 """
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 
 from .errors import DatasetError
 
 FILE_NAME = "dataset.json"
-SCHEMA = 1
+SCHEMA = 2
 SPLITS = ("train", "heldout")
 
 
@@ -38,11 +40,13 @@ class Item:
     split: str  # "train" or "heldout"
     width: int  # pixels
     height: int  # pixels
-    sha256: str  # of the stored file's bytes
+    sha256: str  # of the stored bytes: the file, then its maps in the order of their names
     source: str
     licence: str  # SPDX name, or "unknown"
     author: str
     tileable: bool | None  # None: nobody said
+    maps: dict[str, str] = field(default_factory=dict)  # "height", "roughness": path, as `file`
+    metallic: float | None = None  # mean of the metallic map, or what --metallic says of the label
 
 
 @dataclass(frozen=True)
@@ -163,23 +167,28 @@ def _read_item(path: Path, index: int, row: object, folder: Path) -> Item:
         "width": int,
         "height": int,
         "tileable": (bool, type(None)),
+        "maps": dict,
+        "metallic": (float, int, type(None)),
     }
     _check_keys(path, where, row, kinds)
     item = Item(**row)
-    parts = PurePosixPath(item.file).parts
-    if not parts or item.file.startswith("/") or "\\" in item.file or ".." in parts or ":" in parts[0]:
-        raise DatasetError(f"{path}: {where}.file: {item.file!r} points outside the dataset folder.")
-    if not (folder / item.file).is_file():
-        raise DatasetError(f"{path}: {where}.file: {item.file!r} is missing. Prepare the dataset again.")
-    if not (folder / item.file).resolve().is_relative_to(folder.resolve()):
-        raise DatasetError(
-            f"{path}: {where}.file: {item.file!r} is a link that points outside the dataset folder."
-        )
+    for name, file in {"file": item.file, **item.maps}.items():
+        _check_file(path, f"{where}.{name}", file, folder)
     if item.split not in SPLITS:
         raise DatasetError(f"{path}: {where}.split: is {item.split!r}; must be one of {', '.join(SPLITS)}.")
     if item.width < 1 or item.height < 1:
         raise DatasetError(f"{path}: {where}: width and height must be positive.")
     return item
+
+
+def _check_file(path: Path, where: str, file: object, folder: Path) -> None:
+    parts = PurePosixPath(file).parts if isinstance(file, str) else ()
+    if not parts or file.startswith("/") or "\\" in file or ".." in parts or ":" in parts[0]:
+        raise DatasetError(f"{path}: {where}: {file!r} points outside the dataset folder.")
+    if not (folder / file).is_file():
+        raise DatasetError(f"{path}: {where}: {file!r} is missing. Prepare the dataset again.")
+    if not (folder / file).resolve().is_relative_to(folder.resolve()):
+        raise DatasetError(f"{path}: {where}: {file!r} is a link that points outside the dataset folder.")
 
 
 def _check_keys(path: Path, where: str, row: object, kinds: dict) -> None:

@@ -2,7 +2,7 @@
 
 Before: layers.py (blocks). After: families/texture.py (losses, deployment).
 
-A picture is a latent map at 1/8 resolution (`Encoder`, `Decoder`); the generator draws latent maps, 64 times
+A picture is a latent map at 1/16 resolution (`Encoder`, `Decoder`); the generator draws latent maps, 256 times
 smaller than pictures, from a field and a look (as latent diffusion does, Rombach et al. 2022, arXiv 2112.10752,
 here with a GAN). Whatever the generator and the decoder draw wraps around (a torus), so it tiles, at any size.
 """
@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from .layers import Conv, Linear, ModulatedConv, leaky, moments, spread
 from .textons import scatter_texton
 
-CELL = 8  # pixels a side of one latent cell
+CELL = 16  # pixels a side of one latent cell
 
 
 class Encoder(nn.Module):
-    """A picture to its latent map: [N, 3, 8h, 8w] in [-1, 1] -> [N, C, h, w], each channel of unit variance.
+    """A picture to its latent map: [N, 3, 16h, 16w] in [-1, 1] -> [N, C, h, w], each channel of unit variance.
 
     The outermost cell of a crop knows less than the others (its surroundings are reflected): drop it.
     """
@@ -32,7 +32,7 @@ class Encoder(nn.Module):
         a, b, c = width
         self.convs = nn.ModuleList(
             [
-                Conv(12, a, 3, border="reflect"),
+                Conv(48, a, 3, border="reflect"),
                 Conv(a, b, 4, 2, border="reflect"),
                 Conv(b, b, 3, border="reflect"),
                 Conv(b, c, 4, 2, border="reflect"),
@@ -43,30 +43,33 @@ class Encoder(nn.Module):
         self.normalise = nn.BatchNorm2d(channels, affine=False, momentum=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.pixel_unshuffle(x, 2)
+        x = F.pixel_unshuffle(x, 4)
         for conv in self.convs:
             x = leaky(conv(x))
         return self.normalise(self.out(x).float())
 
 
 class Decoder(nn.Module):
-    """A latent map to a picture that tiles: [N, C, h, w] and grain -> [N, 3, 8h, 8w] in [-1, 1] (sRGB).
+    """A latent map to a picture that tiles: [N, C, h, w] and grain -> [N, 3 + maps, 16h, 16w] in [-1, 1].
 
-    grain: white noise [N, 1, ...] at 1/4, 1/2 and full resolution; how strongly it shows is read off the map,
-    cell by cell.
+    The first three channels are the base colour (sRGB). grain: white noise [N, 1, ...] at 1/8, 1/4, 1/2 and full
+    resolution; how strongly it shows is read off the map, cell by cell. The picture is the sum of one at half
+    resolution and what the full resolution adds.
     """
 
-    def __init__(self, channels: int, width: tuple[int, int, int, int] = (128, 96, 64, 16)):
+    def __init__(
+        self, channels: int, width: tuple[int, int, int, int, int] = (128, 96, 64, 16, 12), maps: int = 0
+    ):
         super().__init__()
-        a, b, c, d = width
+        a, b, c, d, e = width
         self.start = nn.ModuleList([Conv(channels, a, 3, border="wrap"), Conv(a, a, 3, border="wrap")])
         self.up = nn.ModuleList([Conv(a, b, 3, border="wrap"), Conv(b, c, 3, border="wrap")])
         self.refine = nn.ModuleList([Conv(b, b, 3, border="wrap"), Conv(c, c, 3, border="wrap")])
-        self.grain = nn.ModuleList(
-            [Conv(a, b, 1, gain=0.1), Conv(b, c, 1, gain=0.1), Conv(c, d, 1, gain=0.1)]
+        self.grain = nn.ModuleList([Conv(x, y, 1, gain=0.1) for x, y in ((a, b), (b, c), (c, d), (d, e))])
+        self.spread = nn.ModuleList([Conv(c, 4 * d, 1), Conv(d, 4 * e, 3, border="wrap")])
+        self.paint = nn.ModuleList(
+            [Conv(d, 3 + maps, 3, border="wrap"), Conv(e, 3 + maps, 3, border="wrap", gain=0.1)]
         )
-        self.spread = Conv(c, 4 * d, 1)
-        self.rgb = Conv(d, 3, 3, border="wrap")
 
     def forward(self, latent: Tensor, grain: list[Tensor]) -> Tensor:
         x = latent
@@ -77,10 +80,13 @@ class Decoder(nn.Module):
             x = self.up[level](_double(x))
             x = leaky(x + strength * grain[level].to(x.dtype))
             x = leaky(self.refine[level](x))
-        strength = _double(self.grain[2](x))
-        x = F.pixel_shuffle(self.spread(x), 2)
-        x = leaky(x + strength * grain[2].to(x.dtype))
-        return torch.tanh(self.rgb(x).float())
+        pictures = []
+        for level in range(2):
+            strength = _double(self.grain[2 + level](x))
+            x = F.pixel_shuffle(self.spread[level](x), 2)
+            x = leaky(x + strength * grain[2 + level].to(x.dtype))
+            pictures.append(self.paint[level](x).float())
+        return torch.tanh(_double(pictures[0]) + pictures[1])
 
 
 def _double(x: Tensor) -> Tensor:
@@ -90,9 +96,9 @@ def _double(x: Tensor) -> Tensor:
 class LatentGenerator(nn.Module):
     """Field, look and hint to a latent map on a torus: [N, F, h, w], [N, d], [N, C, 2h, 2w] -> [N, C, 2h, 2w].
 
-    The first `layout` channels of the field are the layout at 1/16 resolution, the next 4 unfold into grain
-    at 1/8. The hint (`textons.py`) has the means and correlations of the material already; this network makes
-    bricks of its stripes: what it draws is added to the hint.
+    The first `layout` channels of the field are the layout, one cell for two by two of the map, the next 4 unfold
+    into grain at the map's resolution. The hint (`textons.py`) has the means and correlations of the material
+    already; this network makes bricks of its stripes: what it draws is added to the hint.
     """
 
     def __init__(self, channels: int, look: int, layout: int, width: int, depth: int = 2):
@@ -124,13 +130,13 @@ class LatentGenerator(nn.Module):
 class Generator(nn.Module):
     """Field, look and texton to a picture that tiles: the latent generator, then the decoder.
 
-    field [N, F, h, w] ~ N(0, 1), look [N, d], texton [N, C, k*k + 1] -> [N, 3, 16h, 16w] in [-1, 1] (sRGB).
-    Channels of the field: layout, then 4 + 16 + 64 + 256 that unfold into white noise at 1/8, 1/4, 1/2 and full
-    resolution.
+    field [N, F, h, w] ~ N(0, 1), look [N, d], texton [N, C, k*k + 1] -> [N, 3 + maps, 32h, 32w] in [-1, 1].
+    Channels of the field: layout, then 4 + 16 + 64 + 256 + 1024 that unfold into white noise at 1/16, 1/8, 1/4, 1/2
+    and full resolution.
     """
 
     STRIDE = 2 * CELL
-    GRAIN = (2, 4, 8, 16)
+    GRAIN = (2, 4, 8, 16, 32)
 
     def __init__(self, draw: LatentGenerator, decode: Decoder):
         super().__init__()
@@ -185,9 +191,11 @@ class Critic(nn.Module):
     from picture to picture, would hide the structure.
     """
 
-    def __init__(self, channels: int, labels: int, look: int, width: tuple[int, ...]):
+    def __init__(self, channels: int, labels: int, look: int, width: tuple[int, ...], fold: int = 1):
+        """`fold`: each square of that many pixels a side becomes one place before the first convolution."""
         super().__init__()
-        self.start = Conv(2 * channels, width[0], 3)
+        self.fold = fold
+        self.start = Conv(2 * channels * fold * fold, width[0], 3)
         self.down, self.same = nn.ModuleList(), nn.ModuleList()
         a = width[0]
         for b in width[1:]:
@@ -202,7 +210,8 @@ class Critic(nn.Module):
 
     def forward(self, x: Tensor, label: Tensor, look: Tensor, known: Tensor) -> Tensor:
         mean, deviation = moments(x)
-        x = leaky(self.start(torch.cat((x, (x - mean) / deviation), dim=1)))
+        x = torch.cat((x, (x - mean) / deviation), dim=1)
+        x = leaky(self.start(F.pixel_unshuffle(x, self.fold)))
         for same, down in zip(self.same, self.down, strict=True):
             x = leaky(down(leaky(same(x))))
         x = leaky(self.last(x))

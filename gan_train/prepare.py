@@ -25,6 +25,7 @@ from .image_files import Candidate, find_images
 from .image_reader import UnusableImage, read_image
 from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
 from .split import held_out_groups
+from .surface_maps import SurfaceMaps, encode_map, read_surface_maps
 
 JPEG_QUALITY = 95  # with 4:4:4 colour: nothing the eye or a generator would learn
 UNKNOWN_LICENCE = "unknown"
@@ -46,6 +47,7 @@ class PrepareOptions:
     licence: str = ""  # SPDX name for files whose licence no manifest.csv states
     source_text: str = ""  # likewise, where they come from
     without: tuple[str, ...] = ()  # labels to leave out
+    metallic: dict[str, float] = field(default_factory=dict)  # label -> constant, 0 to 1
     force: bool = False
 
 
@@ -79,6 +81,9 @@ class Report:
         for label in manifest.labels:
             lines.append(f"  {label:<{width}}  {counts[label, 'train']:5d}  {counts[label, 'heldout']:8d}")
         lines.append("licences: " + ", ".join(f"{name} {count}" for name, count in manifest.licences.items()))
+        maps = Counter(name for item in manifest.items for name in item.maps)
+        if maps:
+            lines.append("maps: " + ", ".join(f"{name} {count}" for name, count in sorted(maps.items())))
         if self.other_maps:
             lines.append(f"other maps of the materials, not used: {self.other_maps}")
         lines += _grouped("changed", self.notes)
@@ -172,9 +177,10 @@ def _check_target(out: Path, force: bool) -> None:
 def _wanted_labels(
     candidates: list[Candidate], options: PrepareOptions
 ) -> tuple[list[Candidate], list[LeftOut]]:
-    unknown = sorted(set(options.without) - {candidate.label for candidate in candidates})
-    if unknown:
-        raise DatasetError(f"--without {unknown[0]}: there is no such label in {options.source}.")
+    known = {candidate.label for candidate in candidates}
+    for flag, names in (("--without", options.without), ("--metallic", options.metallic)):
+        if unknown := sorted(set(names) - known):
+            raise DatasetError(f"{flag} {unknown[0]}: there is no such label in {options.source}.")
     kept = [candidate for candidate in candidates if candidate.label not in options.without]
     reason = "label left out by --without"
     return kept, [LeftOut(c.path, reason) for c in candidates if c.label in options.without]
@@ -208,19 +214,33 @@ def _store_images(
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image.pixels).save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        digest = hashlib.sha256(path.read_bytes())
+        height, width = image.pixels.shape[:2]
+        surface = SurfaceMaps({}, None, ())
+        if candidate.maps and not image.cropped:
+            surface = read_surface_maps(candidate.maps, (width, height), wraps=bool(facts.tileable))
+        notes += [(candidate.path, note) for note in surface.notes]
+        maps = {}
+        for name, values in surface.maps.items():
+            maps[name] = f"maps/{file.removeprefix('images/').removesuffix('.jpg')}.{name}.png"
+            (folder / maps[name]).parent.mkdir(parents=True, exist_ok=True)
+            (folder / maps[name]).write_bytes(data := encode_map(values))
+            digest.update(data)
         item = Item(
             file=file,
             label=unicodedata.normalize("NFC", candidate.label),
             material=candidate.material,
             group=facts.group or candidate.material,
             split="train",
-            width=image.pixels.shape[1],
-            height=image.pixels.shape[0],
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            width=width,
+            height=height,
+            sha256=digest.hexdigest(),
             source=facts.source or options.source_text,
             licence=facts.licence or options.licence or UNKNOWN_LICENCE,
             author=facts.author,
             tileable=False if image.cropped else facts.tileable,
+            maps=maps,
+            metallic=options.metallic.get(candidate.label, surface.metallic),
         )
         kept.append((candidate.path, item))
     return kept, notes
@@ -272,8 +292,9 @@ def _drop_thin_labels(
             reason = f"label {item.label!r} has {thin[item.label]} usable {noun}, fewer than {minimum}"
             reason += " (--min-per-label)"
             left_out.append(LeftOut(source, reason))
-            (folder / item.file).unlink()
-    for label_folder in sorted((folder / "images").iterdir()) if kept else ():
+            for file in (item.file, *item.maps.values()):
+                (folder / file).unlink()
+    for label_folder in sorted(folder.glob("*/*/")):
         if not any(label_folder.iterdir()):
             label_folder.rmdir()
     return [(source, item) for source, item in kept if item.label not in thin]

@@ -9,7 +9,7 @@ PRESETS = {
             "autoencoder_steps": 8000,
             "latent_steps": 40000,
             "encoder_width": (64, 128, 192),
-            "decoder_width": (192, 160, 96, 24),
+            "decoder_width": (192, 160, 96, 24, 16),
             "generator_width": 320,
             "critic_width": (192, 256, 384),
             "picture_critic_width": (32, 64, 128, 192),
@@ -18,8 +18,8 @@ PRESETS = {
     "texture-small": (
         "texture",
         {
-            "crop": 80,
-            "window": 48,
+            "crop": 160,
+            "window": 96,
             "batch": 8,
             "autoencoder_steps": 600,
             "latent_steps": 800,
@@ -28,7 +28,7 @@ PRESETS = {
             "look": 32,
             "layout": 8,
             "encoder_width": (16, 32, 48),
-            "decoder_width": (48, 32, 24, 8),
+            "decoder_width": (48, 32, 24, 8, 8),
             "generator_width": 48,
             "critic_width": (32, 48, 64),
             "picture_critic_width": (16, 24, 32, 48),

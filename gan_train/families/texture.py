@@ -2,13 +2,18 @@
 
 Before: dataset.py (pairs of crops of one material). After: export.py (through `deploy`).
 
-Three stages in one run. First an autoencoder learns to write and read pictures as latent maps of 1/64 the
+Three stages in one run. First an autoencoder learns to write and read pictures as latent maps of 1/256 the
 area. Then a GAN learns to draw such maps, which takes a fraction of the work that pixels would. Last, the decoder
 learns against a critic on pixels to make both kinds of maps, encoded and drawn, into pictures with grain.
 
 The look of a material is a code that `look_encoder` reads off a latent map; the layout is a wrapping random field.
 Half of each batch draws real materials anew from their codes, and must have the patches of another crop of the
 same material; the other half draws blends of the codes of its label, exactly what the exported generator does.
+
+Height and roughness are read off the base colour's latent map: the encoder never sees them, so pictures of materials
+with and without maps live in one latent space. A missing map has no loss: the distances are taken over the materials
+that have it, and before the critic looks at a pair of pictures, both lose the maps that the real one lacks. The critic
+sees normals, not heights: what the light shows. Metallic is a constant of the label, taken from the dataset.
 """
 
 from __future__ import annotations
@@ -31,24 +36,53 @@ from ..networks import (
     LookEncoder,
     field_channels,
 )
+from ..relief import normal_of_height
 from ..textons import read_texton
 from .texture_config import TextureConfig
 
-RECONSTRUCT = (0.3, 1.0, 1.0, 1.0, 1.0)  # weights of the octaves for the autoencoder
-KEEP = (0.0, 0.1, 0.5, 1.0, 1.0)  # and beside a critic, which has the say on the finest
-
-NETWORK_REACH = 13  # latent cells that a convolution of the generator or the decoder looks beyond its own
+RECONSTRUCT = (0.2, 0.3, 1.0, 1.0, 1.0, 1.0)  # weights of the octaves for the autoencoder
+KEEP = (0.0, 0.0, 0.1, 0.5, 1.0, 1.0)  # and beside a critic, which has the say on the finest
+MAP_BANDS = {  # weights of the octaves of a map, and the power below which they do not count: a pixel is 1/8 of height
+    "height": ((0.3, 1.0, 1.0, 1.0, 1.0, 0.3), 2e-5),
+    "roughness": ((0.1, 0.3, 1.0, 1.0, 1.0, 1.0), 1e-3),
+}
+NETWORK_REACH = 14  # latent cells that a convolution of the generator or the decoder looks beyond its own
 
 
 class LabelledGenerator(nn.Module):
-    """What is exported: z [N, d], field, label [N, K], psi [N, 1] -> maps [N, 3, 16h, 16w] in [-1, 1]."""
+    """What is exported: z [N, d], field, label [N, K], psi [N, 1] -> maps [N, C, 32h, 32w] in [-1, 1].
 
-    def __init__(self, generator: Generator, looks: Looks):
+    Channels: base colour, then, as far as the dataset has them, normal and height, roughness, metallic.
+    """
+
+    def __init__(self, generator: Generator, looks: Looks, domain: Domain):
         super().__init__()
-        self.generator, self.looks = generator, looks
+        self.generator, self.looks, self.maps = generator, looks, domain.maps
+        self.register_buffer("metallic", torch.tensor(domain.metallic) * 2 - 1, persistent=False)
 
     def forward(self, z: Tensor, field: Tensor, label: Tensor, psi: Tensor) -> Tensor:
-        return self.generator(field, *self.looks(z, label, psi))
+        picture = self.generator(field, *self.looks(z, label, psi))
+        parts = [picture[:, :3]]
+        for i, name in enumerate(self.maps[1:], start=3):
+            if name == "height":
+                parts.append(normal_of_height(picture[:, i : i + 1]))
+            parts.append(picture[:, i : i + 1])
+        if len(self.metallic):
+            constant = (label @ self.metallic)[:, None, None, None]
+            parts.append(constant.expand(-1, -1, *picture.shape[2:]))
+        return torch.cat(parts, dim=1)
+
+    def channels(self) -> list[dict]:
+        """The card's maps, in the order of `forward`."""
+        names = [part for name in self.maps for part in (("normal", name) if name == "height" else (name,))]
+        names += ["metallic"] if len(self.metallic) else []
+        maps, start = [], 0
+        for name in names:
+            end = start + (3 if name in ("base_color", "normal") else 1)
+            colorspace = "sRGB" if name == "base_color" else "Non-Color"
+            maps.append({"name": name, "channels": [start, end], "colorspace": colorspace})
+            start = end
+        return maps
 
 
 class Texture(Family):
@@ -60,12 +94,15 @@ class Texture(Family):
         super().__init__()
         c = self.config = config
         labels = self.labels = domain.labels
+        self.domain, maps = domain, domain.maps[1:]
         self.encoder = Encoder(c.channels, c.encoder_width)
-        self.decoder = Decoder(c.channels, c.decoder_width)
+        self.decoder = Decoder(c.channels, c.decoder_width, len(maps))
         self.look_encoder = LookEncoder(c.channels, c.look)
         self.generator = LatentGenerator(c.channels, c.look, c.layout, c.generator_width)
         self.critic = Critic(c.channels, len(labels), c.look, c.critic_width)
-        self.picture_critic = Critic(3, len(labels), c.look, c.picture_critic_width)
+        self.picture_critic = Critic(
+            3 + len(maps) + ("height" in maps), len(labels), c.look, c.picture_critic_width, fold=2
+        )
         self.looks = Looks(
             len(labels),
             domain.material_labels,
@@ -107,11 +144,24 @@ class Texture(Family):
     def _autoencoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         crop, side = batch["crop"], self.config.window
         y, x = self._corner(crop.shape[2] - side, 1, random)
-        real = crop[:, :, y : y + side, x : x + side].contiguous(memory_format=torch.channels_last)
+        crop = torch.cat((crop, batch["maps"]), 1)[:, :, y : y + side, x : x + side]
+        real = crop[:, :3].contiguous(memory_format=torch.channels_last)
         latent = self.encoder.train()(real)
         latent = latent + self.config.latent_noise * self._normal(latent.shape, random)
         fake = self.decoder(latent, self._grain(len(real), side, random))
-        return {"reconstruction": band_distance(_inner(fake), _inner(real), RECONSTRUCT)}
+        terms = {"reconstruction": band_distance(_inner(fake[:, :3]), _inner(real), RECONSTRUCT)}
+        return terms | self._map_losses(_inner(fake[:, 3:]), _inner(crop[:, 3:]), batch["present"])
+
+    def _map_losses(self, fake: Tensor, real: Tensor, present: Tensor) -> dict[str, Tensor]:
+        """fake, real [N, M, H, W] in [-1, 1]; present [N, M]: only what is there counts."""
+        terms = {}
+        for i, name in enumerate(self.domain.maps[1:]):
+            bands, faint = MAP_BANDS[name]
+            has = present[:, i]
+            if has.any():
+                error = band_distance(fake[has, i : i + 1], real[has, i : i + 1], bands, faint)
+                terms[name] = self.config.map_weight * error * has.float().mean()
+        return terms
 
     def _generator_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         c = self.config
@@ -157,20 +207,36 @@ class Texture(Family):
         latent = latent + self.config.latent_noise * encoded * self._normal(latent.shape, random)
         fake = _inner(self.decoder(latent, self._grain(n, side, random)))
         top, left = CELL * (y + 1), CELL * (x + 1)  # the crop has one cell more on each side
-        real = _inner(batch["crop"][:, :, top : top + side, left : left + side])
-        batch |= {"picture": real, "fake_picture": fake.detach()}
+        crop = torch.cat((batch["crop"], batch["maps"]), 1)
+        real = _inner(crop[:, :, top : top + side, left : left + side])
+        maps = self._map_losses(fake[::2, 3:], real[::2, 3:], batch["present"][::2])
+        fake_seen, real_seen = (self._seen(picture, batch["present"]) for picture in (fake, real))
+        batch |= {"picture": real_seen, "fake_picture": fake_seen.detach()}
         condition = batch["label"], batch["look"], batch["known"]
         with torch.no_grad():
-            real_logits = self.picture_critic(real, *condition)
-        known_fake, known_real = fake[:half], real[:half]  # the same material
+            real_logits = self.picture_critic(real_seen, *condition)
+        known_fake, known_real = fake_seen[:half], real_seen[:half]  # the same material
         patches = patch_distance(known_fake, known_real, random, count=24, least=0.03) + patch_distance(
             F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2), random, count=48, least=0.03
         )
         return {
-            "adversarial": relativistic(self.picture_critic(fake, *condition), real_logits),
+            "adversarial": relativistic(self.picture_critic(fake_seen, *condition), real_logits),
             "patches": self.config.picture_patch_weight * patches,
-            "kept": self.config.keep_weight * band_distance(fake[::2], real[::2], KEEP),
+            "kept": self.config.keep_weight * band_distance(fake[::2, :3], real[::2, :3], KEEP),
+            **maps,
         }
+
+    def _seen(self, picture: Tensor, present: Tensor) -> Tensor:
+        """What the critic of pictures sees of [N, 3 + M, H, W]: base colour, slopes for height, roughness; without
+        the maps that the real picture lacks."""
+        parts = [picture[:, :3]]
+        for i, name in enumerate(self.domain.maps[1:]):
+            value = picture[:, 3 + i : 4 + i]
+            value = normal_of_height(value)[:, :2] if name == "height" else value
+            parts.append(value * present[:, i, None, None, None])
+        return torch.cat(parts, 1)[:, :, 1:-1, 1:-1].contiguous(
+            memory_format=torch.channels_last
+        )  # slopes wrap
 
     def _critic_loss(
         self, critic: Critic, real: Tensor, fake: Tensor, batch: Batch, penalise: bool
@@ -201,7 +267,7 @@ class Texture(Family):
         return self._normal((n, field_channels(self.config.layout), cells, cells), random)
 
     def _grain(self, n: int, side: int, random: torch.Generator) -> list[Tensor]:
-        return [self._normal((n, 1, side // k, side // k), random) for k in (4, 2, 1)]
+        return [self._normal((n, 1, side // k, side // k), random) for k in (8, 4, 2, 1)]
 
     def _normal(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
         return torch.randn(shape, generator=random, device=self.looks.codes.device)
@@ -221,7 +287,7 @@ class Texture(Family):
         sheet = []
         for k in np.linspace(0, len(self.labels) - 1, min(rows, len(self.labels))).astype(int):
             looks = self.draw_looks(torch.full((columns,), int(k), device=self.looks.codes.device), random)
-            pictures = generator(self.draw_field(columns, size, random), *looks)
+            pictures = generator(self.draw_field(columns, size, random), *looks)[:, :3]
             sheet.append(
                 ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
             )
@@ -231,7 +297,8 @@ class Texture(Family):
         look, cells, k = self.config.look, 4, len(self.labels)
         channels, stride = field_channels(self.config.layout), Generator.STRIDE
         generator = Generator(self.generator, self.decoder)
-        module = LabelledGenerator(generator, self.looks).float().cpu().eval()
+        module = LabelledGenerator(generator, self.looks, self.domain).float().cpu().eval()
+        maps = module.channels()
         return Deployment(
             module=module,
             feeds={
@@ -253,8 +320,12 @@ class Texture(Family):
                 {"name": "label", "kind": "label", "shape": ["N", k], "labels": list(self.labels)},
                 {"name": "psi", "kind": "scalar", "shape": ["N", 1], "min": 0.0, "max": 1.5, "default": 1.0},
             ],
-            output={"name": "maps", "shape": ["N", 3, f"h*{stride}", f"w*{stride}"], "range": [-1.0, 1.0]},
-            maps=[{"name": "base_color", "channels": [0, 3], "colorspace": "sRGB"}],
+            output={
+                "name": "maps",
+                "shape": ["N", maps[-1]["channels"][1], f"h*{stride}", f"w*{stride}"],
+                "range": [-1.0, 1.0],
+            },
+            maps=maps,
             tileable=True,
         )
 

@@ -20,8 +20,8 @@ from gan_train.families import FAMILIES  # noqa: E402
 from gan_train.loop import configure, load_averaged, train  # noqa: E402
 
 TINY = {
-    "crop": 64,
-    "window": 32,
+    "crop": 128,
+    "window": 64,
     "batch": 4,
     "autoencoder_steps": 1,
     "latent_steps": 1,
@@ -30,7 +30,7 @@ TINY = {
     "look": 8,
     "layout": 4,
     "encoder_width": (8, 8, 8),
-    "decoder_width": (8, 8, 8, 8),
+    "decoder_width": (8, 8, 8, 8, 8),
     "generator_width": 8,
     "critic_width": (8, 8),
     "picture_critic_width": (8, 8, 8),
@@ -77,7 +77,7 @@ def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):
     assert not torch.equal(states[0]["family.encoder.out.weight"], other["family.encoder.out.weight"])
     assert moved("generator.up.weight", 0, 1) and moved("critic.score.weight", 0, 1)
     assert moved("generator.up.weight", 1, 2) and moved("picture_critic.score.weight", 1, 2)
-    assert moved("decoder.rgb.weight", 1, 2) and not moved("decoder.rgb.weight", 0, 1)
+    assert moved("decoder.paint.1.weight", 1, 2) and not moved("decoder.paint.1.weight", 0, 1)
     assert not moved("encoder.out.weight", 0, 2) and not moved("encoder.normalise.running_var", 0, 2)
 
 
@@ -162,15 +162,15 @@ def test_unknown_names_are_errors(preset, overrides):
         configure(preset, overrides)
 
 
-@pytest.mark.parametrize("wrong", [{"crop": 72}, {"crop": 48}, {"batch": 5}, {"window": 64}, {"window": 0}])
+@pytest.mark.parametrize("wrong", [{"crop": 112}, {"crop": 96}, {"batch": 5}, {"window": 112}, {"window": 0}])
 def test_settings_that_do_not_fit_are_errors(wrong):
     with pytest.raises(ConfigError, match="must be a multiple"):
-        configure("texture-small", {"crop": 64, "window": 32, **wrong})
+        configure("texture-small", {"crop": 128, "window": 64, **wrong})
 
 
 def test_dry_run_prints_and_writes_nothing(small_dataset, tmp_path, capsys):
     assert train(small_dataset, tmp_path / "run", "texture-small", {}, steps=1, dry_run=True) is None
-    assert json.loads(capsys.readouterr().out)["crop"] == 80
+    assert json.loads(capsys.readouterr().out)["crop"] == 160
     assert not (tmp_path / "run").exists()
 
 

@@ -16,6 +16,7 @@ from gan_train.networks import (  # noqa: E402
     LookEncoder,
     field_channels,
 )
+from gan_train.relief import normal_of_height  # noqa: E402
 from gan_train.textons import read_texton, scatter_texton  # noqa: E402
 
 LAYOUT, CHANNELS, TEXTON = (
@@ -28,7 +29,7 @@ LAYOUT, CHANNELS, TEXTON = (
 def small_generator():
     torch.manual_seed(0)
     draw = LatentGenerator(CHANNELS, look=8, layout=LAYOUT, width=8)
-    return Generator(draw, Decoder(CHANNELS, (8, 8, 8, 8))).eval()
+    return Generator(draw, Decoder(CHANNELS, (8, 8, 8, 8, 8), maps=1)).eval()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_the_generator_is_a_torus(generator):
     )
     with torch.no_grad():
         still, moved = generator(field, look, texton), generator(field.roll((1, 2), (2, 3)), look, texton)
-    assert torch.allclose(still.roll((16, 32), (2, 3)), moved, atol=1e-5)
+    assert torch.allclose(still.roll((32, 64), (2, 3)), moved, atol=1e-5)
 
 
 def test_textons_keep_mean_variance_and_correlation():
@@ -97,7 +98,7 @@ def test_any_size_comes_out(generator, cells):
         picture = generator(
             torch.randn(2, field_channels(LAYOUT), *cells), torch.randn(2, 8), torch.randn(2, *TEXTON)
         )
-    assert picture.shape == (2, 3, cells[0] * 16, cells[1] * 16)
+    assert picture.shape == (2, 4, cells[0] * 32, cells[1] * 32)
     assert bool((picture.abs() <= 1).all())
 
 
@@ -111,20 +112,31 @@ def test_look_texton_and_every_part_of_the_field_matter(generator):
         still = generator(field, look, texton)
         assert (generator(field, look + 1, texton) - still).abs().max() > 1e-4
         assert (generator(field, look, texton + 1) - still).abs().max() > 1e-3
-        for channel in (0, LAYOUT, LAYOUT + 4, LAYOUT + 20, LAYOUT + 84):
+        for channel in (0, LAYOUT, LAYOUT + 4, LAYOUT + 20, LAYOUT + 84, LAYOUT + 340):
             other = field.clone()
             other[:, channel] += 1.0
             assert (generator(other, look, texton) - still).abs().max() > 1e-5, channel
 
 
 def test_encoder_and_decoder_fit_each_other():
-    encoder, decoder = Encoder(CHANNELS, (8, 8, 8)), Decoder(CHANNELS, (8, 8, 8, 8))
-    latent = encoder(torch.rand(2, 3, 48, 64) * 2 - 1)
+    encoder, decoder = Encoder(CHANNELS, (8, 8, 8)), Decoder(CHANNELS, (8, 8, 8, 8, 8))
+    latent = encoder(torch.rand(2, 3, 96, 128) * 2 - 1)
     assert latent.shape == (2, CHANNELS, 6, 8)
     assert latent.mean().item() == pytest.approx(0, abs=1e-4)
     assert latent.var(unbiased=False).item() == pytest.approx(1, abs=0.01)
-    grain = [torch.randn(2, 1, 48 // k, 64 // k) for k in (4, 2, 1)]
-    assert decoder(latent, grain).shape == (2, 3, 48, 64)
+    grain = [torch.randn(2, 1, 96 // k, 128 // k) for k in (8, 4, 2, 1)]
+    assert decoder(latent, grain).shape == (2, 3, 96, 128)
+
+
+def test_normals_are_those_of_the_height():
+    """A wave of one pixel of height along x and, apart, along the rows; green points up."""
+    turn = torch.arange(32.0) * (2 * torch.pi / 32)
+    height = (turn.sin() / 8).expand(1, 1, 32, 32)  # -1 to 1 is -8 to 8 pixels
+    slope = turn.cos() * torch.sin(torch.tensor(2 * torch.pi / 32))
+    along_x, along_y = normal_of_height(height)[0], normal_of_height(height.transpose(2, 3))[0]
+    assert torch.allclose(along_x[0, 0], -slope / (1 + slope**2).sqrt(), atol=1e-5)
+    assert torch.allclose(along_y[1, :, 0], slope / (1 + slope**2).sqrt(), atol=1e-5)
+    assert torch.allclose(along_x.norm(dim=0), torch.ones(32, 32)) and along_x[1].abs().max() < 1e-6
 
 
 def test_the_look_encoder_is_blind_to_layout():
