@@ -16,9 +16,11 @@ from PIL import Image
 
 from .errors import ConfigError
 from .family import Domain
+from .lattice import step_weights
 from .manifest import Item, Manifest, read_manifest
 from .surface_maps import decode_map
 
+CELL = 16  # pixels of a cell of the lattice: networks.CELL
 MAPS = ("height", "roughness")  # beside the base colour, in this order
 
 
@@ -28,6 +30,9 @@ class _Picture:
     maps: np.ndarray  # [H, W, M] float16 in [-1, 1], zeros where missing
     present: np.ndarray  # [M] bool
     wraps: bool
+    steps: (
+        np.ndarray
+    )  # [P*P + 1] float32: lattice.py's log weights, then its correlation; zeros for no lattice
 
 
 class CropSampler:
@@ -54,6 +59,7 @@ class CropSampler:
             tuple(materials),
             tuple(label_of[m] for m in materials),
             ("base_color", *maps),
+            self.manifest.size,
             _metallic(items, labels),
         )
         self.pictures: list[list[_Picture]] = [[] for _ in materials]
@@ -73,21 +79,28 @@ class CropSampler:
             if name in item.maps:
                 values = decode_map((self.manifest.folder / item.maps[name]).read_bytes())
                 maps[:, :, i] = values * 2 - 1
-        return _Picture(
-            pixels, maps, np.array([name in item.maps for name in names], bool), bool(item.tileable)
-        )
+        present, wraps = np.array([name in item.maps for name in names], bool), bool(item.tileable)
+        return _Picture(pixels, maps, present, wraps, self._steps(pixels, wraps))
+
+    def _steps(self, pixels: np.ndarray, wraps: bool) -> np.ndarray:
+        """Only a square picture of the dataset's size has the period that the generator counts in."""
+        period = max(1, self.manifest.size // CELL)
+        if not wraps or pixels.shape[:2] != (CELL * period, CELL * period):
+            return np.zeros(period * period + 1, np.float32)
+        weights, best = step_weights(pixels, CELL)
+        return np.append(weights, best).astype(np.float32)
 
     def __call__(self, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
         """Batch of a step: labels drawn evenly, then a material, an image of it, and two crops.
 
         -> crop, other: [N, 3, S, S] float32 in [-1, 1], channels last; maps: [N, M, S, S] likewise, those of `crop`;
-        present: [N, M] bool; label, material: [N] int64.
+        present: [N, M] bool; steps: [N, P*P + 1] float32, those of `other`; label, material: [N] int64.
         """
         random = np.random.default_rng((seed, step))
         n, side, m = self.batch, self.crop, len(self.domain.maps) - 1
         crops = np.empty((2, n, side, side, 3), np.uint8)
         maps, present = np.empty((n, side, side, m), np.float32), np.empty((n, m), bool)
-        labels, materials = np.empty(n, np.int64), np.empty(n, np.int64)
+        labels, materials, steps = np.empty(n, np.int64), np.empty(n, np.int64), []
         for i in range(n):
             members = self.by_label[random.integers(len(self.by_label))]
             materials[i] = members[random.integers(len(members))]
@@ -100,6 +113,7 @@ class CropSampler:
                 crops[which, i] = picture.pixels[place][:, mirror]
                 if which == 0:
                     maps[i], present[i] = picture.maps[place][:, mirror], picture.present
+            steps.append(_mirrored(picture.steps) if mirror.step == -1 else picture.steps)
         first, second = (
             torch.from_numpy(c).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0) for c in crops
         )
@@ -107,10 +121,18 @@ class CropSampler:
             "crop": first,
             "other": second,
             "maps": torch.from_numpy(maps).to(device).permute(0, 3, 1, 2),
+            "steps": torch.from_numpy(np.stack(steps)).to(device),
             "present": torch.from_numpy(present).to(device),
             "label": torch.from_numpy(labels).to(device),
             "material": torch.from_numpy(materials).to(device),
         }
+
+
+def _mirrored(steps: np.ndarray) -> np.ndarray:
+    """Shifts of a picture whose columns were reversed: those to the left become those to the right."""
+    side = int((len(steps) - 1) ** 0.5)
+    weights = steps[:-1].reshape(side, side)[:, -np.arange(side) % side]
+    return np.append(weights, steps[-1])
 
 
 def _metallic(items: tuple[Item, ...], labels: tuple[str, ...]) -> tuple[float, ...]:

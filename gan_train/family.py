@@ -25,6 +25,7 @@ class Domain:
     materials: tuple[str, ...]
     material_labels: tuple[int, ...]  # for each material the index of its label
     maps: tuple[str, ...] = ("base_color",)  # what a picture of the batch holds, in the card's words
+    size: int = 256  # short side of the prepared pictures, in pixels
     metallic: tuple[float, ...] = ()  # of each label, 0 to 1; empty where the dataset says nothing
 
 

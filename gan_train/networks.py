@@ -130,7 +130,8 @@ class LatentGenerator(nn.Module):
 class Generator(nn.Module):
     """Field, look and texton to a picture that tiles: the latent generator, then the decoder.
 
-    field [N, F, h, w] ~ N(0, 1), look [N, d], texton [N, C, k*k + 1] -> [N, 3 + maps, 32h, 32w] in [-1, 1].
+    field [N, F, h, w] ~ N(0, 1), look [N, d], texton [N, C, k*k + 1], steps [N, P*P + 1]
+    -> [N, 3 + maps, 32h, 32w] in [-1, 1].
     Channels of the field: layout, then 4 + 16 + 64 + 256 + 1024 that unfold into white noise at 1/16, 1/8, 1/4, 1/2
     and full resolution.
     """
@@ -142,12 +143,12 @@ class Generator(nn.Module):
         super().__init__()
         self.draw, self.decode = draw, decode
 
-    def forward(self, field: Tensor, look: Tensor, texton: Tensor) -> Tensor:
-        return self.decode(self.latent(field, look, texton), self.grain(field))
+    def forward(self, field: Tensor, look: Tensor, texton: Tensor, steps: Tensor) -> Tensor:
+        return self.decode(self.latent(field, look, texton, steps), self.grain(field))
 
-    def latent(self, field: Tensor, look: Tensor, texton: Tensor) -> Tensor:
+    def latent(self, field: Tensor, look: Tensor, texton: Tensor, steps: Tensor) -> Tensor:
         layout = self.draw.layout
-        hint = scatter_texton(texton, spread(field[:, layout : layout + 4], 2))
+        hint = scatter_texton(texton, steps, spread(field[:, layout : layout + 4], 2))
         return self.draw(field[:, : layout + 4], look, hint)
 
     def grain(self, field: Tensor) -> list[Tensor]:

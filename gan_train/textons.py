@@ -2,10 +2,11 @@
 
 Before: layers.py. After: networks.py (the generator draws on top of it).
 
-White noise convolved with an exemplar less its mean is a Gaussian texture with the exemplar's autocorrelation and,
-here on latent maps, the correlations between its channels (Galerne, Gousseau and Morel 2011; texton noise, Galerne,
-Leclaire and Moisan 2017, Computer Graphics Forum 36:8). Such noise has stripes where bricks should be: it knows no
-shapes. Spot noise with few, strong impulses (van Wijk 1991) keeps the shapes where one copy outshines the others.
+Where the impulses of a spot noise (van Wijk 1991) are few and strong, each place shows one copy of the piece, and what
+lies between two copies is a blend of them: quilting (Efros and Freeman 2001) that a graph can compute. Impulses are
+preferred where copies fall into step (lattice.py), else bricks would not keep their courses. A blend of things that do
+not agree loses contrast, one of things that do does not: it is divided by what its variance is expected to be (Heitz
+and Neyret 2018, extended by the correlation of the copies).
 """
 
 from __future__ import annotations
@@ -15,38 +16,54 @@ from torch import Tensor
 
 from .layers import steady_matmul
 
-IMPULSE = 2.0  # spread of the logarithm of the impulses: 0.5 is nearly Gaussian, at 2 two or three of 200 outshine all
+IMPULSE = (
+    5.0  # spread of the logarithm of the impulses: at 5 one of 200 outshines the others nearly everywhere
+)
+
+
+def taper(side: int) -> Tensor:
+    """[side, side]: how much each cell of a piece counts; falls to nearly 0 at the border."""
+    row = torch.hann_window(side + 2, periodic=False)[1:-1]
+    return row[:, None] * row[None, :]
 
 
 def read_texton(latent: Tensor, side: int) -> Tensor:
-    """Latent maps [N, C, H, W] (at least `side` each way) -> [N, C, side*side + 1]: kernel, then the mean."""
+    """Latent maps [N, C, H, W] (at least `side` each way) -> [N, C, side*side + 1]: tapered piece, then the mean."""
     piece = latent[:, :, :side, :side].float()
     mean = piece.mean((2, 3), keepdim=True)
-    kernel = (piece - mean).flip(
-        (2, 3)
-    ) / side  # white noise of variance 1 becomes a map of the piece's variance
+    kernel = ((piece - mean) * taper(side).to(piece.device)).flip((2, 3))
     return torch.cat((kernel.flatten(2), mean.flatten(2)), dim=2)
 
 
-def scatter_texton(texton: Tensor, noise: Tensor) -> Tensor:
-    """Texton [N, C, k*k + 1], noise [N, 1, H, W] ~ N(0, 1) on a torus -> maps [N, C, H, W] on the torus.
+def scatter_texton(texton: Tensor, steps: Tensor, noise: Tensor) -> Tensor:
+    """Texton [N, C, k*k + 1], steps [N, P*P + 1], noise [N, 1, H, W] ~ N(0, 1) on a torus -> maps [N, C, H, W] on it.
 
-    A convolution with a kernel of its own for each map, written as a product with all shifts of the noise:
-    grouped convolutions with a free batch size cannot be exported to ONNX. The impulses around each place are
-    scaled to mean 0 and variance 1, so that contrast is the same everywhere.
+    steps: log weights of the P x P places of a period, then the correlation of copies in step. A convolution with a
+    kernel of its own for each map, written as a product with all shifts of the noise: grouped convolutions with a free
+    batch size cannot be exported to ONNX.
     """
     n, _, h, w = noise.shape
-    side = int((texton.shape[2] - 1) ** 0.5)
+    side, period = int((texton.shape[2] - 1) ** 0.5), int((steps.shape[1] - 1) ** 0.5)
+    lattice = steps[:, :-1].reshape(n, 1, period, period)
+    lattice = _repeat(_repeat(lattice, h, 2), w, 3)
+    impulses = _shifts(torch.exp(IMPULSE * noise + lattice), side)  # [N, k*k, H*W]
+    weight = taper(side).flip((0, 1)).reshape(1, 1, -1).to(noise.device)
+    alone = steady_matmul(weight.square(), impulses.square())
+    agreed = steady_matmul(weight, impulses).square()
+    expected = alone + steps[:, -1:, None] * (agreed - alone).clamp(min=0)
+    maps = steady_matmul(texton[:, :, :-1], impulses) * torch.rsqrt(expected + 1e-30) + texton[:, :, -1:]
+    return maps.reshape(n, texton.shape[1], h, w)
+
+
+def _shifts(x: Tensor, side: int) -> Tensor:
+    """[N, 1, H, W] on a torus -> [N, side*side, H*W]: for each place the square around it."""
+    n, _, h, w = x.shape
     before, after = side // 2, side - 1 - side // 2
-    rows = _wrap(torch.exp(IMPULSE * noise), before, after, 2)
+    rows = _wrap(x, before, after, 2)
     rows = torch.cat([rows[:, :, i : i + h] for i in range(side)], dim=1)  # [N, k, H, W]
     rows = _wrap(rows, before, after, 3)
     shifts = torch.stack([rows[:, :, :, i : i + w] for i in range(side)], dim=2)  # [N, k, k, H, W]
-    shifts = shifts.reshape(n, side * side, h * w)
-    shifts = shifts - shifts.mean(1, keepdim=True)
-    shifts = shifts / torch.sqrt(shifts.square().mean(1, keepdim=True) + 1e-6)
-    maps = steady_matmul(texton[:, :, :-1], shifts) + texton[:, :, -1:]
-    return maps.reshape(n, texton.shape[1], h, w)
+    return shifts.reshape(n, side * side, h * w)
 
 
 def _wrap(x: Tensor, before: int, after: int, axis: int) -> Tensor:
@@ -55,3 +72,8 @@ def _wrap(x: Tensor, before: int, after: int, axis: int) -> Tensor:
     index = torch.arange(-before, size + after, device=x.device)
     index = index % torch.full((1,), size, device=x.device)  # a tensor: ONNX has no remainder by a symbol
     return x.index_select(axis, index)
+
+
+def _repeat(x: Tensor, size: int, axis: int) -> Tensor:
+    """Repeats or cuts an axis to `size`."""
+    return x.index_select(axis, torch.arange(size, device=x.device) % x.shape[axis])

@@ -108,6 +108,7 @@ class Texture(Family):
             domain.material_labels,
             length=c.look,
             texton=(c.channels, c.texton),
+            period=max(1, domain.size // CELL),
             sharpness=c.blend_sharpness,
             noise=c.code_noise,
         )
@@ -172,12 +173,17 @@ class Texture(Family):
             other = encode(batch["other"][:half])[:, :, 1:-1, 1:-1]
         code = self.look_encoder(other)
         own = read_texton(other, c.texton)
-        self.looks.remember(batch["material"][:half], code.detach(), own)
+        own_steps = batch["steps"][:half]
+        self.looks.remember(batch["material"][:half], code.detach(), own, own_steps)
         noisy = code + c.code_noise * self._normal(code.shape, random)
-        look, texton = self.draw_looks(batch["label"][half:], random)
-        look, texton = torch.cat((noisy, look)), torch.cat((own, texton))
-        field = self.draw_field(len(look), CELL * real.shape[2], random)
-        fake = Generator(self.generator, self.decoder).latent(field, look, texton)
+        look, texton, steps = self.draw_looks(batch["label"][half:], random)
+        look, texton, steps = (
+            torch.cat((noisy, look)),
+            torch.cat((own, texton)),
+            torch.cat((own_steps, steps)),
+        )
+        field = self.draw_field(len(look), batch["crop"].shape[2], random)
+        fake = Generator(self.generator, self.decoder).latent(field, look, texton, steps)[:, :, 1:-1, 1:-1]
 
         batch |= {"latent": real, "drawn": fake.detach(), "field": field}
         batch["look"] = torch.cat((code.detach(), torch.zeros_like(code)))
@@ -257,8 +263,8 @@ class Texture(Family):
 
     # Draws
 
-    def draw_looks(self, label: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """label [n] int64 -> codes [n, d] and textons as the exported generator draws them."""
+    def draw_looks(self, label: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """label [n] int64 -> codes [n, d], textons and steps as the exported generator draws them."""
         z = self._normal((len(label), self.config.look), random)
         return self.looks(z, F.one_hot(label, len(self.labels)).float(), torch.ones_like(z[:, :1]))
 

@@ -26,7 +26,7 @@ class TextureConfig:
     """Steps of the second stage; the third lasts as long as training does."""
     channels: int = 16
     """Channels of the latent map at 1/16 resolution."""
-    texton: int = 12
+    texton: int = 14
     """Side of the pieces of a material that the generator scatters, in latent cells, at most crop / 16 - 2."""
     look: int = 64
     """Length of the look code."""
