@@ -42,9 +42,12 @@ from .texture_config import TextureConfig
 
 RECONSTRUCT = (0.2, 0.3, 1.0, 1.0, 1.0, 1.0)  # weights of the octaves for the autoencoder
 KEEP = (0.0, 0.0, 0.1, 0.5, 1.0, 1.0)  # and beside a critic, which has the say on the finest
-MAP_BANDS = {  # weights of the octaves of a map, and the power below which they do not count: a pixel is 1/8 of height
-    "height": ((0.3, 1.0, 1.0, 1.0, 1.0, 0.3), 2e-5),
-    "roughness": ((0.1, 0.3, 1.0, 1.0, 1.0, 1.0), 1e-3),
+# Weights of the octaves of a map and the power below which their errors count less and less. Higher than for colours:
+# most roughness lies near the middle and many surfaces are flat; where the power is next to nothing, an error relative
+# to it would outweigh all others and keep the network from ever drawing a brick.
+MAP_BANDS = {
+    "height": ((0.3, 1.0, 1.0, 1.0, 1.0, 0.3), 5e-4),  # a pixel is 1/8
+    "roughness": ((1.0, 2.0, 2.0, 2.0, 2.0, 2.0), 3e-2),
 }
 NETWORK_REACH = 14  # latent cells that a convolution of the generator or the decoder looks beyond its own
 
