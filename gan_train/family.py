@@ -88,7 +88,9 @@ class Family(nn.Module):
     compiles: tuple[str, ...] = ()
 
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
-        """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`."""
+        """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`.
+
+        {} where nothing is due in this step: it must not depend on the batch."""
         raise NotImplementedError
 
     def preview(self, seed: int) -> np.ndarray | None:
