@@ -155,6 +155,22 @@ def _add_train(commands) -> None:
     add("--steps", metavar="N", type=_positive(int), help="stop after N generator updates in all")
     add("--minutes", metavar="M", type=_positive(float), help="stop and save after M minutes")
     add("--seed", metavar="S", type=int, default=0, help="of everything random (default 0)")
+    add(
+        "--shards",
+        metavar="S",
+        type=_positive(int),
+        help="batches per step, shared by the processes of torchrun (default: one for each process)",
+    )
+    add(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        help="default auto: what the machine is fast in",
+    )
+    add(
+        "--compile",
+        choices=("auto", "on", "off"),
+        help="torch.compile of the generator (default auto: on CUDA)",
+    )
     add("--dry-run", action="store_true", help="print the whole configuration and stop")
     parser.set_defaults(run=_run_train)
 
@@ -178,6 +194,9 @@ def _run_train(arguments: argparse.Namespace) -> int:
         minutes=arguments.minutes,
         seed=arguments.seed,
         dry_run=arguments.dry_run,
+        shards=arguments.shards,
+        precision=arguments.precision,
+        compile=arguments.compile,
     )
     if checkpoint:
         print(f"{checkpoint} written; next: gan-train sample {arguments.out} --out grid.png")

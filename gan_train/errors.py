@@ -3,7 +3,8 @@
 GanCubeError                      (blender_addon.engine.errors)
  +- DatasetError      a folder, image or dataset.json that cannot be used
  +- ConfigError       an unknown or impossible setting, preset or key
- +- CheckpointError   a run that is missing, damaged or belongs to another dataset or configuration
+ +- CheckpointError   a run that is missing, in use, or belongs to another dataset or configuration
+ |   +- DamagedError  a checkpoint that is not whole; the one before it may be
  +- TrainingError     training itself went wrong (loss not finite, out of memory)
 
 Each message is written for the person who can fix it; the command prints it and ends with exit code 2.
@@ -21,7 +22,11 @@ class ConfigError(GanCubeError):
 
 
 class CheckpointError(GanCubeError):
-    """A run that is missing, damaged, or belongs to another dataset or configuration."""
+    """A run that is missing, in use, or belongs to another dataset or configuration."""
+
+
+class DamagedError(CheckpointError):
+    """A checkpoint that is not whole; the one before it may be."""
 
 
 class TrainingError(GanCubeError):

@@ -40,7 +40,8 @@ from blender_addon.engine.pooling import POOLED, pooled
 
 from .errors import TrainingError
 from .family import Deployment
-from .loop import load_averaged
+from .machine import history_of, told
+from .run_folder import load_averaged
 
 OPSET = 20
 PARITY = 1e-3  # largest difference to torch in units of the raw output
@@ -83,7 +84,7 @@ def export_run(
             authors=tuple(plan["provenance"]["authors"]),
             steps=about["step"],
             commit=_commit(),
-            versions={p: metadata.version(p) for p in ("torch", "onnx", "onnxscript")},
+            versions={p: metadata.version(p) for p in ("onnx", "onnxscript")} | told(history_of(about)),
             measures=measures or {},
         ),
         test_vector=_no_vector(deployment.output["shape"][1]),

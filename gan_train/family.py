@@ -76,15 +76,21 @@ class Deployment:
 class Family(nn.Module):
     """A family of generators. Subclasses set what is listed here and nothing else is asked of them.
 
-    phases   tuple of Phase, the active ones run in this order each step
-    ema      names of the submodules of which the loop keeps a moving average
+    phases    tuple of Phase, the active ones run in this order each step
+    ema       names of the submodules of which the loop keeps a moving average
+    compiles  names of the submodules that torch.compile may have; never one with a gradient penalty
+
+    What a loss remembers from step to step (running means, the strength of an augmentation) stands in buffers.
     """
 
     phases: tuple[Phase, ...]
     ema: tuple[str, ...]
+    compiles: tuple[str, ...] = ()
 
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
-        """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`."""
+        """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`.
+
+        {} where nothing is due in this step: it must not depend on the batch."""
         raise NotImplementedError
 
     def preview(self, seed: int) -> np.ndarray | None:
@@ -96,6 +102,32 @@ class Family(nn.Module):
     def deploy(self) -> Deployment:
         """The generator alone, float32 on the CPU, ready to export."""
         raise NotImplementedError
+
+    def unready(self, step: int) -> str | None:
+        """Why a run at `step` has nothing worth exporting yet, such as a first stage; None when it has."""
+        return None
+
+
+class Watch(Protocol):
+    """Looks at a run every so many steps: alarms, and which state was the best. The loop calls it nowhere else.
+
+    It must depend on its arguments and its state alone (draws from the step), so that a resumed run is watched
+    like a straight one. With several processes only the first has one.
+    """
+
+    every: int  # steps between calls
+
+    def __call__(self, step: int, averaged: Family, logged: dict[str, float]) -> bool:
+        """`averaged` has the moving average and the newest buffers; `logged` the terms of this step.
+
+        True: the best so far, and the loop keeps this state in RUN/best. A TrainingError ends the run; what is
+        in RUN/checkpoints then is from before it."""
+
+    def state(self) -> dict:
+        """What the next call needs of the ones before, as JSON; kept in each checkpoint."""
+
+    def restore(self, state: dict) -> None:
+        """`state` as it was when the checkpoint was written."""
 
 
 class Entry(NamedTuple):

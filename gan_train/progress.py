@@ -20,3 +20,9 @@ class Progress:
         end = "\n" if done >= total else ""
         sys.stderr.write(f"\r  {done}/{total} {self.noun}, {left:.0f} s left \x1b[K{end}")
         sys.stderr.flush()
+
+
+def say(sentence: str) -> None:
+    """A line on standard error, over whatever bar stands on the terminal."""
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    print(f"{clear}{sentence}", file=sys.stderr, flush=True)

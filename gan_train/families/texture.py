@@ -92,6 +92,7 @@ class Texture(Family):
     """Autoencoder, generator and critics with their losses; `looks` remembers the code of each material."""
 
     ema = ("generator", "decoder", "look_encoder")
+    compiles = ("generator", "decoder")
 
     def __init__(self, config: TextureConfig, domain: Domain):
         super().__init__()
@@ -301,6 +302,14 @@ class Texture(Family):
                 ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
             )
         return torch.stack(sheet).numpy()
+
+    def unready(self, step: int) -> str | None:
+        if step > self.config.autoencoder_steps:
+            return None
+        return (
+            f"step {step} of the autoencoder's {self.config.autoencoder_steps}: the generator is untrained, "
+            "what it draws is noise. Train on."
+        )
 
     def deploy(self) -> Deployment:
         look, cells, k = self.config.look, 4, len(self.labels)

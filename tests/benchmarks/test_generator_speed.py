@@ -16,8 +16,9 @@ from blender_addon.engine.latents import draw  # noqa: E402
 from blender_addon.engine.model import Model  # noqa: E402
 from gan_train.demo_data import write_demo_data  # noqa: E402
 from gan_train.export import export_run  # noqa: E402
-from gan_train.loop import load_averaged, read_run, train  # noqa: E402
+from gan_train.loop import train  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
+from gan_train.run_folder import load_averaged, read_run  # noqa: E402
 
 pytestmark = pytest.mark.bench
 ROUNDS = 11

@@ -1,6 +1,5 @@
 """The training loop: exact resume, checkpoints that survive, errors that say what to do. Real training, tiny crops."""
 
-import errno
 import json
 import os
 import signal
@@ -13,11 +12,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from gan_train import checkpoint as checkpoint_module  # noqa: E402
 from gan_train.checkpoint import checkpoints, load_checkpoint  # noqa: E402
 from gan_train.errors import CheckpointError, ConfigError, TrainingError  # noqa: E402
 from gan_train.families import FAMILIES  # noqa: E402
-from gan_train.loop import configure, load_averaged, train  # noqa: E402
+from gan_train.loop import configure, train  # noqa: E402
+from gan_train.run_folder import load_averaged  # noqa: E402
+from gan_train.steps import Training  # noqa: E402
 
 TINY = {
     "crop": 128,
@@ -42,6 +42,12 @@ CHECKOUT = Path(__file__).parents[2]
 
 def state(run):
     return load_checkpoint(checkpoints(run)[-1])[0]
+
+
+def as_arguments(preset, settings):
+    """Preset and settings as the command takes them."""
+    values = {k: ",".join(map(str, v)) if isinstance(v, tuple) else v for k, v in settings.items()}
+    return [f"--preset={preset}", *(f"--set={k}={v}" for k, v in values.items())]
 
 
 def test_every_family_is_trained_here():
@@ -90,15 +96,6 @@ def test_a_run_leaves_log_preview_and_small_shards(small_dataset, tmp_path):
     assert sorted(p.suffix for p in folder.iterdir()) == [".json", ".safetensors"]
 
 
-def test_shards_are_split_below_their_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint_module, "SHARD_BYTES", 2000)
-    tensors = {f"t{i}": torch.full((100,), float(i)) for i in range(9)}
-    folder = checkpoint_module.save_checkpoint(tmp_path, 1, tensors, {})
-    assert len(list(folder.glob("*.safetensors"))) == 3
-    again = load_checkpoint(folder)[0]
-    assert all(torch.equal(again[k], v) for k, v in tensors.items())
-
-
 def test_a_killed_run_can_go_on(small_dataset, tmp_path):
     run = tmp_path / "run"
     train(small_dataset, run, "texture-small", TINY, steps=1)
@@ -118,42 +115,85 @@ def test_a_killed_run_can_go_on(small_dataset, tmp_path):
     assert load_checkpoint(checkpoints(run)[-1])[1]["step"] == about["step"] + 1
 
 
-def test_a_full_disk_keeps_the_last_checkpoint(small_dataset, tmp_path, monkeypatch):
+def test_a_loss_that_is_no_number_stops_the_run(small_dataset, tmp_path):
+    with pytest.raises(TrainingError, match=r"not finite\. .*Lower autoencoder_lr or"):
+        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "learning_rate": 1e30}, steps=50)
+
+
+@pytest.mark.parametrize("part", ["family", "averaged"])
+def test_weights_that_are_no_numbers_are_never_saved(small_dataset, tmp_path, monkeypatch, part):
     run = tmp_path / "run"
     train(small_dataset, run, "texture-small", TINY, steps=1)
+    step = Training.one_step
 
-    def full(path, data):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def spoil(training):
+        terms = step(training)
+        with torch.no_grad():
+            getattr(training, part).decoder.rgb.weight[0] = float("nan")
+        return terms
 
-    monkeypatch.setattr(checkpoint_module, "_write", full)
-    with pytest.raises(CheckpointError, match="No space left"):
+    monkeypatch.setattr(Training, "one_step", spoil)
+    with pytest.raises(TrainingError, match=rf"{part}.decoder.rgb.weight is not finite"):
         train(small_dataset, run, "texture-small", TINY, steps=2)
-    monkeypatch.undo()
     assert [p.name for p in (run / "checkpoints").iterdir()] == ["step-000000001"]
-    assert load_checkpoint(checkpoints(run)[-1])[1]["step"] == 1
 
 
-def test_damage_is_found(small_dataset, tmp_path):
-    folder = train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1)
-    shard = next(folder.glob("*.safetensors"))
-    data = bytearray(shard.read_bytes())
-    data[-1] ^= 1
-    shard.write_bytes(data)
-    with pytest.raises(CheckpointError, match="damaged"):
-        load_averaged(tmp_path / "run")
+class CountingWatch:
+    """Finds step 2 the best; remembers its calls."""
+
+    every = 2
+
+    def __init__(self):
+        self.calls = []
+
+    def __call__(self, step, averaged, logged):
+        assert not any(p.requires_grad for p in averaged.parameters()) and "generator/adversarial" in logged
+        self.calls.append(step)
+        if step == 6:
+            raise TrainingError("collapsed")
+        return step == 2
+
+    def state(self):
+        return {"calls": self.calls}
+
+    def restore(self, state):
+        self.calls = list(state["calls"])
 
 
-def test_other_settings_are_refused_in_the_same_run(small_dataset, tmp_path):
-    train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1)
-    with pytest.raises(CheckpointError, match="config differs"):
-        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "gamma": 9.0}, steps=2)
-    with pytest.raises(CheckpointError, match="seed differs"):
-        train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=2, seed=5)
+def test_a_watch_sees_its_steps_keeps_the_best_and_may_stop_the_run(small_dataset, tmp_path):
+    run = tmp_path / "run"
+    for steps in (3, 5):
+        watch = CountingWatch()
+        train(small_dataset, run, "texture-small", TINY, steps=steps, watch=watch)
+    assert watch.calls == [2, 4], "its state comes back with the checkpoint"
+    assert load_averaged(run, "best")[2]["step"] == 2
+    with pytest.raises(TrainingError, match="collapsed"):
+        train(small_dataset, run, "texture-small", TINY, steps=9, watch=CountingWatch())
+    assert load_averaged(run)[2]["step"] == 5
 
 
-def test_a_loss_that_is_no_number_stops_the_run(small_dataset, tmp_path):
-    with pytest.raises(TrainingError, match="not finite"):
-        train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "learning_rate": 1e30}, steps=50)
+def test_rows_of_the_log_are_not_repeated(small_dataset, tmp_path):
+    run = tmp_path / "run"
+    train(small_dataset, run, "texture-small", TINY, steps=2)
+    with open(run / "stats.jsonl", "a") as file:
+        file.write('{"step": 3}\n')
+    train(small_dataset, run, "texture-small", TINY, steps=4)
+    rows = [json.loads(line) for line in (run / "stats.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [2, 4]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_precision_that_is_asked_for_is_kept(small_dataset, tmp_path, capsys, precision):
+    train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1, precision=precision)
+    train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=2)
+    assert capsys.readouterr().err.count(f"{precision} (asked for), channels last") == 2
+    assert load_averaged(tmp_path / "run")[2]["history"][0]["precision"] == precision
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_out_of_range_is_refused(small_dataset, tmp_path, seed):
+    with pytest.raises(ConfigError, match="must be between"):
+        train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1, seed=seed)
 
 
 @pytest.mark.parametrize("preset, overrides", [("nothing", {}), ("texture-small", {"batchsize": 3})])

@@ -1,0 +1,202 @@
+"""A run's folder: its plan in run.json, its lock, the family it describes. No steps, no optimisers.
+
+    RUN/run.json       what was asked, frozen at the first start; a later start must ask for the same
+        lock           held while a process trains into the folder
+        checkpoints/, best/, stats.jsonl, previews/, tensorboard/
+
+Before: presets.py, the sampler (domain). After: loop.py (trains into it), export.py (reads it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .checkpoint import load_newest
+from .errors import CheckpointError
+from .families import FAMILIES
+from .family import Domain, Family, Sampler
+from .progress import say
+
+UNSAID = {
+    "shards": 1,
+    "precision": "auto",
+    "compile": "auto",
+}  # in a new run; a later start keeps what it has
+NAMED = 5  # labels or materials that a message lists
+
+
+def describe_plan(family: str, config: object, sampler: Sampler, seed: int, unsaid: dict) -> dict:
+    """What run.json will say; values None of `unsaid` are open."""
+    plan = {
+        "family": family,
+        "config": dataclasses.asdict(config),
+        "seed": seed,
+        **unsaid,
+        "dataset": {"name": sampler.manifest.name, "sha256": sampler.manifest.sha256},
+        "domain": dataclasses.asdict(sampler.domain),
+        "provenance": {"licences": sampler.manifest.licences, "authors": list(sampler.manifest.authors)},
+    }
+    return json.loads(json.dumps(plan))  # tuples become lists, as they will be when it is read again
+
+
+def settle_plan(run: Path, asked: dict) -> dict:
+    """Write run.json at the first start; later compare, and raise CheckpointError with every difference."""
+    path = run / "run.json"
+    if not path.exists():
+        plan = {k: UNSAID.get(k) if v is None else v for k, v in asked.items()}
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(plan, indent=1, ensure_ascii=False))
+        partial.replace(path)
+        return plan
+    plan = read_run(run)
+    if lines := differences(plan, asked):
+        raise CheckpointError(
+            "\n  ".join((f"{run}: was begun with something else:", *lines))
+            + "\nAsk for what it was begun with, or train into another folder."
+        )
+    return plan
+
+
+def read_run(run: str | Path) -> dict:
+    """run.json of a run folder; CheckpointError when it is none."""
+    path = Path(run) / "run.json"
+    try:
+        plan = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: is no run of gan-train ({error}).") from error
+    return {**UNSAID, **plan}
+
+
+def differences(plan: dict, asked: dict) -> list[str]:
+    """Lines that say what a run was begun with and what is asked now; empty when nothing differs."""
+    lines = []
+    for key in ("family", "seed", *UNSAID):
+        if asked[key] is not None and plan[key] != asked[key]:
+            lines.append(f"{key}: was {plan[key]}, asked {asked[key]}")
+    if plan["family"] == asked["family"]:
+        was = {**_defaults(FAMILIES[plan["family"]].config), **plan["config"]}
+        for key, value in asked["config"].items():
+            if was[key] != value:
+                lines.append(f"{key}: was {_shown(was[key])}, asked {_shown(value)}")
+        for key in was.keys() - asked["config"].keys():
+            lines.append(f"{key}: was {_shown(was[key])}, is no setting any more")
+    was, now = {**_defaults(Domain), **plan["domain"]}, {**_defaults(Domain), **asked["domain"]}
+    lines += [
+        line for key in now if was.get(key) != now[key] for line in _changed(key, was.get(key), now[key])
+    ]
+    if plan["dataset"]["sha256"] != asked["dataset"]["sha256"]:
+        old, new = plan["dataset"], asked["dataset"]
+        lines.append(
+            f"dataset: was {old['name']} ({old['sha256'][:12]}), asked {new['name']} ({new['sha256'][:12]})"
+        )
+    return lines
+
+
+def _changed(key: str, was: object, now: object) -> list[str]:
+    """Lines for one field of the domain; what vanished and what is new is named."""
+    if not (isinstance(was, list) and isinstance(now, list)):
+        return [f"{key}: was {_shown(was)}, is {_shown(now)}"]
+    if all(isinstance(name, str) for name in was + now) and set(was) != set(now):
+        noun = key.removesuffix("s")
+        lines = []
+        for names, verb in ((was, "has vanished"), (now, "is new")):
+            other = now if names is was else was
+            found = [name for name in names if name not in other]
+            lines += [f"{noun} {name!r}: {verb}" for name in found[:NAMED]]
+            if len(found) > NAMED:
+                lines.append(f"{key}: {len(found) - NAMED} more: {verb}")
+        return lines
+    return [f"{key}: differ from those of the dataset that it was begun with"]
+
+
+def _defaults(kind: type) -> dict:
+    """A setting that a run of an older version lacks has its default: that is what the run was trained with."""
+    return json.loads(
+        json.dumps(
+            {f.name: f.default for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
+        )
+    )
+
+
+def _shown(value: object) -> str:
+    return ",".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def build_family(plan: dict) -> Family:
+    """A family with fresh weights as run.json describes it."""
+    try:
+        entry = FAMILIES[plan["family"]]
+        config, domain = entry.config(**_tuples(plan["config"])), Domain(**_tuples(plan["domain"]))
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"run.json: belongs to another version of gan-train ({error}).") from error
+    return entry.family(config, domain)
+
+
+def _tuples(values: dict) -> dict:
+    """JSON has no tuples, our settings no lists."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+
+
+def load_averaged(run: str | Path, kept: str = "checkpoints") -> tuple[Family, dict, dict]:
+    """The family of a run with its averaged weights -> family, run.json, state.json. `kept`: checkpoints or best."""
+    run = Path(run)
+    plan = read_run(run)
+    found = load_newest(run, kept)
+    if not found or not found[1]["step"]:
+        raise CheckpointError(f"{run}: has no {kept} yet. Train some steps first.")
+    tensors, about, damaged = found
+    for error in damaged:
+        say(f"{error} Taking step {about['step']}.")
+    family = build_family(plan)
+    load_weights(family, tensors, "family.")
+    load_weights(family, tensors, "averaged.", strict=False)
+    if reason := family.unready(about["step"]):
+        say(f"warning: {run}: {reason}")
+    return family, plan, about
+
+
+def load_weights(family: Family, tensors: dict, prefix: str, strict: bool = True) -> None:
+    """Take the tensors whose names begin with `prefix`; CheckpointError when they are those of other networks."""
+    try:
+        family.load_state_dict(
+            {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}, strict
+        )
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The checkpoint holds other networks than this version of gan-train builds: {error}"
+        ) from error
+
+
+@contextlib.contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Nobody else trains into the folder meanwhile; CheckpointError when somebody does.
+
+    The system holds the lock for the process: it is gone when that dies, however it dies.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    with open(run / "lock", "a+b") as file:
+        try:
+            _take(file.fileno())
+        except OSError as error:
+            raise CheckpointError(
+                f"{run}: another gan-train is training into this folder. Wait for it, stop it, or choose another --out."
+            ) from error
+        yield
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _take(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

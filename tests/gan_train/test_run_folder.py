@@ -1,0 +1,138 @@
+"""A run's folder: one process at a time, the same settings each time, and what is said when they differ."""
+
+import json
+import shutil
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from gan_train.cli import main  # noqa: E402
+from gan_train.demo_data import write_demo_data  # noqa: E402
+from gan_train.errors import CheckpointError  # noqa: E402
+from gan_train.export import export_run  # noqa: E402
+from gan_train.loop import train  # noqa: E402
+from gan_train.machine import extend_history, history_of, told  # noqa: E402
+from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
+from gan_train.run_folder import differences, load_averaged, locked, read_run  # noqa: E402
+
+from .test_loop import TINY, as_arguments  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def run(small_dataset, tmp_path_factory):
+    """A run of one step; do not write into it."""
+    folder = tmp_path_factory.mktemp("run") / "run"
+    train(small_dataset, folder, "texture-small", TINY, steps=1)
+    return folder
+
+
+def test_every_difference_has_its_line(small_dataset, run):
+    changed = {**TINY, "gamma": 9.0, "critic_width": (8, 16)}
+    with pytest.raises(CheckpointError) as caught:
+        train(small_dataset, run, "texture-small", changed, steps=2, seed=5, shards=2, precision="float32")
+    lines = [line.strip() for line in str(caught.value).splitlines()]
+    assert "gamma: was 0.1, asked 9.0" in lines and "critic_width: was 8,8, asked 8,16" in lines
+    assert "seed: was 0, asked 5" in lines and "shards: was 1, asked 2" in lines
+    assert "precision: was auto, asked float32" in lines and len(lines) == 7
+
+
+def test_a_label_that_vanished_is_named(small_dataset, run, tmp_path):
+    write_demo_data(tmp_path / "pictures", count=8, size=128)
+    gone = sorted(p.name for p in (tmp_path / "pictures").iterdir() if p.is_dir())[0]
+    shutil.rmtree(tmp_path / "pictures" / gone)
+    prepare(PrepareOptions(source=tmp_path / "pictures", out=tmp_path / "dataset", size=128))
+    with pytest.raises(CheckpointError, match=f"label '{gone}': has vanished") as caught:
+        train(tmp_path / "dataset", run, "texture-small", TINY, steps=2)
+    assert "dataset: was" in str(caught.value) and "more: has vanished" in str(caught.value)
+
+
+def test_a_setting_that_an_older_run_lacks_has_its_default(run):
+    plan = read_run(run)
+    older = {**plan, "config": {k: v for k, v in plan["config"].items() if k != "code_noise"}}
+    assert differences(older, plan) == []
+    asked = {**plan, "config": {**plan["config"], "code_noise": 0.75}}
+    assert len(differences(older, asked)) == 1
+    newer = {**plan, "config": {**plan["config"], "flavour": 3}}
+    assert differences(newer, plan) == ["flavour: was 3, is no setting any more"]
+
+
+def test_an_older_run_json_goes_on(small_dataset, run, tmp_path):
+    """It knows no shards and no compile, and says its precision in state.json."""
+    shutil.copytree(run, tmp_path / "run")
+    plan = json.loads((tmp_path / "run/run.json").read_text())
+    del plan["shards"], plan["compile"]
+    (tmp_path / "run/run.json").write_text(json.dumps({**plan, "precision": "float32"}))
+    state_path = tmp_path / "run/checkpoints/step-000000001/state.json"
+    state = json.loads(state_path.read_text())
+    state = {"step": 1, "shards": state["shards"], "torch": "2.6.0", "device": "cpu", "precision": "float32"}
+    state_path.write_text(json.dumps(state))
+    train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=2)
+    history = load_averaged(tmp_path / "run")[2]["history"]
+    assert [(h["step"], h["torch"]) for h in history] == [(0, "2.6.0"), (1, torch.__version__)]
+
+
+def test_two_runs_into_one_folder_at_once_are_refused(small_dataset, run, tmp_path, capsys):
+    command = ["train", str(small_dataset), f"--out={run}", *as_arguments("texture-small", TINY), "--steps=1"]
+    with locked(run):
+        assert main(command) == 2
+        assert "another gan-train is training into this folder" in capsys.readouterr().err
+    assert main(command) == 0
+
+
+def test_another_machine_is_said_and_remembered(small_dataset, run, tmp_path, monkeypatch, capsys):
+    shutil.copytree(run, tmp_path / "run")
+    monkeypatch.setattr(torch, "__version__", "2.99.0")
+    train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=3)
+    assert "goes on at step 1 with another machine: torch" in capsys.readouterr().err
+    versions = told(load_averaged(tmp_path / "run")[2]["history"])
+    assert versions["torch"].endswith(", 2.99.0 from step 1") and versions["device"] == "cpu"
+
+
+def test_the_history_of_machines():
+    one = {"torch": "2.13.0", "device": "cpu", "precision": "bfloat16", "compiled": False}
+    history, moved = extend_history([], one, 0)
+    assert moved is None and extend_history(history, one, 100) == (history, None)
+    history, moved = extend_history(history, {**one, "precision": "float32"}, 100)
+    assert moved == "goes on at step 100 with another machine: precision bfloat16 -> float32"
+    assert told(history) == {
+        "torch": "2.13.0",
+        "device": "cpu",
+        "precision": "bfloat16, float32 from step 100",
+    }
+    # A machine that trained no step leaves no trace.
+    history, _ = extend_history(history, one, 100)
+    assert history == [{"step": 0, **one}]
+    old = {"torch": "2.13.0", "device": "cpu", "precision": "bfloat16"}
+    assert history_of(old) == [{"step": 0, **one}]
+
+
+def test_a_run_that_never_finished_a_step_is_not_exported(run, tmp_path):
+    (tmp_path / "run").mkdir()
+    shutil.copy(run / "run.json", tmp_path / "run")
+    with pytest.raises(CheckpointError, match="has no checkpoints yet"):
+        export_run(tmp_path / "run", tmp_path / "model.onnx")
+    assert not (tmp_path / "model.onnx").exists()
+
+
+def test_a_run_in_a_stage_with_nothing_to_show_warns(run, capsys):
+    load_averaged(run)
+    assert "warning" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("change", [{"family": "absent"}, {"config": {"flavour": 3}}])
+def test_a_run_of_another_version_is_a_sentence(run, tmp_path, change):
+    shutil.copytree(run, tmp_path / "run")
+    plan = {**read_run(run), **change}
+    (tmp_path / "run/run.json").write_text(json.dumps(plan))
+    with pytest.raises(CheckpointError, match="another version of gan-train"):
+        load_averaged(tmp_path / "run")
+
+
+def test_other_networks_are_a_sentence(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    plan = read_run(run)
+    plan["config"]["generator_width"] = 16
+    (tmp_path / "run/run.json").write_text(json.dumps(plan))
+    with pytest.raises(CheckpointError, match="other networks"):
+        load_averaged(tmp_path / "run")
