@@ -4,6 +4,7 @@ Commands: demo-data, prepare, train, sample, measure, export. A GanCubeError end
 """
 
 import argparse
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -147,7 +148,14 @@ def _add_train(commands) -> None:
         required=True,
         help="run folder: checkpoints, stats.jsonl, previews",
     )
-    add("--preset", choices=tuple(PRESETS), default=DEFAULT, help=f"where to start from (default {DEFAULT})")
+    add("--preset", choices=tuple(PRESETS), help=f"family and settings by what you have (default {DEFAULT})")
+    add(
+        "--from",
+        dest="source",
+        metavar="RUN|FILE.onnx",
+        type=Path,
+        help="fine-tune: begin with the weights and settings of this generator",
+    )
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="change one setting; repeatable")
     add(
         "--settings", action="store_true", help="print every setting of the preset with its meaning, and stop"
@@ -177,13 +185,19 @@ def _add_train(commands) -> None:
 
 def _run_train(arguments: argparse.Namespace) -> int:
     from .families import FAMILIES
-    from .loop import train
+    from .loop import configure, train
     from .settings import describe_settings, parse_settings
 
-    family, preset = PRESETS[arguments.preset]
+    family, settings = PRESETS[arguments.preset or DEFAULT]
+    if arguments.source:
+        from .weights import Base
+
+        base = Base(arguments.source)
+        family, config = configure(arguments.preset, {}, base)
+        settings = dataclasses.asdict(config)
     overrides = parse_settings(arguments.set, FAMILIES[family].config)
     if arguments.settings:
-        print("\n".join(describe_settings(FAMILIES[family].config, {**preset, **overrides})))
+        print("\n".join(describe_settings(FAMILIES[family].config, {**settings, **overrides})))
         return 0
     checkpoint = train(
         arguments.dataset,
@@ -197,6 +211,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
         shards=arguments.shards,
         precision=arguments.precision,
         compile=arguments.compile,
+        source=arguments.source,
     )
     if checkpoint:
         print(f"{checkpoint} written; next: gan-train sample {arguments.out} --out grid.png")

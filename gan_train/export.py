@@ -42,6 +42,7 @@ from .errors import TrainingError
 from .family import Deployment
 from .machine import history_of, told
 from .run_folder import load_averaged
+from .weights import NOTES_KEY, training_notes
 
 OPSET = 20
 PARITY = 1e-3  # largest difference to torch in units of the raw output
@@ -92,11 +93,12 @@ def export_run(
     with atomic_path(out) as partial, tempfile.TemporaryDirectory(prefix="gan-train-") as folder:
         bare = Path(folder) / "bare.onnx"
         write_graph(deployment, bare)
-        write_metadata(bare, partial, {CARD_KEY: dump_card(card)})
+        notes = {NOTES_KEY: training_notes(deployment.module, bare, plan)}
+        write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
         model = Model.load(partial, provider="cpu", verify=False)
         check_parity(model, deployment)
         card = dataclasses.replace(card, test_vector=_vector(model), thumbnail=_thumbnail(model))
-        write_metadata(bare, partial, {CARD_KEY: dump_card(card)})
+        write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
     return out
 
 

@@ -6,7 +6,7 @@ The loop (loop.py) knows this file and never a particular family; the families a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -85,6 +85,7 @@ class Family(nn.Module):
 
     phases: tuple[Phase, ...]
     ema: tuple[str, ...]
+    finetune: ClassVar[dict[str, object]] = {}
     compiles: tuple[str, ...] = ()
 
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:

@@ -23,12 +23,13 @@ from .families import FAMILIES
 from .family import Watch
 from .machine import describe_machine, extend_history, history_of
 from .parallel import Processes
-from .presets import PRESETS
+from .presets import DEFAULT, PRESETS
 from .progress import say
-from .run_folder import UNSAID, describe_plan, locked, read_run, settle_plan
+from .run_folder import UNSAID, as_settings, describe_plan, locked, read_run, settle_plan
 from .shards import MAX_SEED
 from .steps import Training
 from .training_log import TrainingLog
+from .weights import Base
 
 SAVE_SECONDS = 300.0
 
@@ -36,7 +37,7 @@ SAVE_SECONDS = 300.0
 def train(
     dataset: str | Path,
     run: str | Path,
-    preset: str,
+    preset: str | None,
     overrides: dict,
     steps: int | None = None,
     minutes: float | None = None,
@@ -47,17 +48,20 @@ def train(
     precision: str | None = None,
     compile: str | None = None,
     watch: Watch | None = None,
+    source: str | Path | None = None,
 ) -> Path | None:
     """Train, or go on training, until `steps` generator updates in all or for `minutes`. -> last checkpoint
 
-    `overrides` replaces fields of the family's config. `shards` (default: one for each process), `precision` and
-    `compile` (default: auto) of a run that is there already stay as they are. -> None from all processes but the
-    first. Raises ConfigError, DatasetError, CheckpointError, TrainingError (a loss or a weight that is not finite;
-    the last checkpoint stays).
+    `overrides` replaces fields of the family's config. A new run starts with the weights of `source`, a run folder or
+    an exported file, and with its settings where `preset` is None. `shards` (default: one for each process),
+    `precision` and `compile` (default: auto) of a run that is there already stay as they are. -> None from all
+    processes but the first. Raises ConfigError, DatasetError, CheckpointError, ModelError, TrainingError (a loss or a
+    weight that is not finite; the last checkpoint stays).
     """
     run = Path(run)
-    family, config = configure(preset, overrides)
-    asked = {"shards": shards, "precision": precision, "compile": compile}
+    base = Base(Path(source)) if source else None
+    family, config = configure(preset, overrides, base)
+    asked = {"shards": shards, "precision": precision, "compile": compile, "source": base and base.said}
     if dry_run:
         said = {k: v if v is not None else UNSAID[k] for k, v in asked.items()}
         shown = {"family": family, "preset": preset, "seed": seed, **said, **dataclasses.asdict(config)}
@@ -74,6 +78,8 @@ def train(
         if not (run / "run.json").exists() and shards is None:
             asked["shards"] = processes.count
         plan = describe_plan(family, config, sampler, seed, asked)
+        if base:
+            plan["provenance"] = _joined(plan["provenance"], base)
 
         def open_folder() -> None:
             stack.enter_context(locked(run))
@@ -81,23 +87,42 @@ def train(
 
         processes.in_turn(open_folder)
         training = Training(read_run(run), sampler, processes)
+        if base:
+            training.start_from(base)  # what a checkpoint holds comes over it
         return _Loop(run, training, processes, watch if processes.first else None).go(
             steps, minutes, preview_steps
         )
 
 
-def configure(preset: str, overrides: dict) -> tuple[str, object]:
-    """Preset plus overrides -> (family name, frozen config). ConfigError for unknown names."""
-    if preset not in PRESETS:
-        raise ConfigError(f"No preset {preset!r}. There are: {', '.join(PRESETS)}.")
-    name, settings = PRESETS[preset]
-    config_class = FAMILIES[name].config
-    known = {f.name for f in dataclasses.fields(config_class)}
-    if unknown := sorted(set(overrides) - known):
+def configure(preset: str | None, overrides: dict, base: Base | None = None) -> tuple[str, object]:
+    """Preset, or the settings of `base`, plus overrides -> (family name, frozen config). ConfigError: unknown names."""
+    if preset is None and base is None:
+        preset = DEFAULT
+    if preset is not None:
+        if preset not in PRESETS:
+            raise ConfigError(f"No preset {preset!r}. There are: {', '.join(PRESETS)}.")
+        name, settings = PRESETS[preset]
+    else:
+        name, settings = base.family, base.config
+    if name not in FAMILIES:
+        raise ConfigError(f"No family {name!r}. There are: {', '.join(FAMILIES)}.")
+    entry = FAMILIES[name]
+    if base:
+        settings = {**settings, **entry.family.finetune}
+    known = {f.name for f in dataclasses.fields(entry.config)}
+    if unknown := sorted({*settings, *overrides} - known):
         raise ConfigError(
             f"No setting {unknown[0]!r} in family {name}. There are: {', '.join(sorted(known))}."
         )
-    return name, config_class(**{**settings, **overrides})
+    return name, entry.config(**as_settings({**settings, **overrides}))
+
+
+def _joined(provenance: dict, base: Base) -> dict:
+    """Weights that saw two datasets owe to both."""
+    licences = dict(provenance["licences"])
+    for name, count in base.licences.items():
+        licences[name] = licences.get(name, 0) + count
+    return {"licences": licences, "authors": sorted({*provenance["authors"], *base.authors})}
 
 
 class _Loop:

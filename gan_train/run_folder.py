@@ -26,6 +26,7 @@ UNSAID = {
     "shards": 1,
     "precision": "auto",
     "compile": "auto",
+    "source": None,
 }  # in a new run; a later start keeps what it has
 NAMED = 5  # labels or materials that a message lists
 
@@ -131,13 +132,13 @@ def build_family(plan: dict) -> Family:
     """A family with fresh weights as run.json describes it."""
     try:
         entry = FAMILIES[plan["family"]]
-        config, domain = entry.config(**_tuples(plan["config"])), Domain(**_tuples(plan["domain"]))
+        config, domain = entry.config(**as_settings(plan["config"])), Domain(**as_settings(plan["domain"]))
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"run.json: belongs to another version of gan-train ({error}).") from error
     return entry.family(config, domain)
 
 
-def _tuples(values: dict) -> dict:
+def as_settings(values: dict) -> dict:
     """JSON has no tuples, our settings no lists."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
 

@@ -16,6 +16,7 @@ from .machine import autocast, choose_compile, choose_precision
 from .parallel import Processes
 from .run_folder import build_family, load_weights
 from .shards import Buffers, average, draws, shard_seed
+from .weights import Base
 
 
 class Training:
@@ -142,6 +143,11 @@ class Training:
             if not torch.isfinite(tensor).all():
                 raise TrainingError(f"step {self.step}: {name} is not finite. {self._advice()}")
         return tensors
+
+    def start_from(self, base: Base) -> None:
+        """Take the weights of another run or of an exported file; ConfigError where most do not fit."""
+        base.start(self.family)
+        self.averaged.load_state_dict(self.family.state_dict())
 
     def restore(self, step: int, tensors: dict[str, Tensor]) -> None:
         """Take the state that `tensors()` gave at `step`."""

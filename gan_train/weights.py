@@ -1,6 +1,6 @@
-"""Weights of a generator inside its ONNX file, and back: what a new run starts from. torch and onnx; nothing unpickled.
+"""Weights of a generator in its ONNX file, and back: what another run starts from. torch and onnx; nothing unpickled.
 
-Before: export.py writes what `training_notes` says. After: a run that was started with `train --from`.
+Before: export.py writes what `training_notes` says. After: loop.py, in a run that was begun with `train --from`.
 
 Most parameters stand in the graph under their own names. The exporter multiplies small ones with their constant scale
 beforehand or stores equal ones once: for those the notes say which constant of the graph they are, and by what factor.
@@ -8,7 +8,6 @@ beforehand or stores equal ones once: for those the notes say which constant of 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -22,8 +21,10 @@ from blender_addon.engine.errors import ModelError
 from blender_addon.engine.model import Model
 from blender_addon.engine.onnx_file import read_onnx
 
-from .errors import ConfigError
+from .checkpoint import load_newest
+from .errors import CheckpointError, ConfigError
 from .family import Family
+from .run_folder import load_averaged, read_run
 
 NOTES_KEY = "gancube.training"  # metadata of the ONNX file; the engine ignores it
 LARGEST_SETTING = 65536  # a file from a stranger shall not ask for networks without end
@@ -31,8 +32,8 @@ CLOSE = 1e-5  # relative difference of a constant and a parameter times a factor
 
 
 def training_notes(module: nn.Module, graph: Path, plan: dict) -> str:
-    """JSON for the metadata of a file whose graph, without card, lies at `graph`: the settings of the run `plan`, and
-    where parameters are that have no constant of their own name."""
+    """JSON for the metadata of a file whose graph lies at `graph`: the settings of the run `plan`, and where parameters
+    are that have no constant of their own name."""
     constants = _constants(graph)
     found = {}
     for name, parameter in module.named_parameters():
@@ -59,45 +60,65 @@ def _find(values: np.ndarray, constants: dict[str, np.ndarray]) -> tuple[str, fl
     return min(candidates)[1:] if candidates else None
 
 
-def read_training_notes(path: Path) -> dict:
-    """family, config and found of an ONNX file; ModelError where it has none, or wrong ones."""
+class Base:
+    """A run folder or an exported file that another run starts from: its settings, its weights, whose data it saw.
+
+    Raises ModelError or CheckpointError for what is neither.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        if path.is_dir():
+            plan, found = read_run(path), load_newest(path)
+            if not found:
+                raise CheckpointError(f"{path}: has no checkpoint yet. Train some steps first.")
+            self.family, self.config = plan["family"], plan["config"]
+            self.said = {"name": path.resolve().name, "step": found[1]["step"]}
+            self.licences, self.authors = plan["provenance"]["licences"], plan["provenance"]["authors"]
+        else:
+            model = Model.load(path)  # checks the card, the graph and the test vector
+            self.notes = _read_notes(path)
+            self.family, self.config = self.notes["family"], self.notes["config"]
+            self.said = {"name": model.card.name, "sha256": model.sha256}
+            self.licences = model.card.provenance.licences
+            self.authors = list(model.card.provenance.authors)
+
+    def start(self, family: Family) -> int:
+        """Copy the parameters into `family` by name and shape. -> how many; ConfigError where most do not fit.
+
+        What hangs on the dataset (labels, materials) and what a file lacks (encoder, critics) stays as it is.
+        """
+        if self.path.is_dir():
+            other, _, _ = load_averaged(self.path)
+            targets, sources = dict(family.named_parameters()), dict(other.named_parameters())
+        else:
+            targets = dict(family.deploy().module.named_parameters())
+            sources = {
+                name: torch.from_numpy(values.copy()) for name, values in _constants(self.path).items()
+            }
+            for name, (constant, factor) in self.notes["found"].items():
+                if constant in sources and factor:
+                    sources[name] = sources[constant] / factor
+        return _copy(targets, sources, self.path)
+
+
+def _read_notes(path: Path) -> dict:
+    """family, config and found of an ONNX file from anywhere; ModelError where it has none, or wrong ones."""
     text = read_onnx(path).metadata.get(NOTES_KEY)
     if not text:
         raise ModelError(
-            f"{path}: does not say how it was trained. Only files of gan-train export can be gone on from."
+            f"{path}: has no training notes. --from takes run folders and files of gan-train export."
         )
     try:
         notes = json.loads(text)
         config, found = dict(notes["config"]), dict(notes["found"])
         numbers = [v for value in config.values() for v in (value if isinstance(value, list) else [value])]
-        if any(isinstance(v, int) and abs(v) > LARGEST_SETTING for v in numbers if v is not True):
+        if any(isinstance(v, int) and abs(v) > LARGEST_SETTING for v in numbers):
             raise ValueError("a setting is too large")
         places = {str(k): (str(name), float(factor)) for k, (name, factor) in found.items()}
         return {"family": str(notes["family"]), "config": config, "found": places}
     except (ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path}: its training notes are damaged ({error}). Export it again.") from error
-
-
-def start_from_file(family: Family, path: Path) -> int:
-    """Copy the parameters of an exported generator into `family`, by name and shape. -> how many
-
-    What hangs on the dataset (labels, materials) and what the file lacks (encoder, critics) stays as it was.
-    """
-    Model.load(path)  # checks the card, the graph and the test vector
-    notes, constants = read_training_notes(path), _constants(path)
-    tensors = {name: torch.from_numpy(values.copy()) for name, values in constants.items()}
-    for name, (constant, factor) in notes["found"].items():
-        if constant in tensors and factor:
-            tensors[name] = tensors[constant] / factor
-    return _copy(dict(family.deploy().module.named_parameters()), tensors, path)
-
-
-def start_from_run(family: Family, run: Path) -> int:
-    """Copy the parameters of the newest checkpoint of a run, averaged ones where there are, by name and shape."""
-    from .loop import load_averaged
-
-    other, _, _ = load_averaged(run)
-    return _copy(dict(family.named_parameters()), dict(other.named_parameters()), run)
 
 
 def _copy(targets: dict[str, torch.Tensor], sources: dict[str, torch.Tensor], origin: Path) -> int:
@@ -110,24 +131,10 @@ def _copy(targets: dict[str, torch.Tensor], sources: dict[str, torch.Tensor], or
                 copied += 1
     if copied * 2 < len(targets):
         raise ConfigError(
-            f"{origin}: only {copied} of {len(targets)} tensors fit these settings. Leave out --preset and --set, "
-            "so that the settings of the file are used."
+            f"{origin}: only {copied} of {len(targets)} tensors fit these settings. Leave out --preset and --set: "
+            "then the settings are those it was trained with."
         )
     return copied
-
-
-def settings_of(source: Path, finetune: dict, known: type) -> dict:
-    """The settings that a run from `source` (run folder or ONNX file) starts with: its own, then `finetune`."""
-    if source.is_dir():
-        from .loop import read_run
-
-        config = read_run(source)["config"]
-    else:
-        config = read_training_notes(source)["config"]
-    names = {f.name for f in dataclasses.fields(known)}
-    if unknown := sorted(set(config) - names):
-        raise ConfigError(f"{source}: has the setting {unknown[0]!r}, which this program does not know.")
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in {**config, **finetune}.items()}
 
 
 def _constants(path: Path) -> dict[str, np.ndarray]:

@@ -92,6 +92,7 @@ class Texture(Family):
     """Autoencoder, generator and critics with their losses; `looks` remembers the code of each material."""
 
     ema = ("generator", "decoder", "look_encoder")
+    finetune = {"autoencoder_steps": 1000, "latent_steps": 300}
     compiles = ("generator", "decoder")
 
     def __init__(self, config: TextureConfig, domain: Domain):
