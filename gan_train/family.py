@@ -41,7 +41,10 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Phase:
-    """One optimiser, the parameters that it moves, and the steps in which it does: begin <= step < end."""
+    """One optimiser, the parameters that it moves, and the steps in which it does: begin <= step < end.
+
+    The learning rate of a phase that ends falls to 0 over its last quarter, in a straight line.
+    """
 
     name: str
     trains: tuple[str, ...]  # names of submodules
@@ -52,6 +55,12 @@ class Phase:
 
     def active(self, step: int) -> bool:
         return self.begin <= step and (self.end is None or step < self.end)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        if self.end is None:
+            return self.lr
+        return self.lr * min(1.0, 4 * (self.end - step) / (self.end - self.begin))
 
 
 @dataclass(frozen=True)

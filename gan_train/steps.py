@@ -68,6 +68,7 @@ class Training:
             for name, module in self.family.named_children():
                 module.requires_grad_(name in phase.trains)
             optimizer = self.optimizers[phase.name]
+            optimizer.param_groups[0]["lr"] = phase.rate(self.step)
             optimizer.zero_grad(set_to_none=True)
             buffers = Buffers(self.family) if self.shards > 1 else None
             sums: dict[str, Tensor] = {}

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 from gan_train.checkpoint import checkpoints, load_checkpoint  # noqa: E402
 from gan_train.errors import CheckpointError, ConfigError, TrainingError  # noqa: E402
 from gan_train.families import FAMILIES  # noqa: E402
+from gan_train.family import Phase  # noqa: E402
 from gan_train.loop import configure, train  # noqa: E402
 from gan_train.run_folder import load_averaged  # noqa: E402
 from gan_train.steps import Training  # noqa: E402
@@ -222,3 +223,9 @@ def test_crops_larger_than_the_pictures_are_refused(small_dataset, tmp_path):
 def test_no_run_no_checkpoint(tmp_path):
     with pytest.raises(CheckpointError, match="no run"):
         load_averaged(tmp_path)
+
+
+def test_a_phase_that_ends_slows_down():
+    phase = Phase("first", (), 4.0, begin=100, end=500)
+    assert [phase.rate(step) for step in (100, 400, 450, 499)] == [4.0, 4.0, 2.0, 0.04]
+    assert Phase("last", (), 4.0, begin=500).rate(10**6) == 4.0
