@@ -22,7 +22,7 @@ class Inception:
         """`weights`: the file; None: where torch.hub would have put it. ConfigError where package or file lack."""
         try:
             import torch_fidelity
-        except ImportError as error:
+        except (ImportError, RuntimeError) as error:  # RuntimeError: its torchvision is of another torch
             raise ConfigError(
                 f"--fid needs the package torch-fidelity ({error}): pip install torch-fidelity, or leave --fid out."
             ) from error
@@ -46,6 +46,7 @@ class Inception:
             kid_subset_size=min(SUBSET, len(real), len(fake)),
             feature_extractor_weights_path=str(self.weights),
             cache=False,
+            save_cpu_ram=True,  # no worker processes
             verbose=False,
         )
         return {

@@ -196,8 +196,9 @@ def test_measure_of_one_photo(tmp_path, capsys):
     assert rows["coverage"]["value"] is not None
 
 
-def test_real_fid_needs_its_package_and_its_weights(tiny, small_dataset, tmp_path, capsys, monkeypatch):
-    command = ["measure", str(tiny), "--data", str(small_dataset), "--count", "24", "--size", "64", "--fid"]
+def test_real_fid_needs_its_package_and_its_weights(small_dataset, tmp_path, capsys, monkeypatch):
+    bare = make_tiny(tmp_path / "bare.onnx", labels=())
+    command = ["measure", str(bare), "--data", str(small_dataset), "--count", "24", "--size", "64", "--fid"]
     monkeypatch.setitem(sys.modules, "torch_fidelity", None)
     assert main(command) == 2
     assert "pip install torch-fidelity" in capsys.readouterr().err
@@ -224,6 +225,7 @@ class StandIn:
         kid_subset_size,
         feature_extractor_weights_path,
         cache,
+        save_cpu_ram,
         verbose,
     ):
         assert input1[0].shape == (3, 64, 64) and str(input1[0].dtype) == "torch.uint8"
