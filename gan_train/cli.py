@@ -281,6 +281,19 @@ def _add_measure(commands) -> None:
     add("--size", metavar="PX", type=int, help="side of the samples (default: the model's)")
     add("--seed", metavar="S", type=int, default=0, help="first texture seed (default 0)")
     add("--json", action="store_true", help="print JSON alone")
+    add(
+        "--pictures",
+        metavar="DIR",
+        type=Path,
+        help="also write samples.png, neighbours.png (samples beside the nearest training crops) and tiled.png there",
+    )
+    add(
+        "--fid",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="also real FID and KID, with torch-fidelity and its Inception weights (default: where torch keeps them)",
+    )
     parser.set_defaults(run=_run_measure)
 
 
@@ -290,13 +303,27 @@ def _run_measure(arguments: argparse.Namespace) -> int:
     from .model_source import open_model
 
     manifest = read_manifest(arguments.data)
+    inception = None
+    if arguments.fid is not None:
+        from .inception import Inception
+
+        inception = Inception(Path(arguments.fid) if arguments.fid else None)
     bars: dict[str, Progress] = {}
 
     def progress(what: str, done: int, total: int) -> None:
         bars.setdefault(what, Progress(what))(done, total)
 
     with open_model(arguments.model, arguments.provider) as model:
-        panel = measure(model, manifest, arguments.count, arguments.size, arguments.seed, progress=progress)
+        panel = measure(
+            model,
+            manifest,
+            arguments.count,
+            arguments.size,
+            arguments.seed,
+            progress=progress,
+            pictures=arguments.pictures,
+            inception=inception,
+        )
     print(
         json.dumps(panel.as_json(), indent=1, ensure_ascii=False)
         if arguments.json

@@ -29,6 +29,12 @@ def frechet(real: np.ndarray, fake: np.ndarray) -> float:
 
 def neighbour_measures(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> dict[str, float]:
     """Precision, recall (Kynkaanniemi 2019), density, coverage (Naeem 2020), each best near 1."""
+    return {name: float(values.mean()) for name, values in neighbours(real, fake, k).items()}
+
+
+def neighbours(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> dict[str, np.ndarray]:
+    """What the neighbour measures are means of: precision and density for each fake [M], recall and coverage for each
+    real [N]."""
     k = min(k, len(real) - 1, len(fake) - 1)
     between = pairwise(real, fake)  # [N, M]
     real_radius = np.partition(pairwise(real, real), k, axis=1)[
@@ -37,10 +43,10 @@ def neighbour_measures(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) 
     fake_radius = np.partition(pairwise(fake, fake), k, axis=1)[:, k]
     in_real = between <= real_radius[:, None]
     return {
-        "precision": float(in_real.any(0).mean()),
-        "recall": float((between <= fake_radius[None]).any(1).mean()),
-        "density": float(in_real.sum(0).mean() / k),
-        "coverage": float((between.min(1) <= real_radius).mean()),
+        "precision": in_real.any(0),
+        "recall": (between <= fake_radius[None]).any(1),
+        "density": in_real.sum(0) / k,
+        "coverage": between.min(1) <= real_radius,
     }
 
 
@@ -59,12 +65,15 @@ def wasserstein_1d(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(np.sort(first, 0) - np.sort(second, 0)).mean(0)
 
 
-def sliced_wasserstein(
-    first: np.ndarray, second: np.ndarray, rng: np.random.Generator, directions: int = 128
-) -> float:
+def directions(length: int, rng: np.random.Generator, count: int = 128) -> np.ndarray:
+    """[length, count] of unit length."""
+    sphere = rng.standard_normal((length, count))
+    return sphere / np.linalg.norm(sphere, axis=0)
+
+
+def sliced_wasserstein(first: np.ndarray, second: np.ndarray, rng: np.random.Generator) -> float:
     """Mean over random directions of the 1-D distance of the projections; in the units of the values."""
-    sphere = rng.standard_normal((first.shape[1], directions))
-    sphere /= np.linalg.norm(sphere, axis=0)
+    sphere = directions(first.shape[1], rng)
     return float(wasserstein_1d(first @ sphere, second @ sphere).mean())
 
 

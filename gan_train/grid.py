@@ -11,8 +11,10 @@ TEXT = 14  # height of letters in pixels
 INK, PAPER = (30, 30, 30), (255, 255, 255)
 
 
-def labelled_grid(rows: list[tuple[str, list[tuple[int, np.ndarray]]]], caption: str = "") -> np.ndarray:
-    """[(label, [(seed, [H, W, 3] uint8)])] -> [H', W', 3] uint8: labels on the left, the seed under each picture."""
+def labelled_grid(
+    rows: list[tuple[str, list[tuple[int | str, np.ndarray]]]], caption: str = ""
+) -> np.ndarray:
+    """[(label, [(seed or words, [H, W, 3] uint8)])] -> [H', W', 3] uint8: labels on the left, the seed under each."""
     height, width = rows[0][1][0][1].shape[:2]
     font = ImageFont.load_default(TEXT)
     columns = max(len(pictures) for _, pictures in rows)

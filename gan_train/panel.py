@@ -15,6 +15,9 @@ class Row:
     floor: float | None
     better: str  # "lower", "higher", or "near floor"
     meaning: str
+    low: float | None = None  # 95 % of the values that other samples would give
+    high: float | None = None
+    n: int | None = None  # samples that the value rests on; materials, where those are fewer
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Panel:
     seed: int
     dataset_sha256: str
     model_sha256: str
+    extractor_sha256: str  # of the random features: figures of another extractor do not compare
 
     def row(self, name: str) -> Row:
         return next(row for row in self.rows if row.name == name)
@@ -55,9 +59,13 @@ class Panel:
         lines = [
             f"{self.count} samples of {self.view} px, {len(self.labels)} labels evenly, "
             f"crops of {self.crop} px, seed {self.seed}",
-            f"  {'measure':<{width}}  {'value':>9}  {'floor':>9}  better",
+            f"  {'measure':<{width}}  {'value':>9}  {'95 % interval':>18}  {'floor':>9}  {'n':>5}  better",
         ]
         for row in self.rows:
             value, floor = ("-" if number is None else f"{number:.4g}" for number in (row.value, row.floor))
-            lines.append(f"  {row.name:<{width}}  {value:>9}  {floor:>9}  {row.better:<10}  {row.meaning}")
-        return lines
+            interval = "-" if row.low is None else f"{row.low:.4g} to {row.high:.4g}"
+            lines.append(
+                f"  {row.name:<{width}}  {value:>9}  {interval:>18}  {floor:>9}  {row.n or '-':>5}  "
+                f"{row.better:<10}  {row.meaning}"
+            )
+        return [*lines, f"random features: extractor {self.extractor_sha256[:12]}"]

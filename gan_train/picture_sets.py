@@ -6,7 +6,7 @@ material tiles, it starts anywhere and runs across the border. All sets are draw
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -24,11 +24,13 @@ class PictureSet:
 
     pictures: np.ndarray  # [N, H, W, 3] uint8 sRGB
     labels: np.ndarray  # [N] int64, indices into the common labels
+    materials: tuple[str, ...] = ()  # of each real picture
 
     def spread(self, count: int) -> "PictureSet":
         """`count` of the set, spread evenly over it, so that every label keeps its share."""
         chosen = np.linspace(0, len(self.labels) - 1, count).round().astype(int)
-        return PictureSet(self.pictures[chosen], self.labels[chosen])
+        materials = tuple(self.materials[index] for index in chosen) if self.materials else ()
+        return PictureSet(self.pictures[chosen], self.labels[chosen], materials)
 
     def crops(self, size: int, seed: int | list[int]) -> "PictureSet":
         """One random square of `size` pixels of each picture."""
@@ -37,7 +39,7 @@ class PictureSet:
         top, left = rng.integers(0, height - size + 1, n), rng.integers(0, width - size + 1, n)
         rows, columns = top[:, None] + np.arange(size), left[:, None] + np.arange(size)
         cut = self.pictures[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
-        return PictureSet(cut, self.labels)
+        return PictureSet(cut, self.labels, self.materials)
 
 
 class RealPictures:
@@ -48,6 +50,28 @@ class RealPictures:
         self.items = [item for item in manifest.items if item.label in labels]
         self.pixels = {item.file: load_pixels(manifest, item) for item in self.items}
         self.short_side = min(min(item.width, item.height) for item in self.items)
+        if self.is_cut():
+            longest = min(max(item.width, item.height) for item in self.items)
+            self.short_side = min(self.short_side, longest // 2)
+
+    def is_cut(self) -> bool:
+        """No label has two materials, as where a generator learns from one photo."""
+        return len({item.material for item in self.items}) <= len({item.label for item in self.items})
+
+    def halves(self) -> tuple[list[Item], list[Item]]:
+        """`disjoint_halves` of the items; where each label has one material only, its pictures are cut in two."""
+        if not self.is_cut():
+            return disjoint_halves(self.items)
+        halves = [], []
+        for item in self.items:
+            axis = 0 if item.height > item.width else 1
+            middle = self.pixels[item.file].shape[axis] // 2
+            pieces = np.split(self.pixels[item.file], [middle], axis)
+            for half, name, piece in zip(halves, "ab", pieces, strict=True):
+                part = replace(item, file=f"{item.file}#{name}", tileable=False)
+                self.pixels[part.file] = piece
+                half.append(part)
+        return halves
 
     def tileable(self) -> list[np.ndarray]:
         """[H, W, 3] uint8 of those that are said to tile, whole."""
@@ -56,7 +80,7 @@ class RealPictures:
     def views(self, items: list[Item], per_label: int, size: int, seed: int | list[int]) -> PictureSet:
         """`per_label` views of each label, the label's materials in turn."""
         rng = np.random.default_rng(seed)
-        pictures, labels = [], []
+        pictures, labels, materials = [], [], []
         for index, label in enumerate(self.labels):
             members = [item for item in items if item.label == label]
             if not members:
@@ -66,13 +90,17 @@ class RealPictures:
                 item = members[order[number % len(members)]]
                 pictures.append(draw_view(self.pixels[item.file], bool(item.tileable), size, rng))
                 labels.append(index)
-        return PictureSet(np.stack(pictures), np.array(labels))
+                materials.append(item.material)
+        return PictureSet(np.stack(pictures), np.array(labels), tuple(materials))
 
 
 def load_pixels(manifest: Manifest, item: Item) -> np.ndarray:
-    """[H, W, 3] uint8 of one item."""
+    """[H, W, 3] uint8 of one item; transparent pictures lie on grey."""
     try:
         with Image.open(manifest.path(item)) as image:
+            if image.mode in ("LA", "RGBA"):
+                pixels = np.asarray(image.convert("RGBA"))
+                return on_grey(pixels[..., :3], pixels[..., 3:] / np.float32(255))
             return np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
         raise DatasetError(
@@ -93,7 +121,7 @@ def draw_view(pixels: np.ndarray, wraps: bool, size: int, rng: np.random.Generat
 def disjoint_halves(items: list[Item]) -> tuple[list[Item], list[Item]]:
     """Two halves that share no group of materials, each with every label that has two groups; by hash, not by chance.
 
-    A label of one group only would lie in one half alone: its pictures are cut in two by material instead.
+    A label of one group only would lie in one half alone: it is divided by material instead.
     """
     first, second, side = [], [], {}
     for label in sorted({item.label for item in items}):
@@ -119,19 +147,30 @@ def draw_samples(
     size: int,
     seed: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    each: Callable[[dict[str, np.ndarray]], None] = lambda maps: None,
 ) -> PictureSet:
     """Base colours for texture seeds seed, seed + 1, ...: `per_label` of each of `labels` (none: the model has
-    none)."""
+    none). `each` is given all maps of each sample."""
     asked = [(index, label) for index, label in enumerate(labels) for _ in range(per_label)]
     pictures = []
     for number, (_, label) in enumerate(asked):
         texture = model.render((seed + number) % 2**64, label if model.card.labels else None, size)
-        pictures.append(base_color(model, texture.maps))
+        picture = base_color(model, texture.maps)
+        if "alpha" in texture.maps:
+            picture = on_grey(picture, texture.maps["alpha"])
+        pictures.append(picture)
+        each(texture.maps)
         progress(number + 1, len(asked))
-    return PictureSet(np.stack(pictures), np.array([index for index, _ in asked]))
+    known = model.card.labels
+    return PictureSet(np.stack(pictures), np.array([index if known else 0 for index, _ in asked]))
 
 
 def base_color(model: Model, maps: dict[str, np.ndarray]) -> np.ndarray:
     """[H, W, 3] uint8 sRGB: the base colour, or the first map where a model has none; grey is repeated."""
     unit = maps.get("base_color", next(iter(maps.values())))
     return np.broadcast_to(to_uint8(unit), (*unit.shape[:2], 3))
+
+
+def on_grey(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """[H, W, 3] uint8 over middle grey, alpha [H, W, 1] in [0, 1]: transparent pictures are compared like that."""
+    return np.floor(128 + (color.astype(np.float32) - 128) * alpha + np.float32(0.5)).astype(np.uint8)

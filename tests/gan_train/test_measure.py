@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from gan_train import intervals
+from gan_train.comparison import Comparison, Surfaces
 from gan_train.demo_data import PATTERNS
 from gan_train.manifest import Item
 from gan_train.picture_sets import PictureSet, RealPictures, disjoint_halves
@@ -35,6 +37,14 @@ def stand_in(materials: int) -> RealPictures:
     return real
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_resamples():
+    """Intervals have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "DRAWS", 10)
+        yield
+
+
 @pytest.fixture(scope="module")
 def real():
     return stand_in(materials=16)
@@ -52,7 +62,9 @@ def perfect() -> PictureSet:
 
 
 def panel(reference, samples: PictureSet) -> dict[str, float]:
-    rows = reference.rows(samples)
+    rows = Comparison(reference, samples).rows()
+    for row in rows:
+        assert row.low is None or row.low <= row.value <= row.high, row
     return {row.name: row.value for row in rows} | {f"{row.name}_floor": row.floor for row in rows}
 
 
@@ -71,6 +83,8 @@ def test_a_perfect_generator_is_at_the_floor(good):
     for name in ("precision", "recall", "coverage"):
         assert good[name] > 0.75 * good[f"{name}_floor"], name
     assert 0.7 < good["nearest_train"] < 1.4
+    assert good["memorisation_p"] > 0.05
+    assert good["smear_share"] < good["smear_share_floor"] + 0.1
     assert good["seam_share"] < good["seam_share_floor"] + 0.1
 
 
@@ -149,12 +163,65 @@ def test_copies_of_training_pictures_are_seen(real, reference, perfect, good):
     copies = real.views(train, PER_LABEL, VIEW, seed=77)
     bad = panel(reference, copies)
     assert bad["nearest_train"] < 0.75 * good["nearest_train"]
+    assert bad["memorisation_p"] < 1e-3
 
 
 def test_seams_are_seen(reference, perfect, good):
     cuts = [draw(label, 2000 + n, 96)[:VIEW, :VIEW] for label in LABELS for n in range(PER_LABEL)]
     bad = panel(reference, PictureSet(np.stack(cuts), perfect.labels))
     assert bad["seam_share"] > good["seam_share"] + 0.3
+
+
+def test_a_smeared_seam_is_seen(reference, perfect, good):
+    """Someone averaged across the border: less of a jump is left there than anywhere."""
+
+    def smeared(picture):
+        image = np.roll(picture.astype(float), 8, (0, 1))
+        for _ in range(20):
+            image[4:12] = (image[3:11] + image[4:12] + image[5:13]) / 3
+            image[:, 4:12] = (image[:, 3:11] + image[:, 4:12] + image[:, 5:13]) / 3
+        return np.roll(image, -8, (0, 1)).astype(np.uint8)
+
+    bad = panel(reference, changed(perfect, smeared))
+    assert bad["smear_share"] > good["smear_share"] + 0.3
+
+
+def test_what_does_not_tile_has_no_seams_to_judge(reference, perfect):
+    rows = {row.name: row for row in Comparison(reference, perfect, tileable=False).rows()}
+    assert rows["seam_share"].value is None and rows["seam_share"].floor is not None
+    assert rows["smear_share"].value is None and "albedo_in_range" not in rows
+
+
+def test_surfaces_have_rows_of_their_own(reference, perfect):
+    each = Surfaces((0.9,) * len(perfect.labels), (3.0,) * len(perfect.labels))
+    rows = {row.name: row for row in Comparison(reference, perfect, surfaces=each).rows()}
+    assert rows["albedo_in_range"].value == pytest.approx(0.9) and 0 < rows["albedo_in_range"].floor <= 1
+    assert rows["normal_angle"].value == 3 and rows["normal_angle"].n == len(perfect.labels)
+
+
+@pytest.fixture(scope="module")
+def photo():
+    """RealPictures of one photo, 64 x 160 px, without a label to speak of."""
+    real = RealPictures.__new__(RealPictures)
+    item = Item("photo", "photo", "photo", "photo", "train", 160, 64, "", "", "", "", False)
+    real.labels, real.items, real.short_side = ("photo",), [item], VIEW
+    real.pixels = {"photo": draw("weave", 0, 160)[:VIEW]}
+    return real
+
+
+def test_one_photo_is_measured_against_its_other_half(photo):
+    first, second = photo.halves()
+    assert photo.is_cut() and len(first) == len(second) == 1
+    assert photo.pixels[first[0].file].shape == photo.pixels[second[0].file].shape == (64, 80, 3)
+    reference = Reference(photo, 24, VIEW, seed=0, labelled=False)
+    samples = photo.views(photo.items, 24, VIEW, 5)
+    rows = {row.name: row for row in Comparison(reference, samples, tileable=False).rows()}
+    assert rows["frechet_random"].value < 3 * rows["frechet_random"].floor
+    for name in ("nearest_train", "memorisation_p", "seam_share", "label_accuracy"):
+        assert rows[name].value is None, "nothing is held out of one photo, and it has no label"
+    strange = PictureSet(np.stack([draw("dots", n) for n in range(24)]), samples.labels)
+    other = {row.name: row for row in Comparison(reference, strange, tileable=False).rows()}
+    assert other["coverage"].value == 0 and rows["coverage"].value > 0.5
 
 
 def test_halves_share_no_group_and_hold_every_label():

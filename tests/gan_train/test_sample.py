@@ -1,7 +1,9 @@
 """sample and measure on a tiny real model, through the command: what is printed, written and refused."""
 
+import importlib
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -11,9 +13,19 @@ from blender_addon.engine.model import Model
 from blender_addon.engine.pixels import to_uint8
 from gan_train.cli import main
 from gan_train.demo_data import PATTERNS
+from gan_train.features import extractor_sha256
 from gan_train.grid import labelled_grid
 from gan_train.model_source import open_model
+from tests.gan_train.pictures import save_texture
 from tests.tiny import make_tiny
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_resamples():
+    """Intervals have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gan_train.intervals.DRAWS", 10)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +136,120 @@ def test_measure_prints_a_panel_and_json(tiny, small_dataset, tmp_path, capsys):
     assert rows["recall"]["value"] < rows["recall"]["floor"]
     assert rows["label_accuracy"]["value"] < 0.5 < rows["label_accuracy"]["floor"]
     assert rows["seam_share"]["value"] <= 0.1
-    assert main(command) == 0
+    assert all(
+        rows[name]["low"] <= rows[name]["value"] <= rows[name]["high"]
+        for name in ("frechet_random", "recall")
+    )
+    assert rows["label_accuracy_heldout"]["n"] == 6 and rows["recall"]["n"] == 48
+    assert printed["extractor_sha256"] == extractor_sha256()
+    pictures = tmp_path / "new folder" / "pictures"
+    assert main([*command, "--pictures", str(pictures)]) == 0
     text = capsys.readouterr().out
     assert "frechet_random" in text and "floor" in text and "24 samples of 128 px" in text
+    assert sorted(path.name for path in pictures.iterdir()) == ["neighbours.png", "samples.png", "tiled.png"]
+    tiled, _ = png.decode((pictures / "tiled.png").read_bytes())
+    assert tiled.shape[0] > 2 * 256 and tiled.shape[1] > 4 * 256
+    assert main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == printed, "the same arguments give the same numbers"
+
+
+def measured(capsys, *arguments) -> dict:
+    assert main(["measure", *map(str, arguments), "--count", "24", "--json"]) == 0
+    return json.loads(capsys.readouterr().out)["measures"]
+
+
+def test_measure_without_labels_and_with_maps(small_dataset, tmp_path, capsys):
+    """What makes no sense for a model is "-", and maps get rows of their own."""
+    maps = ("base_color", "normal", "height")
+    surface = make_tiny(tmp_path / "surface.onnx", labels=(), maps=maps)
+    rows = measured(capsys, surface, "--data", small_dataset, "--size", 128)
+    assert rows["label_accuracy"]["value"] is None and rows["label_accuracy"]["floor"] is None
+    assert rows["gram"]["value"] > rows["gram"]["floor"] and "label by label" not in rows["gram"]["meaning"]
+    assert 0 <= rows["albedo_in_range"]["value"] <= 1 and rows["albedo_in_range"]["floor"] > 0.5
+    assert rows["normal_angle"]["value"] > 5, "these normals know nothing of the height"
+    clear = make_tiny(tmp_path / "clear.onnx", labels=(), maps=("base_color", "alpha"))
+    rows = measured(capsys, clear, "--data", small_dataset, "--size", 128, "--pictures", tmp_path / "p")
+    assert rows["coverage"]["value"] is not None and "albedo_in_range" not in rows
+    assert (tmp_path / "p" / "neighbours.png").exists()
+
+
+def test_measure_of_one_photo(tmp_path, capsys):
+    save_texture(tmp_path / "photos" / "photo.png", 5, 256)
+    command = [
+        "prepare",
+        tmp_path / "photos",
+        "--out",
+        tmp_path / "data",
+        "--size",
+        256,
+        "--min-per-label",
+        1,
+    ]
+    assert main([str(word) for word in command]) == 0
+    capsys.readouterr()
+    model = make_tiny(tmp_path / "bare.onnx", labels=())
+    rows = measured(capsys, model, "--data", tmp_path / "data", "--pictures", tmp_path / "p")
+    assert rows["frechet_random"]["value"] > rows["frechet_random"]["floor"] > 0
+    assert rows["nearest_train"]["value"] is rows["memorisation_p"]["value"] is None
+    assert (tmp_path / "p" / "neighbours.png").exists()
+    rows = measured(capsys, model, "--data", tmp_path / "data", "--size", 64)
+    assert rows["coverage"]["value"] is not None
+
+
+def test_real_fid_needs_its_package_and_its_weights(small_dataset, tmp_path, capsys, monkeypatch):
+    bare = make_tiny(tmp_path / "bare.onnx", labels=())
+    command = ["measure", str(bare), "--data", str(small_dataset), "--count", "24", "--size", "64", "--fid"]
+    monkeypatch.setitem(sys.modules, "torch_fidelity", None)
+    assert main(command) == 2
+    assert "pip install torch-fidelity" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "torch_fidelity", StandIn)
+    assert main([*command, str(tmp_path / "absent.pth")]) == 2
+    assert "absent.pth: no Inception weights" in capsys.readouterr().err
+    (tmp_path / "weights.pth").write_bytes(b"")
+    assert main([*command, str(tmp_path / "weights.pth"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["measures"]
+    assert rows["fid"]["value"] > 0 and rows["kid"]["floor"] == 0.5 and rows["fid"]["n"] == 24
+
+
+class StandIn:
+    """torch_fidelity as far as inception.py knows it."""
+
+    @staticmethod
+    def calculate_metrics(
+        input1,
+        input2,
+        cuda,
+        fid,
+        kid,
+        kid_subsets,
+        kid_subset_size,
+        feature_extractor_weights_path,
+        cache,
+        save_cpu_ram,
+        verbose,
+    ):
+        assert input1[0].shape == (3, 64, 64) and str(input1[0].dtype) == "torch.uint8"
+        assert len(input1) == len(input2) == kid_subset_size == 24 and not cache
+        means = [sum(float(x[i].float().mean()) for i in range(24)) / 24 for x in (input1, input2)]
+        return {"frechet_inception_distance": abs(means[0] - means[1]), "kernel_inception_distance_mean": 0.5}
+
+
+def test_torch_fidelity_takes_what_it_is_given():
+    fidelity = pytest.importorskip("torch_fidelity")
+    assert callable(fidelity.calculate_metrics)
+    metrics = (
+        importlib.import_module("torch_fidelity.metric_fid"),
+        importlib.import_module("torch_fidelity.metric_kid"),
+    )
+    assert metrics[0].KEY_METRIC_FID == "frechet_inception_distance"
+    assert metrics[1].KEY_METRIC_KID_MEAN == "kernel_inception_distance_mean"
+
+
+def test_pictures_go_nowhere_that_cannot_be_written(tiny, small_dataset, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    command = ["measure", str(tiny), "--data", str(small_dataset), "--pictures", str(tmp_path / "file" / "p")]
+    assert main(command) == 2
+    assert "Choose another --pictures" in capsys.readouterr().err
 
 
 def test_measure_refuses_what_cannot_be_compared(tiny, small_dataset, tmp_path, capsys):
