@@ -94,7 +94,7 @@ def start_from_file(family: Family, path: Path) -> int:
 
 def start_from_run(family: Family, run: Path) -> int:
     """Copy the parameters of the newest checkpoint of a run, averaged ones where there are, by name and shape."""
-    from .loop import load_averaged
+    from .run_folder import load_averaged
 
     other, _, _ = load_averaged(run)
     return _copy(dict(family.named_parameters()), dict(other.named_parameters()), run)
@@ -119,7 +119,7 @@ def _copy(targets: dict[str, torch.Tensor], sources: dict[str, torch.Tensor], or
 def settings_of(source: Path, finetune: dict, known: type) -> dict:
     """The settings that a run from `source` (run folder or ONNX file) starts with: its own, then `finetune`."""
     if source.is_dir():
-        from .loop import read_run
+        from .run_folder import read_run
 
         config = read_run(source)["config"]
     else:
