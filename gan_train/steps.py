@@ -37,9 +37,7 @@ class Training:
         }
         wanted, self.why_compiled = choose_compile(plan["compile"], self.device)
         self.compiled = wanted and bool(self.family.compiles)
-        if (
-            self.compiled
-        ):  # in place and after the copy: names of weights and the averaged one stay as they are
+        if self.compiled:  # in place, after the copy: weights keep their names, the averaged one is as it was
             for name in self.family.compiles:
                 getattr(self.family, name).compile()
 
