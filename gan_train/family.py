@@ -100,7 +100,7 @@ class Family(nn.Module):
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
         """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`.
 
-        {} where nothing is due in this step: it must not depend on the batch."""
+        {} where nothing is due in this step; a term that a batch says nothing of is left out."""
         raise NotImplementedError
 
     def preview(self, seed: int) -> np.ndarray | None:

@@ -112,7 +112,7 @@ def _changed(key: str, was: object, now: object) -> list[str]:
             if len(found) > NAMED:
                 lines.append(f"{key}: {len(found) - NAMED} more: {verb}")
         return lines
-    return [f"{key}: differ from those of the dataset that it was begun with"]
+    return [f"{key}: has other values than when the run was begun"]
 
 
 def _defaults(kind: type) -> dict:

@@ -65,27 +65,22 @@ class Buffers:
 
 
 @torch.no_grad()
-def average(
-    parameters: list[nn.Parameter], terms: dict[str, Tensor], shards: int, processes: Processes
-) -> dict[str, Tensor]:
-    """The gradients that the shards have added up become their mean, in place; so do the logged terms. -> terms
+def average(parameters: list[nn.Parameter], total: Tensor, shards: int, processes: Processes) -> Tensor:
+    """The gradients that our shards have added up become the mean over all shards, in place. -> `total` likewise
 
-    All in one message: gradients, one flag for each parameter that has any, terms.
+    A shard without gradient for a parameter counts as zero; without one in any shard the parameter keeps None. All
+    in one message: gradients, a flag for each parameter that has one, `total`.
     """
     if shards == 1:
-        return terms
-    if processes.count == 1:
-        for p in parameters:
-            if p.grad is not None:
-                p.grad.div_(shards)
-        return {name: term / shards for name, term in terms.items()}
-    given = [p.grad if p.grad is not None else torch.zeros_like(p) for p in parameters]
-    flags = torch.tensor([float(p.grad is not None) for p in parameters], device=processes.device)
-    values = torch.stack([t.float().reshape(()) for t in terms.values()])
-    message = processes.sum(torch.cat([*(g.reshape(-1) for g in given), flags, values]))
-    sizes = [g.numel() for g in given]
-    *sums, flags, values = message.split([*sizes, len(flags), len(values)])
-    for p, gradient, has, total in zip(parameters, given, flags.tolist(), sums, strict=True):
-        if has:
-            p.grad = gradient.copy_(total.view(gradient.shape)).div_(shards)
-    return {name: value / shards for name, value in zip(terms, values, strict=True)}
+        return total
+    if processes.count > 1:
+        given = [p.grad if p.grad is not None else torch.zeros_like(p) for p in parameters]
+        flags = torch.tensor([float(p.grad is not None) for p in parameters], device=total.device)
+        message = torch.cat([*(g.reshape(-1) for g in given), flags, total.float().reshape(1)])
+        *sums, flags, total = processes.sum(message).split([*(g.numel() for g in given), len(flags), 1])
+        for p, gradient, has, values in zip(parameters, given, flags.tolist(), sums, strict=True):
+            p.grad = gradient.copy_(values.view(gradient.shape)) if has else None
+    for p in parameters:
+        if p.grad is not None:
+            p.grad.div_(shards)
+    return total / shards

@@ -38,9 +38,7 @@ class Training:
         }
         wanted, self.why_compiled = choose_compile(plan["compile"], self.device)
         self.compiled = wanted and bool(self.family.compiles)
-        if (
-            self.compiled
-        ):  # in place and after the copy: names of weights and the averaged one stay as they are
+        if self.compiled:  # in place, after the copy: weights keep their names, the averaged one is as it was
             for name in self.family.compiles:
                 getattr(self.family, name).compile()
 
@@ -58,7 +56,7 @@ class Training:
         return autocast(self.device, self.precision)
 
     def one_step(self) -> dict[str, Tensor]:
-        """-> the terms of all phases, as "phase/term". TrainingError where one is not finite."""
+        """-> the terms of all phases as "phase/term", of this process's shards. TrainingError: one is not finite."""
         seeds = [shard_seed(self.seed, shard) for shard in self.ours]
         batches = [self.sampler(seed, self.step, self.device) for seed in seeds]
         logged = {}
@@ -71,35 +69,31 @@ class Training:
             optimizer.param_groups[0]["lr"] = phase.rate(self.step)
             optimizer.zero_grad(set_to_none=True)
             buffers = Buffers(self.family) if self.shards > 1 else None
-            sums: dict[str, Tensor] = {}
+            total, terms_of = torch.zeros((), device=self.device), []
             for seed, batch in zip(seeds, batches, strict=True):
                 random = draws(seed, self.step, i, self.device)
                 with self.autocast():
                     terms = self.family.loss(phase.name, batch, random, self.step)
-                if not terms:  # nothing is due in this step; then for no shard
-                    break
-                sum(term for term in terms.values() if term.requires_grad).backward()
-                for name, term in terms.items():
-                    sums[name] = sums[name] + term.detach() if name in sums else term.detach()
+                if trained := [term for term in terms.values() if term.requires_grad]:
+                    sum(trained).backward()
+                terms_of.append({name: term.detach() for name, term in terms.items()})
+                total += sum(terms_of[-1].values())
                 if buffers:
                     buffers.collect()
-            if not sums:
-                continue
             if buffers:
                 buffers.settle(self.processes)
             parameters = self._parameters(phase.trains)
-            means = average(parameters, sums, self.shards, self.processes)
-            self._check(phase.name, means, parameters)
+            self._check(phase.name, average(parameters, total, self.shards, self.processes), parameters)
             optimizer.step()
-            logged |= {f"{phase.name}/{name}": term for name, term in means.items()}
+            logged |= {f"{phase.name}/{name}": term for name, term in _means(terms_of).items()}
         self.step += 1
         self._average()
         return logged
 
-    def _check(self, phase: str, terms: dict[str, Tensor], parameters: list) -> None:
+    def _check(self, phase: str, total: Tensor, parameters: list) -> None:
         """Before a weight is moved by it."""
         gradients = [p.grad for p in parameters if p.grad is not None]
-        if not torch.isfinite(sum(terms.values()) + torch.nn.utils.get_total_norm(gradients)):
+        if not torch.isfinite(total + torch.nn.utils.get_total_norm(gradients)):
             raise TrainingError(
                 f"step {self.step}: the loss of phase {phase} is not finite. {self._advice()}"
             )
@@ -167,3 +161,12 @@ class Training:
 
     def _parameters(self, names: tuple[str, ...]) -> list[torch.nn.Parameter]:
         return [p for name in names for p in getattr(self.family, name).parameters()]
+
+
+def _means(terms_of: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Each term averaged over the shards that have it: a shard without a map has no term for it."""
+    found: dict[str, list[Tensor]] = {}
+    for terms in terms_of:
+        for name, term in terms.items():
+            found.setdefault(name, []).append(term)
+    return {name: sum(values) / len(values) for name, values in found.items()}

@@ -130,11 +130,11 @@ def test_weights_that_are_no_numbers_are_never_saved(small_dataset, tmp_path, mo
     def spoil(training):
         terms = step(training)
         with torch.no_grad():
-            getattr(training, part).decoder.rgb.weight[0] = float("nan")
+            getattr(training, part).decoder.paint[1].weight[0] = float("nan")
         return terms
 
     monkeypatch.setattr(Training, "one_step", spoil)
-    with pytest.raises(TrainingError, match=rf"{part}.decoder.rgb.weight is not finite"):
+    with pytest.raises(TrainingError, match=rf"{part}.decoder.paint.1.weight is not finite"):
         train(small_dataset, run, "texture-small", TINY, steps=2)
     assert [p.name for p in (run / "checkpoints").iterdir()] == ["step-000000001"]
 
@@ -189,6 +189,18 @@ def test_a_precision_that_is_asked_for_is_kept(small_dataset, tmp_path, capsys, 
     train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=2)
     assert capsys.readouterr().err.count(f"{precision} (asked for), channels last") == 2
     assert load_averaged(tmp_path / "run")[2]["history"][0]["precision"] == precision
+
+
+@pytest.mark.parametrize("compiled", ["on", "off", None])
+def test_only_what_the_family_names_is_compiled(small_dataset, tmp_path, monkeypatch, compiled):
+    """The compiler itself takes a minute; here it is only seen who is handed to it."""
+    handed = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module: handed.append(module))
+    train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1, compile=compiled)
+    on = compiled == "on" or (compiled is None and torch.cuda.is_available())
+    expected = ["LatentGenerator", "Decoder"] if on else []
+    assert [type(module).__name__ for module in handed] == expected
+    assert load_averaged(tmp_path / "run")[2]["history"][0]["compiled"] == bool(expected)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
