@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from ..family import Batch, Deployment, Domain, Family, Phase
 from ..looks import Looks
-from ..losses import band_distance, gradient_penalty, patch_distance, relativistic
+from ..losses import band_distance, color_distance, gradient_penalty, patch_distance, relativistic
 from ..networks import (
     CELL,
     Critic,
@@ -155,7 +155,11 @@ class Texture(Family):
         latent = self.encoder.train()(real)
         latent = latent + self.config.latent_noise * self._normal(latent.shape, random)
         fake = self.decoder(latent, self._grain(len(real), side, random))
-        terms = {"reconstruction": band_distance(_inner(fake[:, :3]), _inner(real), RECONSTRUCT)}
+        fake_color, real_color = _inner(fake[:, :3]), _inner(real)
+        terms = {
+            "reconstruction": band_distance(fake_color, real_color, RECONSTRUCT),
+            "color": color_distance(fake_color, real_color),
+        }
         return terms | self._map_losses(_inner(fake[:, 3:]), _inner(crop[:, 3:]), batch["present"])
 
     def _map_losses(self, fake: Tensor, real: Tensor, present: Tensor) -> dict[str, Tensor]:
@@ -234,6 +238,7 @@ class Texture(Family):
             "adversarial": relativistic(self.picture_critic(fake_seen, *condition), real_logits),
             "patches": self.config.picture_patch_weight * patches,
             "kept": self.config.keep_weight * band_distance(fake[::2, :3], real[::2, :3], KEEP),
+            "color": color_distance(fake[::2, :3], real[::2, :3]),
             **maps,
         }
 

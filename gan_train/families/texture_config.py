@@ -24,7 +24,7 @@ class TextureConfig:
     """Steps of the first stage."""
     latent_steps: int = 1800
     """Steps of the second stage; the third lasts as long as training does."""
-    channels: int = 16
+    channels: int = 24
     """Channels of the latent map at 1/16 resolution."""
     texton: int = 14
     """Side of the pieces of a material that the generator scatters, in latent cells, at most crop / 16 - 2."""

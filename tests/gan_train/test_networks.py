@@ -7,7 +7,13 @@ torch = pytest.importorskip("torch")
 from gan_train.lattice import step_weights  # noqa: E402
 from gan_train.layers import spread, wrap_pad  # noqa: E402
 from gan_train.looks import Looks  # noqa: E402
-from gan_train.losses import band_distance, gradient_penalty, patch_distance, relativistic  # noqa: E402
+from gan_train.losses import (  # noqa: E402
+    band_distance,
+    color_distance,
+    gradient_penalty,
+    patch_distance,
+    relativistic,
+)
 from gan_train.networks import (  # noqa: E402
     Critic,
     Decoder,
@@ -254,3 +260,10 @@ def test_octaves_are_weighed_and_relative():
     assert band_distance(grey, coarse, (1.0, 1.0, 0.0)).item() == pytest.approx(0.0, abs=1e-6)
     assert band_distance(grey, coarse, (0.0, 0.0, 1.0)).item() == pytest.approx(1.0, abs=0.01)
     assert band_distance(coarse, coarse, (1.0, 1.0, 1.0)).item() == 0
+
+
+def test_colours_are_compared_without_brightness():
+    red = torch.tensor([0.6, -0.4, -0.4])[None, :, None, None].expand(1, 3, 16, 16)
+    assert color_distance(red, red) == 0 == color_distance(red + 0.2, red).round(decimals=6)
+    assert color_distance(red * 0, red).item() == pytest.approx(1, abs=0.02)
+    assert color_distance(red.flip(1), red) > 1
