@@ -84,6 +84,7 @@ class Style(Family):
 
     def __init__(self, config: StyleConfig, domain: Domain):
         super().__init__()
+        self.domain = domain
         c = self.config = config
         self.labels, k = domain.labels, len(domain.labels)
         self.channels = 4 if "alpha" in domain.maps else 3
