@@ -83,6 +83,7 @@ def _add_prepare(commands) -> None:
         help="leave out labels with fewer materials (default 6)",
     )
     add("--heldout", metavar="SHARE", type=float, default=0.1, help="share kept for measuring (default 0.1)")
+    add("--keep-alpha", action="store_true", help="keep transparency (as PNG) instead of filling it")
     add("--without", metavar="LABEL", action="append", default=[], help="leave this label out; repeatable")
     add(
         "--metallic",
@@ -112,6 +113,7 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         source_text=arguments.source_text,
         without=tuple(arguments.without),
         metallic=dict(_constant(pair) for pair in arguments.metallic),
+        keep_alpha=arguments.keep_alpha,
         force=arguments.force,
     )
     report = prepare(options, Progress("images"))
@@ -239,14 +241,35 @@ def _add_sample(commands) -> None:
     add("--label", metavar="L", help="only this label")
     add("--size", metavar="PX", type=int, help="side in pixels (default: the model's)")
     add("--seed", metavar="S", type=int, default=0, help="texture seeds S to S+N-1 (default 0)")
+    add(
+        "--mix",
+        metavar="LAYER",
+        type=int,
+        nargs="?",
+        const=-1,
+        help="a sheet of N x N mixtures instead: coarse styles of the rows, styles of the columns from LAYER on",
+    )
     parser.set_defaults(run=_run_sample)
 
 
 def _run_sample(arguments: argparse.Namespace) -> int:
+    from .mixing_sheet import mixing_sheet
     from .model_source import open_model
     from .sample import sample
 
     with open_model(arguments.model, arguments.provider) as model:
+        if arguments.mix is not None:
+            path = mixing_sheet(
+                model,
+                arguments.out,
+                arguments.count,
+                arguments.label,
+                arguments.seed,
+                None if arguments.mix == -1 else arguments.mix,
+                Progress("rows"),
+            )
+            print(f"{path} written")
+            return 0
         written = sample(
             model,
             arguments.out,
@@ -375,24 +398,27 @@ def _read_measures(path: Path) -> dict[str, float]:
 def _add_demo_data(commands) -> None:
     parser = commands.add_parser(
         "demo-data",
-        help="make a small labelled set of textures to try things with",
-        description="Compute a small labelled set of tileable textures: no download, CC0.",
+        help="make a small labelled set of pictures to try things with",
+        description="Compute a small labelled set of pictures, tileable textures or planets on transparent ground: "
+        "no download, CC0.",
     )
     add = parser.add_argument
     add("out", metavar="OUT", type=Path, help="folder to write")
-    add("--count", metavar="N", type=int, default=8, help="textures of each label (default 8)")
+    add("--kind", choices=("textures", "planets"), default="textures", help="of what (default textures)")
+    add("--count", metavar="N", type=int, default=8, help="pictures of each label (default 8)")
     add("--size", metavar="PX", type=int, default=192, help="side in pixels, a multiple of 32 (default 192)")
-    add("--seed", metavar="S", type=int, default=0, help="other numbers give other textures (default 0)")
+    add("--seed", metavar="S", type=int, default=0, help="other numbers give other pictures (default 0)")
     parser.set_defaults(run=_run_demo_data)
 
 
 def _run_demo_data(arguments: argparse.Namespace) -> int:
     from .demo_data import write_demo_data
 
-    paths = write_demo_data(arguments.out, arguments.count, arguments.size, arguments.seed)
+    paths = write_demo_data(arguments.out, arguments.count, arguments.size, arguments.seed, arguments.kind)
+    keep = " --keep-alpha" if arguments.kind == "planets" else ""
     print(
         f"{arguments.out} written: {len(paths)} images; "
-        f"next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}"
+        f"next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}{keep}"
     )
     return 0
 

@@ -1,7 +1,8 @@
-"""`gan-train demo-data`: a small labelled set of tileable textures, computed; numpy and Pillow only, no download.
+"""`gan-train demo-data`: a small labelled set of pictures, computed; numpy and Pillow only, no download.
 
-For the README's tour and the tests: it looks computer-made, and what is trained on it will too. Every pattern is
+For the README's tour and the tests: it looks computer-made, and what is trained on it will too. The textures are
 periodic by construction: noise is filtered white noise (the Fourier transform wraps), and lattices divide the size.
+The other kinds have files of their own (demo_planets.py).
 Next station: prepare.py, which reads the manifest.csv written here.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .demo_planets import PLANETS
 from .errors import DatasetError
 
 LICENCE = "CC0-1.0"
@@ -24,13 +26,15 @@ COLUMNS = ("path", "class", "material_id", "map", "author", "source", "licence",
 
 Pattern = Callable[
     [int, np.random.Generator], np.ndarray
-]  # (size, rng) -> [size, size, 3] float in about [0, 1]
+]  # (size, rng) -> [size, size, 3 or 4] float in about [0, 1], sRGB
 
 
-def write_demo_data(out: Path, count: int = 8, size: int = 192, seed: int = 0) -> list[Path]:
-    """Write OUT/LABEL/LABEL-NN.png, `count` of each pattern, and OUT/manifest.csv; returns the images' paths."""
+def write_demo_data(
+    out: Path, count: int = 8, size: int = 192, seed: int = 0, kind: str = "textures"
+) -> list[Path]:
+    """Write OUT/LABEL/LABEL-NN.png, `count` of each label of `kind`, and OUT/manifest.csv; returns their paths."""
     if not 1 <= count <= 1000:
-        raise DatasetError(f"--count {count}: must be between 1 and 1000 textures per label.")
+        raise DatasetError(f"--count {count}: must be between 1 and 1000 pictures per label.")
     if size % 32 or not 64 <= size <= 1024:
         raise DatasetError(f"--size {size}: must be a multiple of 32 between 64 and 1024 pixels.")
     out = out.absolute()
@@ -41,14 +45,14 @@ def write_demo_data(out: Path, count: int = 8, size: int = 192, seed: int = 0) -
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
         try:
-            for index, (label, pattern) in enumerate(PATTERNS.items()):
+            for index, (label, pattern) in enumerate(KINDS[kind].items()):
                 (temporary / label).mkdir()
                 for number in range(count):
                     rng = np.random.default_rng([seed, index, number])
                     name = f"{label}/{label}-{number:03d}.png"
-                    image = np.roll(
-                        pattern(size, rng), rng.integers(0, size, 2), (0, 1)
-                    )  # no joint always at the border
+                    image = pattern(size, rng)
+                    if kind == "textures":  # no joint always at the border
+                        image = np.roll(image, rng.integers(0, size, 2), (0, 1))
                     Image.fromarray(_to_uint8(image)).save(temporary / name)
                     rows.append(
                         (
@@ -59,7 +63,7 @@ def write_demo_data(out: Path, count: int = 8, size: int = 192, seed: int = 0) -
                             AUTHOR,
                             "",
                             LICENCE,
-                            "yes",
+                            "yes" if kind == "textures" else "no",
                         )
                     )
                     paths.append(out / name)
@@ -211,6 +215,7 @@ PATTERNS: dict[str, Pattern] = {
     "planks": planks,
     "weave": weave,
 }
+KINDS: dict[str, dict[str, Pattern]] = {"textures": PATTERNS, "planets": PLANETS}
 
 
 def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:

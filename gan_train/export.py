@@ -41,6 +41,7 @@ from blender_addon.engine.pooling import POOLED, pooled
 from .errors import TrainingError
 from .family import Deployment
 from .machine import history_of, told
+from .picture_sets import base_color
 from .run_folder import load_averaged
 from .weights import NOTES_KEY, training_notes
 
@@ -68,7 +69,7 @@ def export_run(
     card = Card(
         schema=1,
         name=name or out.stem,
-        summary=summary or f"{len(labels)} kinds of textures: {', '.join(labels)}"[:200],
+        summary=summary or f"{len(labels)} kinds: {', '.join(labels)}"[:200],
         family=plan["family"],
         inputs=tuple(
             Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in i.items()})
@@ -120,10 +121,25 @@ def write_graph(deployment: Deployment, path: Path) -> None:
             opset_version=OPSET,
             dynamic_shapes=shapes,
             input_names=list(deployment.feeds),
-            output_names=[deployment.output["name"]],
+            output_names=[deployment.output["name"], *(one["returns"] for one in _style_inputs(deployment))],
         )
     program.save(str(path), external_data=False)
     forget_the_machine(path)
+    give_defaults(path, deployment)
+
+
+def _style_inputs(deployment: Deployment) -> list[dict]:
+    return [one for one in deployment.inputs if one["kind"] == "style"]
+
+
+def give_defaults(path: Path, deployment: Deployment) -> None:
+    """Initialisers for styles and their switches, all zero: who does not feed them gets what the latent draws."""
+    model = onnx.load(path)
+    for one in _style_inputs(deployment):
+        for name, axes in ((one["name"], 3), (one["switch"], 2)):
+            zeros = np.zeros((1, *one["shape"][1:axes]), np.float32)
+            model.graph.initializer.append(onnx.numpy_helper.from_array(zeros, name))
+    onnx.save(model, path)
 
 
 def forget_the_machine(path: Path) -> None:
@@ -143,18 +159,37 @@ def check_parity(model: Model, deployment: Deployment) -> float:
         size = cells * model.card.stride if not model.card.fixed_size else None
         one = [draw(model.card, seed, None, size) for seed in range(batch)]
         feeds = {name: np.concatenate([f[name] for f in one]) for name in one[0]}
-        with torch.no_grad():
-            ours = deployment.module(*(torch.from_numpy(feeds[name]) for name in deployment.feeds)).numpy()
-        theirs = model.run_raw(feeds)
-        if theirs.shape != ours.shape:
-            raise TrainingError(
-                f"{model.path}: batch {batch}: shape {theirs.shape} where torch gives {ours.shape}."
-            )
-        worst = max(worst, float(np.abs(theirs - ours).max()))
+        worst = max(worst, _difference(model, deployment, feeds))
+        for style in _style_inputs(deployment):  # once more, every other layer with its neighbour's style
+            given = np.roll(model.run_styles(feeds), 1, axis=0)
+            switch = np.zeros(given.shape[:2], np.float32)
+            switch[:, ::2] = 1.0
+            given_too = feeds | {style["name"]: given, style["switch"]: switch}
+            worst = max(worst, _difference(model, deployment, given_too))
     if not worst <= PARITY:
         raise TrainingError(
             f"{model.path}: differs from torch by {worst:.2g}, allowed {PARITY:g}. Try another torch version."
         )
+    return worst
+
+
+def _difference(model: Model, deployment: Deployment, feeds: dict[str, np.ndarray]) -> float:
+    """Between file and torch, over all outputs; the torch module gets zeros for what `feeds` leaves to defaults."""
+    batch = len(next(iter(feeds.values())))
+    given = (
+        torch.from_numpy(feeds[name]) if name in feeds else torch.zeros(batch, *example.shape[1:])
+        for name, example in deployment.feeds.items()
+    )
+    with torch.no_grad():
+        ours = deployment.module(*given)
+    theirs = [model.run_raw(feeds)] + [model.run_styles(feeds) for _ in _style_inputs(deployment)]
+    worst = 0.0
+    for here, there in zip(theirs, ours if isinstance(ours, tuple) else (ours,), strict=True):
+        if here.shape != tuple(there.shape):
+            raise TrainingError(
+                f"{model.path}: batch {batch}: shape {here.shape} where torch gives {tuple(there.shape)}."
+            )
+        worst = max(worst, float(np.abs(here - there.numpy()).max()))
     return worst
 
 
@@ -171,12 +206,12 @@ def _vector(model: Model) -> TestVector:
 
 
 def _thumbnail(model: Model) -> str:
-    """Four textures, the middle 64 px of each halved sample, as one 128 px PNG in base64."""
+    """Four pictures, the middle 64 px of each halved sample, as one 128 px PNG in base64."""
     n, labels = SAMPLES_IN_THUMBNAIL, model.card.labels
     tiles = []
     for i in range(n * n):
         label = labels[i * len(labels) // (n * n)] if labels else None
-        tile = model.render(seed=i + 1, label=label).maps[model.card.map_names[0]]
+        tile = base_color(model, model.render(seed=i + 1, label=label).maps) / np.float32(255)
         tile = tile[: tile.shape[0] // 4 * 4, : tile.shape[1] // 4 * 4]
         h, w, c = tile.shape
         half = tile.reshape(h // 2, 2, w // 2, 2, c).mean((1, 3))

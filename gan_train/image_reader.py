@@ -27,13 +27,15 @@ class UnusableImage(Exception):
 class ReadImage:
     """One converted image."""
 
-    pixels: np.ndarray  # [H, W, 3] uint8, sRGB, row 0 on top
+    pixels: np.ndarray  # [H, W, 3] uint8, sRGB, row 0 on top; [H, W, 4] with straight alpha where it is kept
     notes: tuple[str, ...]  # what was changed besides the scale
     cropped: bool  # then it no longer wraps
 
 
-def read_image(data: bytes, size: int, wraps: bool) -> ReadImage:
-    """Decode, orient, convert, scale (short side to `size`, never enlarged) and crop; UnusableImage says why not."""
+def read_image(data: bytes, size: int, wraps: bool, keep_alpha: bool = False) -> ReadImage:
+    """Decode, orient, convert, scale (short side to `size`, never enlarged) and crop; UnusableImage says why not.
+
+    Transparent parts get the mean colour of the rest, and are opaque then unless `keep_alpha`."""
     image, notes = _decode(data)
     image, alpha, more = _to_rgb(image)
     notes += more
@@ -45,13 +47,15 @@ def read_image(data: bytes, size: int, wraps: bool) -> ReadImage:
         notes.append(f"smaller than {size} px, kept at {width} x {height}")
     scale = min(1.0, size / short)
     target = max(1, round(width * scale)), max(1, round(height * scale))
-    planes = [_resize(_linear(np.asarray(band)), target, wraps) for band in image.split()]
-    pixels = np.stack(planes, axis=-1)  # [H, W, 3] float32, linear light
-    if alpha is not None:
-        cover = np.clip(_resize(np.asarray(alpha, np.float32) / 255, target, wraps), 0, 1)[..., None]
-        mean = (pixels * cover).sum((0, 1)) / max(float(cover.sum()), 1e-6)
-        pixels = pixels * cover + mean * (1 - cover)
-    pixels = _encode_srgb(pixels)
+    planes = [_linear(np.asarray(band)) for band in image.split()]
+    if alpha is None:
+        planes = [_resize(plane, target, wraps) for plane in planes]
+        pixels = _encode_srgb(np.stack(planes, axis=-1))
+    else:
+        pixels = _transparent(planes, np.asarray(alpha, np.float32) / 255, target, wraps, keep_alpha)
+        notes.append(
+            "transparency kept" if keep_alpha else "transparent parts filled with the mean colour of the rest"
+        )
     limit = MAX_ASPECT * min(target)
     cropped = max(target) > limit
     if cropped:
@@ -72,6 +76,22 @@ def read_planes(data: bytes, target: tuple[int, int], wraps: bool) -> np.ndarray
         image = image if image.mode == "L" else image.convert("RGB")
         bands = [np.asarray(band, np.float32) / 255 for band in image.split()]
     return np.stack([_resize(band, target, wraps) for band in bands], axis=-1)
+
+
+def _transparent(
+    planes: list[np.ndarray], alpha: np.ndarray, target: tuple[int, int], wraps: bool, keep: bool
+) -> np.ndarray:
+    """Scale linear planes and alpha [H, W] in [0, 1] -> [H', W', 4] uint8, or [H', W', 3] over the mean colour.
+
+    Colours are scaled premultiplied, so what lies under transparent pixels does not bleed into the rest.
+    """
+    cover = np.clip(_resize(alpha, target, wraps), 0, 1)[..., None]
+    light = np.stack([_resize(plane * alpha, target, wraps) for plane in planes], axis=-1)
+    mean = light.sum((0, 1)) / max(float(cover.sum()), 1e-6)
+    if not keep:
+        return _encode_srgb(light + mean * (1 - cover))
+    color = np.where(cover > 1 / 512, light / np.maximum(cover, 1 / 512), mean)
+    return np.concatenate([_encode_srgb(color), np.floor(cover * 255 + 0.5).astype(np.uint8)], axis=-1)
 
 
 def _decode(data: bytes) -> tuple[Image.Image, list[str]]:
@@ -122,8 +142,6 @@ def _to_rgb(image: Image.Image) -> tuple[Image.Image, Image.Image | None, list[s
             alpha = None
         elif alpha.getextrema()[1] == 0:
             raise UnusableImage("wholly transparent")
-        else:
-            notes.append("transparent parts filled with the mean colour of the rest")
     image = _apply_profile(image, notes)
     if mode not in ("RGB", "RGBA", "RGBX") and not notes:
         notes.append(f"{mode} converted to RGB")

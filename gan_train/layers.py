@@ -2,7 +2,7 @@
 
 After: networks.py.
 
-Everything spatial wraps around (a torus), so whatever the generator draws tiles, at any size.
+With the border "wrap" everything spatial lies on a torus, so whatever a generator draws tiles, at any size.
 Weights use the equalised learning rate of Karras et al. 2018 (arXiv 1710.10196): stored with unit
 variance, scaled at run time. Modulated convolution is that of StyleGAN2 (arXiv 1912.04958) in its
 unfused form (scale the activations, convolve, demodulate), because grouped convolutions with a free
@@ -77,16 +77,16 @@ def steady_matmul(a: Tensor, b: Tensor) -> Tensor:
 
 
 class Linear(nn.Module):
-    """y = x W^T + b with equalised learning rate. [N, a] -> [N, b]"""
+    """y = x W^T + b with equalised learning rate, `rate` times that of other layers. [N, a] -> [N, b]"""
 
-    def __init__(self, a: int, b: int, bias: float = 0.0, gain: float = 1.0):
+    def __init__(self, a: int, b: int, bias: float = 0.0, gain: float = 1.0, rate: float = 1.0):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(b, a))
-        self.bias = nn.Parameter(torch.full((b,), float(bias)))
-        self.scale = gain / math.sqrt(a)
+        self.weight = nn.Parameter(torch.randn(b, a) / rate)
+        self.bias = nn.Parameter(torch.full((b,), float(bias) / rate))
+        self.scale, self.rate = gain * rate / math.sqrt(a), rate
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight * self.scale, self.bias)
+        return F.linear(x, self.weight * self.scale, self.bias * self.rate)
 
 
 class Conv(nn.Module):
@@ -108,25 +108,29 @@ class Conv(nn.Module):
 
 
 class ModulatedConv(nn.Module):
-    """Wrapping 3x3 convolution whose input channels are scaled by a look code, then demodulated.
+    """3x3 convolution whose input channels are scaled by a look code, then demodulated. `border`: "wrap" or "zero".
 
     x [N, a, H, W], look [N, d], grain [N, 1, H, W] or None -> [N, b, H, W]. The grain (white noise
-    from the field input) is added with a strength per channel that depends on the look.
+    from an input) is added with a strength per channel that depends on the look.
     """
 
-    def __init__(self, a: int, b: int, look: int, grain: bool = False):
+    def __init__(self, a: int, b: int, look: int, grain: bool = False, border: str = "wrap"):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(b, a, 3, 3))
         self.bias = nn.Parameter(torch.zeros(b))
         self.style = Linear(look, a, bias=1.0)
         self.grain = Linear(look, b, gain=0.3) if grain else None
-        self.scale = 1.0 / math.sqrt(a * 9)
+        self.scale, self.border = 1.0 / math.sqrt(a * 9), border
 
     def forward(self, x: Tensor, look: Tensor, grain: Tensor | None = None) -> Tensor:
         weight = self.weight * self.scale
         style = self.style(look)  # [N, a]
         demod = torch.rsqrt(style.square() @ weight.square().sum((2, 3)).t() + 1e-8)  # [N, b]
-        x = F.conv2d(wrap_pad(x * style[:, :, None, None].to(x.dtype)), weight.to(x.dtype))
+        x = x * style[:, :, None, None].to(x.dtype)
+        if self.border == "wrap":
+            x = F.conv2d(wrap_pad(x), weight.to(x.dtype))
+        else:
+            x = F.conv2d(x, weight.to(x.dtype), padding=1)
         x = x * demod[:, :, None, None].to(x.dtype)
         if grain is not None:
             x = x + grain * self.grain(look)[:, :, None, None].to(x.dtype)

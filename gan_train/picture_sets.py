@@ -155,10 +155,7 @@ def draw_samples(
     pictures = []
     for number, (_, label) in enumerate(asked):
         texture = model.render((seed + number) % 2**64, label if model.card.labels else None, size)
-        picture = base_color(model, texture.maps)
-        if "alpha" in texture.maps:
-            picture = on_grey(picture, texture.maps["alpha"])
-        pictures.append(picture)
+        pictures.append(base_color(model, texture.maps))
         each(texture.maps)
         progress(number + 1, len(asked))
     known = model.card.labels
@@ -166,9 +163,11 @@ def draw_samples(
 
 
 def base_color(model: Model, maps: dict[str, np.ndarray]) -> np.ndarray:
-    """[H, W, 3] uint8 sRGB: the base colour, or the first map where a model has none; grey is repeated."""
+    """[H, W, 3] uint8 sRGB: the base colour, or the first map where a model has none; grey is repeated, and what is
+    transparent lies on grey."""
     unit = maps.get("base_color", next(iter(maps.values())))
-    return np.broadcast_to(to_uint8(unit), (*unit.shape[:2], 3))
+    color = np.broadcast_to(to_uint8(unit), (*unit.shape[:2], 3))
+    return on_grey(color, maps["alpha"]) if "alpha" in maps else color
 
 
 def on_grey(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -48,6 +48,7 @@ class PrepareOptions:
     source_text: str = ""  # likewise, where they come from
     without: tuple[str, ...] = ()  # labels to leave out
     metallic: dict[str, float] = field(default_factory=dict)  # label -> constant, 0 to 1
+    keep_alpha: bool = False  # store what is transparent as RGBA PNG
     force: bool = False
 
 
@@ -198,8 +199,10 @@ def _store_images(
     for done, candidate in enumerate(candidates, 1):
         facts = candidate.facts
         try:
-            image = read_image(candidate.read(), options.size, wraps=bool(facts.tileable))
-            reason = seen.match(image.pixels)
+            image = read_image(
+                candidate.read(), options.size, wraps=bool(facts.tileable), keep_alpha=options.keep_alpha
+            )
+            reason = seen.match(image.pixels[..., :3])
         except UnusableImage as error:
             reason = str(error)
         except OSError as error:
@@ -208,12 +211,16 @@ def _store_images(
         if reason:
             left_out.append(LeftOut(candidate.path, reason))
             continue
-        seen.add(candidate.path, image.pixels)
+        seen.add(candidate.path, image.pixels[..., :3])
         notes += [(candidate.path, note) for note in image.notes]
-        file = names.stored_name(candidate)
+        has_alpha = image.pixels.shape[2] == 4
+        file = names.stored_name(candidate) + (".png" if has_alpha else ".jpg")
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image.pixels).save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        if has_alpha:
+            Image.fromarray(image.pixels).save(path, "PNG")
+        else:
+            Image.fromarray(image.pixels).save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
         digest = hashlib.sha256(path.read_bytes())
         height, width = image.pixels.shape[:2]
         surface = SurfaceMaps({}, None, ())
@@ -222,7 +229,7 @@ def _store_images(
         notes += [(candidate.path, note) for note in surface.notes]
         maps = {}
         for name, values in surface.maps.items():
-            maps[name] = f"maps/{file.removeprefix('images/').removesuffix('.jpg')}.{name}.png"
+            maps[name] = f"maps/{file.removeprefix('images/')[:-4]}.{name}.png"
             (folder / maps[name]).parent.mkdir(parents=True, exist_ok=True)
             (folder / maps[name]).write_bytes(data := encode_map(values))
             digest.update(data)
@@ -253,8 +260,8 @@ class _Names:
         self._taken: set[str] = set()
 
     def stored_name(self, candidate: Candidate) -> str:
-        """images/LABEL/NAME.jpg from the path below the label folder: brick/Old Wall/basecolor.jpg ->
-        images/brick/Old Wall.jpg"""
+        """images/LABEL/NAME from the path below the label folder: brick/Old Wall/basecolor.jpg ->
+        images/brick/Old Wall"""
         pure = PurePosixPath(candidate.path).with_suffix("")
         parts = [part.removesuffix(".zip") for part in pure.parts]
         is_material_folder = candidate.material == str(pure.parent) or (
@@ -268,7 +275,7 @@ class _Names:
         while name.casefold() in self._taken:
             name, number = f"{base}-{number}", number + 1
         self._taken.add(name.casefold())
-        return f"{name}.jpg"
+        return name
 
 
 def _safe_name(text: str) -> str:

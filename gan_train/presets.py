@@ -34,5 +34,33 @@ PRESETS = {
             "picture_critic_width": (16, 24, 32, 48),
         },
     ),
+    "style-cpu": ("style", {}),
+    "style-gpu": (
+        "style",
+        {
+            "resolution": 256,
+            "batch": 32,
+            "patch": 2,
+            "z": 256,
+            "w": 256,
+            "mapping_depth": 4,
+            "width": (256, 256, 256, 192, 128, 64),
+            "critic_width": (256, 256, 256, 192, 128, 64),
+            "ema_images": 10000.0,
+        },
+    ),
+    "style-small": (
+        "style",
+        {
+            "resolution": 32,
+            "patch": 2,
+            "batch": 8,
+            "z": 16,
+            "w": 32,
+            "mapping_depth": 2,
+            "width": (32, 32, 16),
+            "critic_width": (32, 32, 16),
+        },
+    ),
 }
 DEFAULT = "texture-cpu"

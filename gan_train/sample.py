@@ -14,6 +14,7 @@ from blender_addon.engine import png
 from blender_addon.engine.errors import OutputError, RequestError
 from blender_addon.engine.files import write_atomic
 from blender_addon.engine.model import Model
+from blender_addon.engine.pixels import to_uint8
 
 from .grid import labelled_grid
 from .picture_sets import base_color
@@ -50,11 +51,11 @@ def sample(
     for name in labels:
         row = []
         for texture_seed in seeds:
-            picture = base_color(model, model.render(texture_seed, name, size).maps)
+            maps = model.render(texture_seed, name, size).maps
             if is_grid:
-                row.append((texture_seed, picture))
+                row.append((texture_seed, base_color(model, maps)))
             else:
-                written.append(_write_single(out, name, texture_seed, picture))
+                written.append(_write_single(out, name, texture_seed, with_alpha(model, maps)))
             done += 1
             progress(done, len(labels) * count)
         rows.append((name or "", row))
@@ -81,6 +82,13 @@ def _write_single(out: Path, label: str | None, seed: int, picture: np.ndarray) 
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made a folder ({error.strerror}).") from error
     return write_atomic(folder / f"{seed}.png", png.encode(np.ascontiguousarray(picture)))
+
+
+def with_alpha(model: Model, maps: dict[str, np.ndarray]) -> np.ndarray:
+    """[H, W, 3] uint8 sRGB, or [H, W, 4] with straight alpha where the model has it."""
+    if "alpha" not in maps:
+        return base_color(model, maps)
+    return to_uint8(np.concatenate([maps["base_color"], maps["alpha"]], axis=2))
 
 
 def folder_name(label: str) -> str:

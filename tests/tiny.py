@@ -55,7 +55,7 @@ def make_tiny(
     graph = tiny_graph(card, seed, faults)
     onnx.save(graph, path)
     if not faults.get("custom_operator"):
-        _write_card(path, card)
+        write_card(path, card)
         if not faults:
             return path
     if faults.get("tampered"):
@@ -176,9 +176,11 @@ def tiny_graph(card: Card, seed: int, faults: dict) -> onnx.ModelProto:
     return model
 
 
-def _write_card(path: Path, card: Card) -> None:
-    """Put the card in, run the model, put the card with the true test vector in."""
+def write_card(path: Path, card: Card, run: bool = True) -> None:
+    """Put the card in; `run` the model, and put the card with the true test vector in."""
     write_metadata(path, path, {CARD_KEY: dump_card(card)})
+    if not run:
+        return
     model = Model.load(path, provider="cpu", threads=1, verify=False)
     raw = model.run_raw(draw(card, card.test_vector.seed))[0]
     mean, std = (tuple(round(float(v), 6) for v in values) for values in pooled(np.nan_to_num(raw)))

@@ -16,14 +16,15 @@ CARD_KEY = "gancube.card"
 SCHEMA = 1
 MAX_TEXT = 8 * 1024 * 1024  # characters of one card, thumbnail included
 
-# Keys of an input besides name, kind and shape: (required, optional).
+# Keys of an input besides name, kind and shape: (required, optional). A style is one vector per layer [N, L, D]; it
+# and its switch have defaults in the graph, which draws the styles of layers that are switched off from the latent.
 KINDS = {
     "latent": ((), ()),
     "field": (("stride", "margin"), ()),
     "label": (("labels",), ()),
     "scalar": (("min", "max", "default"), ()),
     "image": (("range",), ("multiple_of", "scale")),
-    "style": ((), ()),
+    "style": (("switch", "returns"), ()),
 }
 # Map name -> (colour space, channel counts allowed). All but base_color hold data, not colour.
 MAPS = {
@@ -54,6 +55,10 @@ class Input:
     range: tuple[float, float] | None = None  # image: value of black, value of white
     multiple_of: int | None = None  # image: sizes must be a multiple of this
     scale: int | None = None  # image: the output is this many times larger
+    switch: str | None = (
+        None  # style: the input [N, L] that says which layers are given (1), which are drawn (0)
+    )
+    returns: str | None = None  # style: the output [N, L, D] that gives the styles that were used
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from .json_fields import Node, load_json
 
 MAX_DIM = 65536  # of a latent, a label or a channel count
 MAX_INPUTS = 64
+MAX_LAYERS = 256  # of a style
 
 
 def read_card(text: str, file: str) -> Card:
@@ -53,13 +54,17 @@ def read_card(text: str, file: str) -> Card:
         ("thumbnail", "encoder", "preview"),
     )
     inputs = tuple(_input(node) for node in root.at("inputs").items(1, MAX_INPUTS))
-    root.at("inputs").unique([i.name for i in inputs], "input name")
-    for kind in ("field", "label"):
+    names = [i.name for i in inputs] + [i.switch for i in inputs if i.switch]
+    root.at("inputs").unique(names, "input name")
+    for kind in ("field", "label", "style"):
         if sum(i.kind == kind for i in inputs) > 1:
             root.at("inputs").fail(f"holds more than one input of kind {kind}.")
     output = _output(root.at("output"), inputs)
-    if output.name in [i.name for i in inputs]:
+    if output.name in names:
         root.at("output").at("name").fail(f"{output.name!r} is also the name of an input.")
+    for index, one in enumerate(inputs):
+        if one.returns in [*names, output.name]:
+            root.at("inputs").at(index).at("returns").fail(f"{one.returns!r} is also another name.")
     density = root.at("pixels_per_metre")
     return Card(
         schema=SCHEMA,
@@ -105,6 +110,8 @@ def _input(node: Node) -> Input:
         range=node.at("range").interval() if has("range") else None,
         multiple_of=node.at("multiple_of").whole(1, 4096) if has("multiple_of") else None,
         scale=node.at("scale").whole(1, 64) if has("scale") else None,
+        switch=node.at("switch").text(1) if has("switch") else None,
+        returns=node.at("returns").text(1) if has("returns") else None,
     )
     if kind == "label":
         node.at("labels").unique(labels, "label")
@@ -117,6 +124,8 @@ def _input(node: Node) -> Input:
             node.at("default").fail(f"{made.default:g} is not between min {made.min:g} and max {made.max:g}.")
     if kind == "field" and (shape[2], shape[3]) != ("h", "w"):
         node.at("shape").fail('must end in "h", "w" for a field.')
+    if kind == "style" and not (isinstance(shape[2], int) and shape[1] <= MAX_LAYERS):
+        node.at("shape").fail(f'must be ["N", layers (at most {MAX_LAYERS}), length] for a style.')
     return made
 
 

@@ -16,15 +16,35 @@ from .sizes import check_size
 
 
 @dataclass(frozen=True)
+class Styles:
+    """Styles that are given instead of drawn. `w` [1, L, D] float32; `layers` [L] bool, true where `w` is to be used.
+
+    styles.py makes them: mixed out of several textures, or between two.
+    """
+
+    w: np.ndarray
+    layers: np.ndarray
+
+
+@dataclass(frozen=True)
 class Wish:
-    """What one texture is to be: `label` a name, {name: weight} or None, `size` in pixels, `scalars` {name: value}."""
+    """What one texture is to be: `label` a name, {name: weight} or None, `size` in pixels, `scalars` {name: value},
+    `styles` or None where all are drawn."""
 
     label: object
     size: int
     scalars: dict
+    styles: Styles | None = None
 
 
-def draw(card: Card, seed: int, label=None, size: int | None = None, scalars: dict | None = None) -> dict:
+def draw(
+    card: Card,
+    seed: int,
+    label=None,
+    size: int | None = None,
+    scalars: dict | None = None,
+    styles: Styles | None = None,
+) -> dict:
     """{input name: float32 array with N = 1} for texture `seed` (uint64)."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**64:
         raise RequestError(f"seed {seed!r}: must be a whole number from 0 to 2^64 - 1.")
@@ -35,7 +55,11 @@ def draw(card: Card, seed: int, label=None, size: int | None = None, scalars: di
             raise RequestError(
                 f"setting {name!r}: {card.name} does not have it. It has {', '.join(known) or 'none'}."
             )
-    wish = Wish(resolve_label(card, int(seed), label), check_size(card, size), scalars)
+    if styles is not None and card.input("style") is None:
+        raise RequestError(
+            f"styles: {card.name} has none that could be given. Use a model with a style input."
+        )
+    wish = Wish(resolve_label(card, int(seed), label), check_size(card, size), scalars, styles)
     rng = np.random.Generator(np.random.PCG64(int(seed)))
     feeds = {}
     for one in card.inputs:
@@ -44,20 +68,22 @@ def draw(card: Card, seed: int, label=None, size: int | None = None, scalars: di
                 f"{card.name}: this version cannot feed its input {one.name!r} of kind {one.kind}. "
                 "Install a newer GAN Cubes."
             )
-        feeds[one.name] = FILL[one.kind](one, rng, wish)
+        feeds |= FILL[one.kind](one, rng, wish)
     return feeds
 
 
-def fill_latent(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
-    return rng.standard_normal((1, one.shape[1]), dtype=np.float32)  # [1, D]
+def fill_latent(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
+    return {one.name: rng.standard_normal((1, one.shape[1]), dtype=np.float32)}  # [1, D]
 
 
-def fill_field(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
+def fill_field(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     cells = wish.size // one.stride
-    return rng.standard_normal((1, one.shape[1], cells, cells), dtype=np.float32)  # [1, C, h, w], wraps
+    return {
+        one.name: rng.standard_normal((1, one.shape[1], cells, cells), dtype=np.float32)
+    }  # [1, C, h, w], wraps
 
 
-def fill_label(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
+def fill_label(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     weights = wish.label if isinstance(wish.label, dict) else {wish.label: 1.0}
     row = np.zeros((1, len(one.labels)), np.float32)  # [1, K], sums to 1
     for name, weight in weights.items():
@@ -66,16 +92,37 @@ def fill_label(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
         row[0, one.labels.index(name)] = weight
     if not row.sum() > 0:
         raise RequestError("the weights of the labels are all zero. Give one of them more.")
-    return row / row.sum()
+    return {one.name: row / row.sum()}
 
 
-def fill_scalar(one: Input, rng: np.random.Generator, wish: Wish) -> np.ndarray:
+def fill_scalar(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     value = wish.scalars.get(one.name, one.default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not one.min <= value <= one.max:
         raise RequestError(
             f"setting {one.name} = {value!r}: must be a number from {one.min:g} to {one.max:g}."
         )
-    return np.full((1, 1), value, np.float32)
+    return {one.name: np.full((1, 1), value, np.float32)}
 
 
-FILL = {"latent": fill_latent, "field": fill_field, "label": fill_label, "scalar": fill_scalar}
+def fill_style(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
+    """Nothing where no styles are given: the graph's own defaults then leave every layer to the latent."""
+    if wish.styles is None:
+        return {}
+    layers, length = one.shape[1:]
+    w, chosen = np.asarray(wish.styles.w), np.asarray(wish.styles.layers)
+    if w.shape != (1, layers, length) or chosen.shape != (layers,) or not np.isfinite(w).all():
+        raise RequestError(
+            f"styles: must be finite numbers [1, {layers}, {length}] and {layers} choices of layers; "
+            f"these are {list(w.shape)} and {list(chosen.shape)}. Take them from the same model."
+        )
+    return {one.name: w.astype(np.float32), one.switch: chosen.astype(np.float32)[None]}
+
+
+# Each gives {input name: array}; the order of the card is the order in which they draw from the generator.
+FILL = {
+    "latent": fill_latent,
+    "field": fill_field,
+    "label": fill_label,
+    "scalar": fill_scalar,
+    "style": fill_style,
+}

@@ -3,7 +3,7 @@
 Previous stations: onnx_file.py and card.py; next: model.py (stops at the first fault), check.py (lists all).
 """
 
-from .card import CARD_KEY, Card, parse_dim
+from .card import CARD_KEY, Card, Input, parse_dim
 from .errors import CardError, GanCubeError, ModelError
 from .onnx_file import FLOAT, OnnxFile
 
@@ -66,9 +66,12 @@ def graph_faults(onnx: OnnxFile, card: Card) -> list[GanCubeError]:
                 )
             )
             continue
-        found += _disagree(onnx, f"inputs[{i}]", one, *given[one.name])
+        found += _disagree(onnx, f"inputs[{i}]", one.name, one.shape, *given[one.name])
+        if one.kind == "style":
+            found += _style_faults(onnx, f"inputs[{i}]", one, given)
+    fed = {one.name for one in card.inputs} | {one.switch for one in card.inputs}
     for name in given:
-        if name not in [one.name for one in card.inputs] and name not in onnx.defaults:
+        if name not in fed and name not in onnx.defaults:
             found.append(
                 CardError(f"{onnx.path}: inputs: the graph needs an input {name!r}, which the card lacks.")
             )
@@ -81,26 +84,40 @@ def graph_faults(onnx: OnnxFile, card: Card) -> list[GanCubeError]:
             )
         )
     else:
-        found += _disagree(onnx, "output", card.output, *outputs[card.output.name])
+        output = card.output
+        found += _disagree(onnx, "output", output.name, output.shape, *outputs[output.name])
     return found
 
 
-def _disagree(onnx: OnnxFile, field: str, said, kind: int, shape: tuple) -> list[GanCubeError]:
+def _style_faults(onnx: OnnxFile, field: str, one: Input, given: dict) -> list[GanCubeError]:
+    """A style needs its switch, defaults for both (else every run would have to feed them), and its output."""
+    outputs = {name: (kind, shape) for name, kind, shape in onnx.outputs}
+    for key, name, there in (("switch", one.switch, given), ("returns", one.returns, outputs)):
+        if name not in there:
+            what = "input" if there is given else "output"
+            return [CardError(f"{onnx.path}: {field}.{key}: the graph has no {what} {name!r}.")]
+    for name in (one.name, one.switch):
+        if name not in onnx.defaults:
+            return [CardError(f"{onnx.path}: {field}: the graph's input {name!r} has no default value.")]
+    return [
+        *_disagree(onnx, f"{field}.switch", one.switch, one.shape[:2], *given[one.switch]),
+        *_disagree(onnx, f"{field}.returns", one.returns, one.shape, *outputs[one.returns]),
+    ]
+
+
+def _disagree(
+    onnx: OnnxFile, field: str, name: str, dims: tuple, kind: int, shape: tuple
+) -> list[GanCubeError]:
     """Compare type, rank and fixed dimensions; a symbol on either side fits anything."""
     if kind != FLOAT:
         return [
             CardError(
-                f"{onnx.path}: {field}: {said.name!r} is {TYPES.get(kind, kind)} in the graph; "
-                "it must be float32."
+                f"{onnx.path}: {field}: {name!r} is {TYPES.get(kind, kind)} in the graph; it must be float32."
             )
         ]
-    if shape and len(shape) != len(said.shape):
-        return [
-            CardError(
-                f"{onnx.path}: {field}.shape: has {len(said.shape)} dimensions, the graph {len(shape)}."
-            )
-        ]
-    for axis, (mine, real) in enumerate(zip(said.shape, shape, strict=False)):
+    if shape and len(shape) != len(dims):
+        return [CardError(f"{onnx.path}: {field}.shape: has {len(dims)} dimensions, the graph {len(shape)}.")]
+    for axis, (mine, real) in enumerate(zip(dims, shape, strict=False)):
         symbol, size = parse_dim(mine)
         if isinstance(real, int) and ((symbol is None and real != size) or (symbol is not None and axis > 0)):
             return [CardError(f"{onnx.path}: {field}.shape[{axis}]: is {mine!r}, in the graph {real}.")]

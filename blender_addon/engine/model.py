@@ -12,7 +12,7 @@ import numpy as np
 from .card import Card, parse_card
 from .cube_request import resolve_label
 from .errors import GanCubeError, ModelError, RequestError
-from .latents import draw
+from .latents import Styles, draw
 from .match import card_text, file_faults, graph_faults
 from .onnx_file import read_onnx
 from .pixels import TextureSet, decode
@@ -107,8 +107,15 @@ class Model:
 
     def run_raw(self, feeds: dict) -> np.ndarray:
         """{input name: array} -> the output as the graph gives it, [N, C, H, W] float32 in card.output.range."""
+        return self._run(self.card.output.name, feeds)
+
+    def run_styles(self, feeds: dict) -> np.ndarray:
+        """{input name: array} -> the styles that the graph used, [N, L, D] float32. Only where the card has styles."""
+        return self._run(self.card.input("style").returns, feeds)
+
+    def _run(self, output: str, feeds: dict) -> np.ndarray:
         try:
-            return self.session.run([self.card.output.name], feeds)[0]
+            return self.session.run([output], feeds)[0]
         except runtime_errors() as error:
             sentence = " ".join(str(error).split())
             if isinstance(error, MemoryError) or "alloc" in sentence.lower():
@@ -118,11 +125,17 @@ class Model:
             raise ModelError(f"{self.path}: failed while running ({sentence[:300]}).") from error
 
     def render(
-        self, seed: int, label=None, size: int | None = None, scalars: dict | None = None
+        self,
+        seed: int,
+        label=None,
+        size: int | None = None,
+        scalars: dict | None = None,
+        styles: Styles | None = None,
     ) -> TextureSet:
-        """One texture. `label`: a name, {name: weight} or None for a seeded choice; `size` in pixels."""
+        """One texture. `label`: a name, {name: weight} or None for a seeded choice; `size` in pixels; `styles`: those
+        of some layers, instead of what the seed would give them."""
         size = check_size(self.card, size)
-        raw = self.run_raw(draw(self.card, seed, label, size, scalars))
+        raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles))
         self._check_output(raw, size)
         return TextureSet(seed, resolve_label(self.card, seed, label), decode(self.card, raw[0]))
 

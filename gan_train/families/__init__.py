@@ -2,7 +2,13 @@
 
 from ..dataset import CropSampler
 from ..family import Entry
+from ..whole_pictures import WholePictureSampler
+from .style import Style
+from .style_config import StyleConfig
 from .texture import Texture
 from .texture_config import TextureConfig
 
-FAMILIES = {"texture": Entry(Texture, TextureConfig, CropSampler)}
+FAMILIES = {
+    "texture": Entry(Texture, TextureConfig, CropSampler),
+    "style": Entry(Style, StyleConfig, WholePictureSampler),
+}

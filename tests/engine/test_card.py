@@ -31,12 +31,44 @@ def test_round_trip():
 def test_round_trip_with_optional_keys_and_every_kind():
     more = (
         Input("photo", "image", ("N", 3, "H", "W"), range=(0.0, 1.0), multiple_of=16),
-        Input("w", "style", ("N", 10, 512)),
+        Input("w", "style", ("N", 10, 512), switch="use_w", returns="styles"),
     )
     card = dataclasses.replace(
         CARD, inputs=CARD.inputs + more, thumbnail="iVBORw0KGgo=", encoder={"a": 1}, preview={"b": [1, 2]}
     )
     assert parse_card(dump_card(card), "file") == card
+
+
+STYLE = {"name": "w", "kind": "style", "shape": ["N", 4, 8], "switch": "use_w", "returns": "styles"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"switch": ...}, "inputs[4].switch"),
+        ({"returns": ...}, "inputs[4].returns"),
+        ({"switch": "z"}, "inputs"),
+        ({"returns": "maps"}, "inputs[4].returns"),
+        ({"returns": "use_w"}, "inputs[4].returns"),
+        ({"shape": ["N", 4]}, "inputs[4].shape"),
+        ({"shape": ["N", 4, "d"]}, "inputs[4].shape"),
+        ({"shape": ["N", 300, 8]}, "inputs[4].shape"),
+    ],
+)
+def test_a_style_says_its_switch_and_what_it_returns(change, field):
+    fields = copy.deepcopy(FIELDS)
+    style = {key: value for key, value in {**STYLE, **change}.items() if value is not ...}
+    fields["inputs"].append(style)
+    with pytest.raises(CardError) as caught:
+        parse_card(json.dumps(fields), "f")
+    assert str(caught.value).startswith(f"f: {field}")
+
+
+def test_one_style_at_most():
+    fields = copy.deepcopy(FIELDS)
+    fields["inputs"] += [STYLE, {**STYLE, "name": "v", "switch": "use_v", "returns": "more"}]
+    with pytest.raises(CardError, match="more than one input of kind style"):
+        parse_card(json.dumps(fields), "f")
 
 
 def test_properties():

@@ -1,12 +1,16 @@
 """The computed set: deterministic, tiles, and goes through prepare whole."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from blender_addon.engine.measures import tile_seam
 from gan_train.demo_data import PATTERNS, write_demo_data
+from gan_train.demo_planets import PLANETS
 from gan_train.errors import DatasetError
+from gan_train.manifest import read_manifest
 from gan_train.prepare import PrepareOptions, prepare
 
 
@@ -55,3 +59,31 @@ def test_refusals(tmp_path):
         with pytest.raises(DatasetError):
             write_demo_data(out, **options)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]
+
+
+@pytest.mark.parametrize("label", PLANETS)
+def test_planets_are_lit_globes_on_nothing(label):
+    one, again, other = (PLANETS[label](64, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert one.shape == (64, 64, 4) and np.isfinite(one).all() and one.min() >= 0 and one.max() <= 1
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
+    alpha = one[..., 3]
+    border = np.concatenate([alpha[[0, -1]].ravel(), alpha[:, [0, -1]].ravel()])
+    assert border.max() < 0.004 and alpha[32, 32] == 1
+    assert ((alpha > 0) & (alpha < 1)).any(), "its edge is smooth"
+    light = (one[..., :3].mean(2) * alpha)[16:48, 16:48]
+    if label != "molten":  # which shines by itself
+        assert light[:12, :12].mean() > 1.5 * light[-12:, -12:].mean(), "the sun stands at the upper left"
+
+
+def test_planets_go_through_prepare_with_their_alpha(planets_dataset, tmp_path):
+    pictures = planets_dataset.parent / "pictures"
+    kept = read_manifest(planets_dataset)
+    filled = prepare(PrepareOptions(pictures, tmp_path / "filled", size=128, min_per_label=1)).manifest
+    assert kept.labels == filled.labels == tuple(sorted(PLANETS))
+    assert kept.licences == {"CC0-1.0": 3 * len(PLANETS)} and not any(item.tileable for item in kept.items)
+    item = kept.items[0]
+    stored, made = pixels(kept.path(item)), pixels(pictures / Path(item.file).relative_to("images"))
+    assert np.array_equal(stored[..., 3], made[..., 3])
+    solid = made[..., 3] == 255
+    assert np.array_equal(stored[solid], made[solid])
+    assert pixels(filled.path(filled.items[0])).shape == (128, 128, 3)

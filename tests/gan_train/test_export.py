@@ -57,7 +57,7 @@ def test_a_file_that_differs_is_refused(exported):
 
 def test_the_card_tells_where_it_comes_from(exported):
     card = Model.load(exported[1]).card
-    assert card.family == read_run(exported[0])["family"] and card.tileable and len(card.labels) >= 2
+    assert card.family == read_run(exported[0])["family"] and len(card.labels) >= 2
     assert (
         card.provenance.steps == 4
         and card.provenance.licences
@@ -92,6 +92,8 @@ def test_the_margin_is_how_far_a_cell_of_the_field_reaches(exported):
 
 def test_what_it_draws_tiles_at_any_size(exported):
     model = Model.load(exported[1])
+    if not model.card.tileable:
+        pytest.skip("this family draws pictures that do not tile")
     for size in (128, 256):
         made = model.render(5, size=size).maps["base_color"]
         assert made.shape == (size, size, 3)
@@ -102,7 +104,7 @@ def test_alone_or_in_a_batch_it_is_the_same(exported):
     model = Model.load(exported[1])
     from blender_addon.engine.latents import draw
 
-    one = [draw(model.card, seed, None, 64) for seed in range(6)]
+    one = [draw(model.card, seed, None, model.card.fixed_size or 64) for seed in range(6)]
     together = model.run_raw({k: np.concatenate([f[k] for f in one]) for k in one[0]})
     alone = np.concatenate([model.run_raw(f) for f in one])
     assert np.abs(together - alone).max() < 1e-5
@@ -120,5 +122,6 @@ def test_a_run_without_checkpoint_and_a_lost_export_leave_nothing(exported, tmp_
 def test_deployment_feeds_match_the_card_inputs(exported):
     family, _, _ = load_averaged(exported[0])
     deployment = family.deploy()
-    assert list(deployment.feeds) == [i["name"] for i in deployment.inputs] == list(deployment.dynamic)
+    names = [name for i in deployment.inputs for name in (i["name"], i.get("switch")) if name]
+    assert list(deployment.feeds) == names == list(deployment.dynamic)
     assert dataclasses.is_dataclass(deployment)

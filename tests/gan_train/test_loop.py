@@ -37,7 +37,19 @@ TINY = {
     "picture_critic_width": (8, 8, 8),
     "penalty_every": 2,
 }
-SMALL = {"texture": ("texture-small", TINY)}  # family: preset and settings that train in a moment
+TINY_STYLE = {
+    "batch": 4,
+    "z": 8,
+    "w": 8,
+    "width": (8, 8, 8),
+    "critic_width": (8, 8, 8),
+    "penalty_every": 2,
+    "augment": "adaptive",
+}
+SMALL = {  # family: preset and settings that train in a moment
+    "texture": ("texture-small", TINY),
+    "style": ("style-small", TINY_STYLE),
+}
 CHECKOUT = Path(__file__).parents[2]
 
 
