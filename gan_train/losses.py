@@ -24,6 +24,14 @@ def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
     return F.softplus(loser - winner).mean()
 
 
+def non_saturating(logits: Tensor) -> Tensor:
+    """softplus(-logits), mean over the batch: [N] -> scalar (Goodfellow et al. 2014, arXiv 1406.2661).
+
+    The generator calls it with what it drew; the critic with reals, and with what was drawn, negated.
+    """
+    return F.softplus(-logits).mean()
+
+
 def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     """Mean squared norm of the gradient of the logits [N] by the pictures [N, C, H, W] (R1, R2).
 
