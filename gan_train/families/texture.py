@@ -25,7 +25,14 @@ from torch import Tensor, nn
 
 from ..family import Batch, Deployment, Domain, Family, Phase
 from ..looks import Looks
-from ..losses import band_distance, color_distance, gradient_penalty, patch_distance, relativistic
+from ..losses import (
+    band_distance,
+    color_distance,
+    gradient_penalty,
+    non_saturating,
+    patch_distance,
+    relativistic,
+)
 from ..networks import (
     CELL,
     Critic,
@@ -198,8 +205,6 @@ class Texture(Family):
         batch["look"] = torch.cat((code.detach(), torch.zeros_like(code)))
         batch["known"] = torch.cat((torch.ones_like(code[:, :1]), torch.zeros_like(code[:, :1])))
         condition = batch["label"], batch["look"], batch["known"]
-        with torch.no_grad():
-            real_logits = self.critic(real, *condition)
         drawn, encoded = fake[:half], real[:half]
         patches = (
             patch_distance(drawn, encoded, random)
@@ -207,7 +212,7 @@ class Texture(Family):
             + patch_distance(F.avg_pool2d(drawn, 2), F.avg_pool2d(encoded, 2), random)
         )
         return {
-            "adversarial": relativistic(self.critic(fake, *condition), real_logits),
+            "adversarial": self._persuade(self.critic, fake, real, condition),
             "patches": c.patch_weight * patches,
             "code": c.code_weight * code.square().sum(1).mean(),
         }
@@ -228,14 +233,12 @@ class Texture(Family):
         fake_seen, real_seen = (self._seen(picture, batch["present"]) for picture in (fake, real))
         batch |= {"picture": real_seen, "fake_picture": fake_seen.detach()}
         condition = batch["label"], batch["look"], batch["known"]
-        with torch.no_grad():
-            real_logits = self.picture_critic(real_seen, *condition)
         known_fake, known_real = fake_seen[:half], real_seen[:half]  # the same material
         patches = patch_distance(known_fake, known_real, random, count=24, least=0.03) + patch_distance(
             F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2), random, count=48, least=0.03
         )
         return {
-            "adversarial": relativistic(self.picture_critic(fake_seen, *condition), real_logits),
+            "adversarial": self._persuade(self.picture_critic, fake_seen, real_seen, condition),
             "patches": self.config.picture_patch_weight * patches,
             "kept": self.config.keep_weight * band_distance(fake[::2, :3], real[::2, :3], KEEP),
             "color": color_distance(fake[::2, :3], real[::2, :3]),
@@ -254,21 +257,32 @@ class Texture(Family):
             memory_format=torch.channels_last
         )  # slopes wrap
 
+    def _persuade(self, critic: Critic, fake: Tensor, real: Tensor, condition: tuple[Tensor, ...]) -> Tensor:
+        if self.config.loss == "non-saturating":
+            return non_saturating(critic(fake, *condition))
+        with torch.no_grad():
+            real_logits = critic(real, *condition)
+        return relativistic(critic(fake, *condition), real_logits)
+
     def _critic_loss(
         self, critic: Critic, real: Tensor, fake: Tensor, batch: Batch, penalise: bool
     ) -> dict[str, Tensor]:
+        paired = self.config.loss == "relativistic"
         if penalise:
-            real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_()
+            real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_(paired)
         condition = batch["label"], batch["look"], batch["known"]
         real_logits, fake_logits = critic(real, *condition), critic(fake, *condition)
         terms = {
-            "adversarial": relativistic(real_logits, fake_logits),
+            "adversarial": relativistic(real_logits, fake_logits)
+            if paired
+            else non_saturating(real_logits) + non_saturating(-fake_logits),
             "margin": (real_logits - fake_logits).detach().mean(),  # logged, not trained on
         }
         if penalise:
             weight = 0.5 * self.config.gamma * self.config.penalty_every
             terms["penalty_real"] = weight * gradient_penalty(real_logits, real)
-            terms["penalty_fake"] = weight * gradient_penalty(fake_logits, fake)
+            if paired:
+                terms["penalty_fake"] = weight * gradient_penalty(fake_logits, fake)
         return terms
 
     # Draws

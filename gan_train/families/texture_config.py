@@ -46,8 +46,10 @@ class TextureConfig:
     """Learning rate of the first stage (Adam, equalised)."""
     learning_rate: float = 2e-3
     """Learning rate of the second stage (Adam, equalised); the third has half of it."""
+    loss: str = "relativistic"
+    """relativistic (pairs, with R1 and R2) or non-saturating (with R1)."""
     gamma: float = 0.1
-    """Weight of the gradient penalties R1 and R2."""
+    """Weight of the gradient penalties."""
     penalty_every: int = 16
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
     patch_weight: float = 4.0
@@ -77,6 +79,7 @@ class TextureConfig:
                 self.window % 16 == 0 and 64 <= self.window <= self.crop - 32,
                 "a multiple of 16 between 64 and crop - 32",
             ),
+            "loss": (self.loss in ("relativistic", "non-saturating"), "relativistic or non-saturating"),
             "texton": (1 <= self.texton <= self.crop // 16 - 2, "between 1 and crop / 16 - 2"),
         }
         for name, (fine, rule) in checks.items():

@@ -81,6 +81,16 @@ def test_a_resumed_run_has_the_bits_of_a_straight_one(small_dataset, tmp_path, f
     )
 
 
+def test_the_non_saturating_loss_has_no_pairs(small_dataset, tmp_path):
+    run = tmp_path / "run"
+    train(small_dataset, run, "texture-small", {**TINY, "loss": "non-saturating"}, steps=3)
+    row = json.loads((run / "stats.jsonl").read_text().splitlines()[-1])
+    assert "critic/penalty_real" in row and "critic/penalty_fake" not in row
+    assert row["generator/adversarial"] > 0 and row["picture_critic/adversarial"] > 1
+    with pytest.raises(ConfigError, match="loss=hinge"):
+        configure("texture-small", {"loss": "hinge"})
+
+
 def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):
     """One step of each stage of TINY: autoencoder, latent maps, pictures."""
     states = []
