@@ -21,9 +21,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..family import Batch, Deployment, Domain, Family, Phase
+from ..labelled_generator import LabelledGenerator
 from ..looks import Looks
 from ..losses import (
     band_distance,
@@ -43,56 +44,13 @@ from ..networks import (
     LookEncoder,
     field_channels,
 )
-from ..relief import normal_of_height
+from ..surface_losses import map_distances, seen
 from ..textons import read_texton
 from .texture_config import TextureConfig
 
 RECONSTRUCT = (0.2, 0.3, 1.0, 1.0, 1.0, 1.0)  # weights of the octaves for the autoencoder
 KEEP = (0.0, 0.0, 0.1, 0.5, 1.0, 1.0)  # and beside a critic, which has the say on the finest
-# Weights of the octaves of a map and the power below which their errors count less and less. Higher than for colours:
-# most roughness lies near the middle and many surfaces are flat; where the power is next to nothing, an error relative
-# to it would outweigh all others and keep the network from ever drawing a brick.
-MAP_BANDS = {
-    "height": ((0.3, 1.0, 1.0, 1.0, 1.0, 0.3), 5e-4),  # a pixel is 1/8
-    "roughness": ((1.0, 2.0, 2.0, 2.0, 2.0, 2.0), 3e-2),
-}
 NETWORK_REACH = 14  # latent cells that a convolution of the generator or the decoder looks beyond its own
-
-
-class LabelledGenerator(nn.Module):
-    """What is exported: z [N, d], field, label [N, K], psi [N, 1] -> maps [N, C, 32h, 32w] in [-1, 1].
-
-    Channels: base colour, then, as far as the dataset has them, normal and height, roughness, metallic.
-    """
-
-    def __init__(self, generator: Generator, looks: Looks, domain: Domain):
-        super().__init__()
-        self.generator, self.looks, self.maps = generator, looks, domain.maps
-        self.register_buffer("metallic", torch.tensor(domain.metallic) * 2 - 1, persistent=False)
-
-    def forward(self, z: Tensor, field: Tensor, label: Tensor, psi: Tensor) -> Tensor:
-        picture = self.generator(field, *self.looks(z, label, psi))
-        parts = [picture[:, :3]]
-        for i, name in enumerate(self.maps[1:], start=3):
-            if name == "height":
-                parts.append(normal_of_height(picture[:, i : i + 1]))
-            parts.append(picture[:, i : i + 1])
-        if len(self.metallic):
-            constant = (label @ self.metallic)[:, None, None, None]
-            parts.append(constant.expand(-1, -1, *picture.shape[2:]))
-        return torch.cat(parts, dim=1)
-
-    def channels(self) -> list[dict]:
-        """The card's maps, in the order of `forward`."""
-        names = [part for name in self.maps for part in (("normal", name) if name == "height" else (name,))]
-        names += ["metallic"] if len(self.metallic) else []
-        maps, start = [], 0
-        for name in names:
-            end = start + (3 if name in ("base_color", "normal") else 1)
-            colorspace = "sRGB" if name == "base_color" else "Non-Color"
-            maps.append({"name": name, "channels": [start, end], "colorspace": colorspace})
-            start = end
-        return maps
 
 
 class Texture(Family):
@@ -167,18 +125,11 @@ class Texture(Family):
             "reconstruction": band_distance(fake_color, real_color, RECONSTRUCT),
             "color": color_distance(fake_color, real_color),
         }
-        return terms | self._map_losses(_inner(fake[:, 3:]), _inner(crop[:, 3:]), batch["present"])
+        return terms | self._map_distances(_inner(fake), _inner(crop), batch["present"])
 
-    def _map_losses(self, fake: Tensor, real: Tensor, present: Tensor) -> dict[str, Tensor]:
-        """fake, real [N, M, H, W] in [-1, 1]; present [N, M]: only what is there counts."""
-        terms = {}
-        for i, name in enumerate(self.domain.maps[1:]):
-            bands, faint = MAP_BANDS[name]
-            has = present[:, i]
-            if has.any():
-                error = band_distance(fake[has, i : i + 1], real[has, i : i + 1], bands, faint)
-                terms[name] = self.config.map_weight * error * has.float().mean()
-        return terms
+    def _map_distances(self, fake: Tensor, real: Tensor, present: Tensor) -> dict[str, Tensor]:
+        found = map_distances(fake, real, present, self.domain.maps)
+        return {name: self.config.map_weight * distance for name, distance in found.items()}
 
     def _generator_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         c = self.config
@@ -229,8 +180,8 @@ class Texture(Family):
         top, left = CELL * (y + 1), CELL * (x + 1)  # the crop has one cell more on each side
         crop = torch.cat((batch["crop"], batch["maps"]), 1)
         real = _inner(crop[:, :, top : top + side, left : left + side])
-        maps = self._map_losses(fake[::2, 3:], real[::2, 3:], batch["present"][::2])
-        fake_seen, real_seen = (self._seen(picture, batch["present"]) for picture in (fake, real))
+        maps = self._map_distances(fake[::2], real[::2], batch["present"][::2])
+        fake_seen, real_seen = (seen(x, batch["present"], self.domain.maps) for x in (fake, real))
         batch |= {"picture": real_seen, "fake_picture": fake_seen.detach()}
         condition = batch["label"], batch["look"], batch["known"]
         known_fake, known_real = fake_seen[:half], real_seen[:half]  # the same material
@@ -244,18 +195,6 @@ class Texture(Family):
             "color": color_distance(fake[::2, :3], real[::2, :3]),
             **maps,
         }
-
-    def _seen(self, picture: Tensor, present: Tensor) -> Tensor:
-        """What the critic of pictures sees of [N, 3 + M, H, W]: base colour, slopes for height, roughness; without
-        the maps that the real picture lacks."""
-        parts = [picture[:, :3]]
-        for i, name in enumerate(self.domain.maps[1:]):
-            value = picture[:, 3 + i : 4 + i]
-            value = normal_of_height(value)[:, :2] if name == "height" else value
-            parts.append(value * present[:, i, None, None, None])
-        return torch.cat(parts, 1)[:, :, 1:-1, 1:-1].contiguous(
-            memory_format=torch.channels_last
-        )  # slopes wrap
 
     def _persuade(self, critic: Critic, fake: Tensor, real: Tensor, condition: tuple[Tensor, ...]) -> Tensor:
         if self.config.loss == "non-saturating":

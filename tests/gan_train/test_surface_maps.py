@@ -172,6 +172,7 @@ def test_a_missing_map_has_no_loss(dataset):
     torch = pytest.importorskip("torch")
     from gan_train.families import FAMILIES
     from gan_train.loop import configure
+    from gan_train.surface_losses import seen
 
     from .test_loop import TINY
 
@@ -184,5 +185,7 @@ def test_a_missing_map_has_no_loss(dataset):
     assert {"reconstruction", "height", "roughness"} <= terms.keys()
     batch["present"] = torch.zeros_like(batch["present"])
     assert "height" not in family.loss("autoencoder", batch, torch.Generator().manual_seed(0), 0)
-    seen = family._seen(torch.rand(8, 5, 32, 32), batch["present"])
-    assert seen.shape == (8, 6, 30, 30) and bool((seen[:, 3:] == 0).all()) and bool((seen[:, :3] != 0).any())
+    shown = seen(torch.rand(8, 5, 32, 32), batch["present"], sampler.domain.maps)
+    assert (
+        shown.shape == (8, 6, 30, 30) and bool((shown[:, 3:] == 0).all()) and bool((shown[:, :3] != 0).any())
+    )
