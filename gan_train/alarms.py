@@ -4,16 +4,21 @@ Previous stations: the losses (terms), preview_figures.py. Next: watch.py. Each 
 again only after it was over. What is not finite ends a run by itself: steps.py.
 """
 
+import math
 from dataclasses import dataclass
 from statistics import median
 
 HISTORY = 64  # penalties whose median is remembered
 FEW = 8  # penalties before which nothing is said
 TIMES, LEAST = 20.0, 10.0  # a penalty explodes at so many times its median, and at so much of the loss
+HUGE = 1e4  # a penalty that is an alarm whatever it was
 LONG = 20  # looks at the critic
 SURE = 0.02  # loss of a critic that is never wrong
 BLIND = 0.005  # margin of a critic that knows nothing
-ALIKE, SAME = 0.2, 0.05  # spread and distance to the nearest of collapsed samples, over those of real pictures
+ALIKE, SAME = (
+    0.2,
+    0.05,
+)  # spread and distance to the nearest of collapsed samples, over those of real pictures
 FELL = 1 / 3  # of the best recall and coverage so far
 KNOWN = 0.3  # recall or coverage that a run must have reached before it can fall
 PATIENCE = 2  # looks in a row
@@ -70,8 +75,9 @@ class Alarms:
 
     def _see_penalty(self, step: int, name: str, value: float) -> list[Alarm]:
         seen = self.penalties.setdefault(name, [])
-        usual = median(seen) if len(seen) >= FEW else float("inf")
-        exploding = value > max(TIMES * usual, LEAST)
+        usual = median(seen) if len(seen) >= FEW else math.inf
+        before = f", where it was {usual:.3g}" if usual < math.inf else ""
+        exploding = value > min(max(TIMES * usual, LEAST), HUGE)
         self.penalties[name] = [*seen, value][-HISTORY:]
         return self._raise(
             "penalty",
@@ -79,7 +85,7 @@ class Alarms:
             exploding,
             PATIENCE,
             step,
-            f"{name} explodes: {value:.3g}, where it was {usual:.3g}. The critic's gradients run away.",
+            f"{name} explodes: {value:.3g}{before}. The critic's gradients run away.",
             f"Lower learning_rate or raise gamma {NEW_RUN}.",
         )
 
@@ -104,8 +110,8 @@ class Alarms:
                 known and mean < BLIND,
                 1,
                 step,
-                f"{phase} cannot tell drawn from real pictures (mean margin {mean:.3g} of {LONG} looks): unless they are "
-                "as good as real, the generator learns nothing from it.",
+                f"{phase} cannot tell drawn from real pictures (mean margin {mean:.3g} of {LONG} looks): unless they "
+                "are as good as real, the generator learns nothing from it.",
                 f"Lower gamma or the augmentation, or make {phase} larger {NEW_RUN}.",
             ),
         ]
@@ -113,22 +119,22 @@ class Alarms:
     def see_figures(self, step: int, figures: dict[str, float]) -> list[Alarm]:
         """`figures`: what PreviewFigures says of pictures drawn at `step`."""
         self.first = step if self.first is None else self.first
-        alike = figures["spread"] < ALIKE or figures["nearest"] < SAME
-        fell = any(
-            best >= KNOWN and figures[name] < FELL * best for name, best in self.best.items()
-        )
+        spread, nearest = figures["spread"], figures["nearest"]
+        fell = any(best >= KNOWN and figures[name] < FELL * best for name, best in self.best.items())
         self.best = {name: max(best, figures[name]) for name, best in self.best.items()}
-        what = (
-            f"samples are nearly the same picture (spread {figures['spread']:.2f}, to the nearest "
-            f"{figures['nearest']:.2f}, where real pictures have 1)"
-            if alike
-            else f"samples have lost their variety (recall {figures['recall']:.2f}, coverage {figures['coverage']:.2f}; "
-            f"they were {self.best['recall']:.2f} and {self.best['coverage']:.2f})"
-        )
+        if spread < ALIKE:
+            what = f"samples are nearly the same picture (spread {spread:.2f}, where real ones have 1)"
+        elif nearest < SAME:
+            what = (
+                f"a few pictures come again and again (distance to the nearest {nearest:.2f}, of real ones 1)"
+            )
+        else:
+            was = "recall {recall:.2f} and coverage {coverage:.2f}"
+            what = f"samples have lost variety: {was.format(**figures)}, after {was.format(**self.best)}"
         return self._raise(
             "collapse",
             "",
-            step - self.first >= self.grace and (alike or fell),
+            step - self.first >= self.grace and (spread < ALIKE or nearest < SAME or fell),
             PATIENCE,
             step,
             f"diversity collapse: {what}.",

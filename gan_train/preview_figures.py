@@ -29,7 +29,10 @@ class PreviewFigures:
         self.a, self.b = a, b
         self.frechet = frechet(a, b)
         self.floor = {name: (x + y) / 2 for name, x, y in _both(a, b, b, a)}
-        self.distance, self.nearest = np.median(pairwise(a, b)), np.median(_to_nearest(np.concatenate([a, b])))
+        self.distance, self.nearest = (
+            np.median(pairwise(a, b)),
+            np.median(_to_nearest(np.concatenate([a, b]))),
+        )
 
     def __call__(self, drawn: np.ndarray) -> dict[str, float]:
         """[N, H, W, 3] uint8 sRGB -> figures; 1 is as good as real, for `frechet` lower is better.

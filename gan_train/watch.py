@@ -6,6 +6,7 @@ Before: loop.py (calls it), preview_figures.py, alarms.py. After: RUN/alarms.jso
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ from .preview_figures import COUNT, PreviewFigures, real_pictures
 from .progress import say
 from .training_log import forget_rows
 
-EVERY = 50  # steps between looks at the terms
-PICTURES = 500  # steps between looks at pictures, a multiple of EVERY
+EVERY = 50  # steps between looks at the terms, or a divisor of it
+PICTURES = 500  # steps between looks at pictures
 GRACE = 2000  # steps from the first drawn pictures on in which they may be alike
 SEED = 2  # of the drawn pictures: the same at each look
 
@@ -30,14 +31,14 @@ class RunWatch:
         self,
         run: Path,
         sampler: Sampler,
-        every: int = EVERY,
         pictures: int = PICTURES,
-        grace: int = GRACE,
         stop_on_collapse: bool = False,
+        grace: int | None = None,
     ):
-        self.run, self.every, self.pictures = run, every, pictures
+        """`pictures`: steps between looks at drawn pictures."""
+        self.run, self.every, self.pictures = run, math.gcd(EVERY, pictures), pictures
         self.stop_on_collapse = stop_on_collapse
-        self.alarms, self.best, self.step = Alarms(grace), None, None
+        self.alarms, self.best, self.step = Alarms(GRACE if grace is None else grace), None, None
         real = real_pictures(sampler)
         self.figures_of = PreviewFigures(real) if real is not None else None
 
