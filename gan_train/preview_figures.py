@@ -24,7 +24,7 @@ class PreviewFigures:
     def __init__(self, real: np.ndarray):
         """`real`: [2 * COUNT, H, W, 3] uint8 sRGB."""
         self.side = min(SIDE, *real.shape[1:3])
-        self.vectors = random_vectors(real[:, : self.side, : self.side])
+        self.vectors = self._described(real)
         a, b = self._prepared(self.vectors[::2], self.vectors[1::2])
         self.a, self.b = a, b
         self.frechet = frechet(a, b)
@@ -40,7 +40,7 @@ class PreviewFigures:
         `spread` and `nearest` tell whether samples differ: the median distance between two of them and from each to
         its nearest, over those of real pictures.
         """
-        (fake,) = self._prepared(random_vectors(drawn[:, : self.side, : self.side]))
+        (fake,) = self._prepared(self._described(drawn))
         figures = {"frechet": (frechet(self.a, fake) + frechet(self.b, fake)) / 2 / self.frechet}
         for name, x, y in _both(self.a, fake, self.b, fake):
             figures[name] = (x + y) / 2 / self.floor[name]
@@ -49,13 +49,17 @@ class PreviewFigures:
         figures["score"] = figures["frechet"] / max(figures["coverage"], 0.05)
         return {name: round(value, 4) for name, value in figures.items()}
 
+    def _described(self, pictures: np.ndarray) -> np.ndarray:
+        """Random features of crops, enlarged where they are too small to have any."""
+        crops, times = pictures[:, : self.side, : self.side], -(-MIN_SIDE // self.side)
+        return random_vectors(crops.repeat(times, 1).repeat(times, 2))
+
     def _prepared(self, *sets: np.ndarray) -> list[np.ndarray]:
         return [np.clip(values, -CLIP, CLIP) for values in standardise(self.vectors, *sets)]
 
 
-def real_pictures(sampler: Sampler) -> np.ndarray | None:
-    """[2 * COUNT, H, W, 3] uint8 sRGB from the sampler's own batches, transparent parts on grey; None where they are
-    too small to be described."""
+def real_pictures(sampler: Sampler) -> np.ndarray:
+    """[2 * COUNT, H, W, 3] uint8 sRGB from the sampler's own batches, transparent parts on grey."""
     found: list[np.ndarray] = []
     for step in range(-(-2 * COUNT // sampler.batch)):
         batch = sampler(SEED, step, torch.device("cpu"))
@@ -64,8 +68,7 @@ def real_pictures(sampler: Sampler) -> np.ndarray | None:
             picture = picture[:, :3] * (picture[:, 3:] + 1) / 2
         pixels = ((picture[:, :3].float() + 1) * 127.5).round().clamp(0, 255).byte()
         found.append(pixels.permute(0, 2, 3, 1).numpy())
-    pictures = np.concatenate(found)[: 2 * COUNT]
-    return pictures if min(pictures.shape[1:3]) >= MIN_SIDE else None
+    return np.concatenate(found)[: 2 * COUNT]
 
 
 def _both(real: np.ndarray, fake: np.ndarray, other_real: np.ndarray, other_fake: np.ndarray):

@@ -39,11 +39,10 @@ class RunWatch:
         self.run, self.every, self.pictures = run, math.gcd(EVERY, pictures), pictures
         self.stop_on_collapse = stop_on_collapse
         self.alarms, self.best, self.step = Alarms(GRACE if grace is None else grace), None, None
-        real = real_pictures(sampler)
-        self.figures_of = PreviewFigures(real) if real is not None else None
+        self.figures_of = PreviewFigures(real_pictures(sampler))
 
     def __call__(self, step: int, averaged: Family, logged: dict[str, float]) -> bool:
-        if step % self.pictures or self.figures_of is None or averaged.unready(step):
+        if step % self.pictures or averaged.unready(step):
             return self.see(step, logged, None)
         return self.see(step, logged, averaged.draw(COUNT, SEED))
 
@@ -55,7 +54,7 @@ class RunWatch:
             self._forget(step - 1)
         self.step = step
         found, best = self.alarms.see_terms(step, logged), False
-        if pictures is not None and self.figures_of is not None:
+        if pictures is not None:
             figures = self.figures_of(pictures)
             found += self.alarms.see_figures(step, figures)
             best = self.best is None or figures["score"] < self.best
