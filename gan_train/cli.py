@@ -5,6 +5,7 @@ Commands: demo-data, prepare, train, sample, measure, export. A GanCubeError end
 
 import argparse
 import dataclasses
+import functools
 import json
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         return arguments.run(arguments)
     except GanCubeError as error:
         print(f"gan-train: error: {error}", file=sys.stderr)
-        return 2
+        return getattr(error, "exit_code", 2)
     except ModuleNotFoundError as error:
         name = (error.name or "").split(".")[0]
         if name in ("gan_train", "blender_addon"):
@@ -181,6 +182,18 @@ def _add_train(commands) -> None:
         choices=("auto", "on", "off"),
         help="torch.compile of the generator (default auto: on CUDA)",
     )
+    add(
+        "--watch-steps",
+        metavar="N",
+        type=_positive(int),
+        default=500,
+        help="steps between looks at drawn pictures, for the alarm of collapse and RUN/best (default 500)",
+    )
+    add(
+        "--stop-on-collapse",
+        action="store_true",
+        help="end the run at a diversity collapse, with exit code 3; RUN/best has the best state before it",
+    )
     add("--dry-run", action="store_true", help="print the whole configuration and stop")
     parser.set_defaults(run=_run_train)
 
@@ -189,6 +202,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
     from .families import FAMILIES
     from .loop import configure, train
     from .settings import describe_settings, parse_settings
+    from .watch import RunWatch
 
     family, settings = PRESETS[arguments.preset or DEFAULT]
     if arguments.source:
@@ -214,6 +228,9 @@ def _run_train(arguments: argparse.Namespace) -> int:
         precision=arguments.precision,
         compile=arguments.compile,
         source=arguments.source,
+        watch=functools.partial(
+            RunWatch, pictures=arguments.watch_steps, stop_on_collapse=arguments.stop_on_collapse
+        ),
     )
     if checkpoint:
         print(f"{checkpoint} written; next: gan-train sample {arguments.out} --out grid.png")
@@ -224,6 +241,16 @@ def _add_model_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="RUN|FILE.onnx", type=Path, help="a run folder or an exported file")
     parser.add_argument(
         "--provider", choices=("auto", "cpu", "cuda", "webgpu", "coreml"), default="cpu", help="default cpu"
+    )
+    _add_checkpoint_argument(parser)
+
+
+def _add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint",
+        choices=("last", "best"),
+        default="last",
+        help="of a run: the newest, or the best that was seen while it trained (default last)",
     )
 
 
@@ -257,7 +284,7 @@ def _run_sample(arguments: argparse.Namespace) -> int:
     from .model_source import open_model
     from .sample import sample
 
-    with open_model(arguments.model, arguments.provider) as model:
+    with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
         if arguments.mix is not None:
             path = mixing_sheet(
                 model,
@@ -336,7 +363,7 @@ def _run_measure(arguments: argparse.Namespace) -> int:
     def progress(what: str, done: int, total: int) -> None:
         bars.setdefault(what, Progress(what))(done, total)
 
-    with open_model(arguments.model, arguments.provider) as model:
+    with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
         panel = measure(
             model,
             manifest,
@@ -359,11 +386,12 @@ def _add_export(commands) -> None:
     parser = commands.add_parser(
         "export",
         help="write one ONNX file that gancube and the panel can use",
-        description="Export the newest checkpoint of a run: weights and card in one file, checked against torch.",
+        description="Export a checkpoint of a run: weights and card in one file, checked against torch.",
     )
     add = parser.add_argument
     add("run_folder", metavar="RUN", type=Path, help="run folder")
     add("--out", metavar="FILE.onnx", type=Path, required=True, help="file to write")
+    _add_checkpoint_argument(parser)
     add("--name", metavar="NAME", help="how users call the model (default: the file's name)")
     add("--summary", metavar="TEXT", help="one line for lists")
     add("--measures", metavar="FILE.json", type=Path, help="what measure --json printed, kept in the card")
@@ -374,7 +402,9 @@ def _run_export(arguments: argparse.Namespace) -> int:
     measures = _read_measures(arguments.measures) if arguments.measures else None
     from .export import export_run
 
-    path = export_run(arguments.run_folder, arguments.out, arguments.name, arguments.summary, measures)
+    path = export_run(
+        arguments.run_folder, arguments.out, arguments.name, arguments.summary, measures, arguments.checkpoint
+    )
     print(
         f"{path} written, {path.stat().st_size / 2**20:.1f} MiB; next: gancube cube --model {path} --out cube.glb"
     )

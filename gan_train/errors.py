@@ -6,8 +6,10 @@ GanCubeError                      (blender_addon.engine.errors)
  +- CheckpointError   a run that is missing, in use, or belongs to another dataset or configuration
  |   +- DamagedError  a checkpoint that is not whole; the one before it may be
  +- TrainingError     training itself went wrong (loss not finite, out of memory)
+     +- CollapseError  diversity collapse, where the run was told to stop at it
 
-Each message is written for the person who can fix it; the command prints it and ends with exit code 2.
+Each message is written for the person who can fix it; the command prints it and ends with exit code 2, after a
+CollapseError with 3: a script can then tell a run that went wrong from a command that did.
 """
 
 from blender_addon.engine.errors import GanCubeError
@@ -31,3 +33,9 @@ class DamagedError(CheckpointError):
 
 class TrainingError(GanCubeError):
     """Training itself went wrong: a loss that is not finite, not enough memory."""
+
+
+class CollapseError(TrainingError):
+    """Diversity collapse, in a run that was told to stop at it."""
+
+    exit_code = 3

@@ -46,6 +46,7 @@ from .run_folder import load_averaged
 from .weights import NOTES_KEY, training_notes
 
 OPSET = 20
+KEPT = {"last": "checkpoints", "best": "best"}  # folder in a run
 PARITY = 1e-3  # largest difference to torch in units of the raw output
 SAMPLES_IN_THUMBNAIL = 2  # a side
 
@@ -56,14 +57,15 @@ def export_run(
     name: str | None = None,
     summary: str | None = None,
     measures: dict | None = None,
+    checkpoint: str = "last",
 ) -> Path:
-    """Write the newest checkpoint of `run` (averaged weights) to `out`, an .onnx file; whole or not at all.
+    """Write a checkpoint of `run`, "last" or "best" (averaged weights), to `out`, an .onnx file; whole or not at all.
 
     `name`: how users call the model (default: the file's name). `measures` go into the card's provenance.
     Raises CheckpointError, OutputError, and TrainingError when the file computes something else than torch.
     """
     out = Path(out)
-    family, plan, about = load_averaged(run)
+    family, plan, about = load_averaged(run, KEPT[checkpoint])
     deployment = family.deploy()
     labels = plan["domain"]["labels"]
     card = Card(

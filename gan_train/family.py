@@ -100,6 +100,7 @@ class Family(nn.Module):
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
         """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`.
 
+        alarms.py looks at what is called adversarial, margin (of real over drawn logits) and penalty... in a critic.
         {} where nothing is due in this step; a term that a batch says nothing of is left out."""
         raise NotImplementedError
 
@@ -108,6 +109,17 @@ class Family(nn.Module):
 
         None as long as there is nothing to see."""
         raise NotImplementedError
+
+    def draw(self, count: int, seed: int) -> np.ndarray | None:
+        """uint8 [count, H, W, 3] sRGB, spread evenly over the rows of previews; None like `preview`. For watch.py."""
+        found: list[np.ndarray] = []
+        while sum(map(len, found)) < count:
+            sheet = self.preview(seed + len(found))
+            if sheet is None:
+                return None
+            found.append(sheet.reshape(-1, *sheet.shape[2:]))
+        pictures = np.concatenate(found)
+        return pictures[np.linspace(0, len(pictures) - 1, count).round().astype(int)]
 
     def deploy(self) -> Deployment:
         """The generator alone, float32 on the CPU, ready to export."""
@@ -122,13 +134,14 @@ class Watch(Protocol):
     """Looks at a run every so many steps: alarms, and which state was the best. The loop calls it nowhere else.
 
     It must depend on its arguments and its state alone (draws from the step), so that a resumed run is watched
-    like a straight one. With several processes only the first has one.
+    like a straight one. With several processes only the first has one. The one there is: watch.py.
     """
 
     every: int  # steps between calls
 
     def __call__(self, step: int, averaged: Family, logged: dict[str, float]) -> bool:
-        """`averaged` has the moving average and the newest buffers; `logged` the terms of this step.
+        """`averaged` has the moving average and the newest buffers; `logged` the newest value since the last call of
+        each term: penalties are computed in few steps.
 
         True: the best so far, and the loop keeps this state in RUN/best. A TrainingError ends the run; what is
         in RUN/checkpoints then is from before it."""

@@ -13,6 +13,7 @@ import dataclasses
 import json
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -20,7 +21,7 @@ import torch
 from .checkpoint import load_newest, save_checkpoint, set_aside
 from .errors import ConfigError, TrainingError
 from .families import FAMILIES
-from .family import Watch
+from .family import Sampler, Watch
 from .machine import describe_machine, extend_history, history_of
 from .parallel import Processes
 from .presets import DEFAULT, PRESETS
@@ -47,7 +48,7 @@ def train(
     shards: int | None = None,
     precision: str | None = None,
     compile: str | None = None,
-    watch: Watch | None = None,
+    watch: Callable[[Path, Sampler], Watch] | None = None,
     source: str | Path | None = None,
 ) -> Path | None:
     """Train, or go on training, until `steps` generator updates in all or for `minutes`. -> last checkpoint
@@ -56,7 +57,7 @@ def train(
     an exported file, and with its settings where `preset` is None. `shards` (default: one for each process),
     `precision` and `compile` (default: auto) of a run that is there already stay as they are. -> None from all
     processes but the first. Raises ConfigError, DatasetError, CheckpointError, ModelError, TrainingError (a loss or a
-    weight that is not finite; the last checkpoint stays).
+    weight that is not finite; the last checkpoint stays). `watch` makes the watch of the run, as watch.RunWatch does.
     """
     run = Path(run)
     base = Base(Path(source)) if source else None
@@ -89,7 +90,7 @@ def train(
         training = Training(read_run(run), sampler, processes)
         if base:
             training.start_from(base)  # what a checkpoint holds comes over it
-        return _Loop(run, training, processes, watch if processes.first else None).go(
+        return _Loop(run, training, processes, watch(run, sampler) if watch and processes.first else None).go(
             steps, minutes, preview_steps
         )
 
@@ -131,6 +132,7 @@ class _Loop:
     def __init__(self, run: Path, training: Training, processes: Processes, watch: Watch | None):
         self.run, self.training, self.processes, self.watch = run, training, processes, watch
         self.seconds, self.asked_to_stop = 0.0, False
+        self.newest: dict[str, torch.Tensor] = {}  # terms since the watch looked
         history, damaged = [], []
         if found := load_newest(run):
             tensors, about, damaged = found
@@ -163,8 +165,9 @@ class _Loop:
             log(training.step, logged)
             if training.step % preview_steps == 0:
                 self._preview()
+            self.newest |= logged
             if self.watch and training.step % self.watch.every == 0:
-                self._look(logged)
+                self._look()
             if time.monotonic() - saved >= SAVE_SECONDS:
                 self._save()
                 saved = time.monotonic()
@@ -201,9 +204,12 @@ class _Loop:
         if pictures is not None:
             save_sheet(pictures, self.run / "previews" / f"step-{self.training.step:09d}.png")
 
-    def _look(self, logged: dict[str, torch.Tensor]) -> None:
-        terms = {name: float(term) for name, term in logged.items()}
-        if self.watch(self.training.step, self.training.as_averaged(), terms):
+    def _look(self) -> None:
+        terms = {name: float(term) for name, term in self.newest.items()}
+        self.newest = {}
+        with self.training.autocast():
+            best = self.watch(self.training.step, self.training.as_averaged(), terms)
+        if best:
             self._save("best")
 
     def _save(self, kept: str = "checkpoints") -> Path:

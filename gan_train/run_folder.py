@@ -149,7 +149,9 @@ def load_averaged(run: str | Path, kept: str = "checkpoints") -> tuple[Family, d
     plan = read_run(run)
     found = load_newest(run, kept)
     if not found or not found[1]["step"]:
-        raise CheckpointError(f"{run}: has no {kept} yet. Train some steps first.")
+        raise CheckpointError(
+            f"{run}: has no {'best ' if kept == 'best' else ''}checkpoint yet. Train some steps first."
+        )
     tensors, about, damaged = found
     for error in damaged:
         say(f"{error} Taking step {about['step']}.")

@@ -262,6 +262,14 @@ class Texture(Family):
             )
         return torch.stack(sheet).numpy()
 
+    def draw(self, count: int, seed: int) -> np.ndarray | None:
+        rows = len(self.labels)
+        sheet = self.preview(seed, columns=-(-count // rows), rows=rows)
+        if sheet is None:
+            return None
+        pictures = sheet.reshape(-1, *sheet.shape[2:])
+        return pictures[np.linspace(0, len(pictures) - 1, count).round().astype(int)]
+
     def unready(self, step: int) -> str | None:
         if step > self.config.autoencoder_steps:
             return None

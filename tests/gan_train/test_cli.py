@@ -113,7 +113,7 @@ def test_export_keeps_the_measures_that_measure_printed(tmp_path, monkeypatch):
     )
     taken = {}
 
-    def export(run, out, name, summary, measures):
+    def export(run, out, name, summary, measures, checkpoint):
         taken.update(measures)
         out.write_bytes(b"")
         return out

@@ -113,6 +113,8 @@ def test_alone_or_in_a_batch_it_is_the_same(exported):
 def test_a_run_without_checkpoint_and_a_lost_export_leave_nothing(exported, tmp_path, monkeypatch):
     with pytest.raises(CheckpointError):
         export_run(tmp_path, tmp_path / "x.onnx")
+    with pytest.raises(CheckpointError, match="no best checkpoint yet"):
+        export_run(exported[0], tmp_path / "x.onnx", checkpoint="best")
     monkeypatch.setattr(export_module, "PARITY", 0.0)
     with pytest.raises(TrainingError):
         export_run(exported[0], tmp_path / "x.onnx")

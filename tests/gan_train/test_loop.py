@@ -187,11 +187,11 @@ def test_a_watch_sees_its_steps_keeps_the_best_and_may_stop_the_run(small_datase
     run = tmp_path / "run"
     for steps in (3, 5):
         watch = CountingWatch()
-        train(small_dataset, run, "texture-small", TINY, steps=steps, watch=watch)
+        train(small_dataset, run, "texture-small", TINY, steps=steps, watch=lambda *_, watch=watch: watch)
     assert watch.calls == [2, 4], "its state comes back with the checkpoint"
     assert load_averaged(run, "best")[2]["step"] == 2
     with pytest.raises(TrainingError, match="collapsed"):
-        train(small_dataset, run, "texture-small", TINY, steps=9, watch=CountingWatch())
+        train(small_dataset, run, "texture-small", TINY, steps=9, watch=lambda *_: CountingWatch())
     assert load_averaged(run)[2]["step"] == 5
 
 

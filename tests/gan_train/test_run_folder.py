@@ -110,7 +110,7 @@ def test_the_history_of_machines():
 def test_a_run_that_never_finished_a_step_is_not_exported(run, tmp_path):
     (tmp_path / "run").mkdir()
     shutil.copy(run / "run.json", tmp_path / "run")
-    with pytest.raises(CheckpointError, match="has no checkpoints yet"):
+    with pytest.raises(CheckpointError, match="has no checkpoint yet"):
         export_run(tmp_path / "run", tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()
 

@@ -116,6 +116,15 @@ def test_refusals(tiny, tmp_path, capsys, arguments, word):
 
 def test_what_is_no_model(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
+    command = [
+        "sample",
+        str(make_tiny(tmp_path / "t.onnx")),
+        "--out",
+        str(tmp_path / "g.png"),
+        "--checkpoint",
+        "best",
+    ]
+    assert main(command) == 2 and "a file has no checkpoints" in capsys.readouterr().err
     for name in ("absent", "absent.onnx", "empty"):
         assert main(["sample", str(tmp_path / name), "--out", str(tmp_path / "grid.png")]) == 2
         assert name in capsys.readouterr().err
@@ -268,12 +277,13 @@ def test_a_temporary_export_is_gone_afterwards(tiny, tmp_path, monkeypatch):
     pytest.importorskip("onnxscript")
     made = []
 
-    def export(run, path):
+    def export(run, path, checkpoint):
+        assert checkpoint == "best"
         made.append(path)
         return shutil.copy(tiny, path)
 
     monkeypatch.setattr("gan_train.export.export_run", export)
     (tmp_path / "run").mkdir()
-    with open_model(tmp_path / "run") as model:
+    with open_model(tmp_path / "run", checkpoint="best") as model:
         assert model.card.name == "tiny" and made[0].exists()
     assert not made[0].exists()
