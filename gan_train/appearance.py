@@ -44,7 +44,9 @@ class Appearance:
         upper = torch.triu_indices(grams.shape[2], grams.shape[2])
         # The root makes a product of two responses a response again; at 0 it has no slope.
         products = (grams[:, :, upper[0], upper[1]].flatten(1).float() + 1e-8).sqrt()
-        colors = torch.quantile(picture.flatten(2), torch.tensor(QUANTILES), dim=2).permute(1, 2, 0).flatten(1)
+        colors = (
+            torch.quantile(picture.flatten(2), torch.tensor(QUANTILES), dim=2).permute(1, 2, 0).flatten(1)
+        )
         if not self.with_layout:
             return [means, products, colors]
         levels = [picture]

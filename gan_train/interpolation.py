@@ -4,6 +4,7 @@ Previous station: model_source.py. Next: grid.py. In each row the field stays, s
 along the arc between two draws (see search.slerp), labels along the straight line between two mixtures.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from blender_addon.engine.model import Model
 
 from .grid import labelled_grid
 from .picture_sets import base_color
+from .sample import check_writable
 from .search import slerp
 
 BETWEEN = ("seeds", "labels")
@@ -44,6 +46,7 @@ def interpolate(
     if not 0 <= seed < 2**64:
         raise RequestError(f"--seed {seed}: must be between 0 and {2**64 - 1}.")
     rows = list(_seed_rows(model, label, seed) if between == "seeds" else _label_rows(model, label, seed))
+    check_writable(out, True)
     shares = [step / (steps - 1) for step in range(steps)]
     drawn = []
     for number, (name, wish) in enumerate(rows):
@@ -80,7 +83,7 @@ def _label_rows(model: Model, label: str | None, seed: int) -> Iterator[tuple[st
     labels = model.card.labels
     if label is not None or len(labels) < 2:
         raise RequestError("--interpolate labels: needs a model with two labels or more, and no --label.")
-    for first, second in zip(labels, labels[1:], strict=False):
+    for first, second in itertools.pairwise(labels):
 
         def wish(share: float, first=first, second=second) -> dict:
             return {"seed": seed, "label": {first: 1 - share, second: share}}

@@ -30,6 +30,7 @@ from .grid import labelled_grid
 from .image_reader import UnusableImage, read_image
 from .picture_sets import base_color
 from .refine import GRADIENT_STEPS, refine
+from .sample import check_writable
 from .search import Candidate, breed, by_chance
 
 SIDE = 160  # pixels of the pictures that are compared, where the model leaves a choice
@@ -65,6 +66,7 @@ def project(
     """
     card = model.card
     _check(card, out, label, photo_px, tries, seed)
+    check_writable(out, True)
     with_layout = card.input("field") is None
     side = card.fixed_size or check_size(card, max(SIDE // card.stride, 1) * card.stride)
     if side < MIN_SIDE:

@@ -35,7 +35,9 @@ class Candidate:
 
     def wish(self, card: Card) -> dict:
         """label, scalars and latents as the engine's `draw` and `render` take them."""
-        named = {name: float(weight) for name, weight in zip(card.labels, self.label, strict=True) if weight > 0}
+        named = {
+            name: float(weight) for name, weight in zip(card.labels, self.label, strict=True) if weight > 0
+        }
         return {
             "label": named or None,
             "scalars": dict(self.scalars),
@@ -49,7 +51,9 @@ def by_chance(card: Card, number: int, label: str | None, random: np.random.Gene
     if card.labels:
         weights[card.labels.index(label) if label is not None else number % len(card.labels)] = 1.0
     latents = {
-        one.name: random.standard_normal(one.shape[1]).round(DIGITS) for one in card.inputs if one.kind == "latent"
+        one.name: random.standard_normal(one.shape[1]).round(DIGITS)
+        for one in card.inputs
+        if one.kind == "latent"
     }
     return Candidate(latents, weights, {one.name: one.default for one in card.inputs if one.kind == "scalar"})
 
@@ -74,7 +78,9 @@ def breed(
 def _child(
     card: Card, parents: list[Candidate], spread: float, mix_labels: bool, random: np.random.Generator
 ) -> Candidate:
-    mother, father = (parents[int(len(parents) * random.random() ** 2)] for _ in range(2))  # the best most often
+    mother, father = (
+        parents[int(len(parents) * random.random() ** 2)] for _ in range(2)
+    )  # the best most often
     share = random.random() * (random.random() < 0.5)  # of the father; half of the children have one parent
     move = min(spread * float(np.exp(0.5 * random.standard_normal())), 1.0)
     latents = {}
