@@ -1,13 +1,16 @@
 """How far a picture is from looking like a photo, with gradients; torch only, no trained weights, no files.
 
 Previous station: features.py (random convolutions). Next: project.py.
-Three groups of statistics are blind to where things lie: the mean responses of random convolutions, their products
-(Gram matrices, as in Gatys, Ecker and Bethge 2015), and the quantiles of each colour. Each statistic counts in units of
-its spread over random pictures of the model, absolutely and not squared, so that none drowns the others; each group
-counts in units of what those pictures have. A random picture is thus at about 1. Of 12 mixtures tried on 259 photos
-that a generator had learnt from, this one found a sample of the right kind most often (81 %; squared: 77 %).
-For a model whose pictures have a layout that no field decides, the pixels at four scales are a fourth group.
+Four groups of statistics are blind to where things lie: the mean responses of random convolutions, their products
+(Gram matrices, as in Gatys, Ecker and Bethge 2015), the quantiles of each colour, and the power of each octave in each
+direction. Each statistic counts in units of its spread over random pictures of the model, absolutely and not squared,
+so that none drowns the others; each group counts in units of what those pictures have. A random picture is thus at
+about 1. Of 259 photos that a generator had learnt from, the nearest of 608 samples was of the right kind for 81 %
+(squared: 77 %). Directions do not change that figure; they keep boards from becoming ground of their colour.
+For a model whose pictures have a layout that no field decides, the pixels at four scales are a fifth group.
 """
+
+import math
 
 import torch
 from torch import Tensor
@@ -15,6 +18,15 @@ from torch.nn import functional
 
 from .features import responses
 
+DIRECTIONS = 8  # of 180 degrees
+WEIGHTS = (
+    1.0,
+    1.0,
+    1.0,
+    0.5,
+    1.0,
+)  # of means, products, colours, directions, pixels: with 1 directions spoil the tone
+OCTAVES = 4  # from 1/2 to 1/32 cycles a pixel
 QUANTILES = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
 LEVELS = 4  # sizes 1, 1/2, 1/4, 1/8 at which pixels are compared
 
@@ -28,7 +40,7 @@ class Appearance:
         with torch.no_grad():
             self.targets = [self._groups(photo) for photo in photos]
             ours = [self._groups(picture) for picture in random_pictures]
-            self.spread = [_spread(torch.cat([groups[i] for groups in ours])) for i in range(3)]
+            self.spread = [_spread(torch.cat([groups[i] for groups in ours])) for i in range(4)]
             self.spread += [torch.ones(1)] * with_layout  # pixels of random pictures vary alike
             self.usual = torch.ones(len(photos), len(self.spread))
             apart = torch.stack([self._apart(groups) for groups in ours])  # [N, photos, groups]
@@ -36,7 +48,8 @@ class Appearance:
 
     def __call__(self, picture: Tensor) -> Tensor:
         """[1, 3, H, W] float32 in [-1, 1] -> [photos]: 0 for the photo itself, about 1 for a random picture."""
-        return self._apart(self._groups(picture)).mean(1)
+        weights = torch.tensor(WEIGHTS[: len(self.spread)])
+        return self._apart(self._groups(picture)) @ (weights / weights.sum())
 
     def _groups(self, picture: Tensor) -> list[Tensor]:
         """-> statistics [1, D] of each group."""
@@ -47,14 +60,15 @@ class Appearance:
         colors = (
             torch.quantile(picture.flatten(2), torch.tensor(QUANTILES), dim=2).permute(1, 2, 0).flatten(1)
         )
+        groups = [means, products, colors, _directions(picture)]
         if not self.with_layout:
-            return [means, products, colors]
+            return groups
         levels = [picture]
         for _ in range(LEVELS - 1):
             levels.append(functional.avg_pool2d(levels[-1], 2))
         # A coarse level has few pixels: weighted so that each level counts the same.
         pixels = [level.flatten(1) * (picture.numel() / level.numel()) for level in levels]
-        return [means, products, colors, torch.cat(pixels, 1)]
+        return [*groups, torch.cat(pixels, 1)]
 
     def _apart(self, groups: list[Tensor]) -> Tensor:
         """-> [photos, groups]."""
@@ -65,6 +79,21 @@ class Appearance:
             for target in self.targets
         ]
         return torch.stack(rows) / self.usual
+
+
+def _directions(picture: Tensor) -> Tensor:
+    """[1, 3, H, W] -> [1, 32]: logarithm of the grey power in each octave and direction; mean removed, Hann window."""
+    grey = picture.mean(1)
+    height, width = grey.shape[1:]
+    window = torch.hann_window(height, False)[:, None] * torch.hann_window(width, False)[None]
+    power = torch.fft.fft2((grey - grey.mean()) * window).abs().square()[0] / window.square().sum()
+    y, x = torch.fft.fftfreq(height)[:, None], torch.fft.fftfreq(width)[None]  # cycles a pixel
+    octave = torch.floor(-torch.log2(torch.hypot(y, x).clamp(min=1e-6))).long() - 1  # 0: from 1/4 to 1/2
+    turn = torch.round(torch.atan2(y, x) * (DIRECTIONS / math.pi)).long() % DIRECTIONS
+    cell = torch.where((octave >= 0) & (octave < OCTAVES), octave * DIRECTIONS + turn, OCTAVES * DIRECTIONS)
+    sums = torch.zeros(OCTAVES * DIRECTIONS + 1).index_add(0, cell.flatten(), power.flatten())
+    counts = torch.zeros(OCTAVES * DIRECTIONS + 1).index_add(0, cell.flatten(), torch.ones(cell.numel()))
+    return torch.log((sums / counts.clamp(min=1))[None, :-1] + 1e-5)  # about the power of rounding to 8 bit
 
 
 def _spread(values: Tensor) -> Tensor:

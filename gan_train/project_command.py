@@ -25,7 +25,7 @@ def add_project(commands) -> None:
     add(
         "--label",
         metavar="L",
-        help="what the photo shows, where you know it better (default: found, of two at most)",
+        help="what the photo shows, where you know it better (default: found, of three at most)",
     )
     add(
         "--photo-size",

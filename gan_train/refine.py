@@ -45,8 +45,8 @@ def refine(
             values[label.name] = torch.softmax(moved[label.name], 1)
         output = module(*(values[one.name] for one in card.inputs))
         apart = distance(_base_color(card, output))
-        if float(apart) < nearest:
-            nearest, best = float(apart), _candidate(start, values, label)
+        if apart.item() < nearest:
+            nearest, best = apart.item(), _candidate(start, values, label)
         adam.zero_grad()
         apart.backward()
         adam.step()

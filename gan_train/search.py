@@ -19,9 +19,9 @@ import numpy as np
 from blender_addon.engine.card import Card
 
 PARENTS = 12
-SPREAD = (0.6, 0.05)  # of a child's move: at the beginning of the breeding and at its end
-MOST_LABELS = 2  # in a mixture: of many the statistics come out right and the picture is mush
-LEAST_WEIGHT = 0.15  # labels that count less are left out
+SPREAD = (0.4, 0.05)  # of a child's move: at the beginning of the breeding and at its end
+MOST_LABELS = 3  # in a mixture: of many the statistics come out right and the picture is mush
+LEAST_WEIGHT = 0.1  # labels that count less are left out
 DIGITS = 4  # of all numbers, so that a file of them is short and gives the very same picture
 
 
