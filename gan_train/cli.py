@@ -83,9 +83,9 @@ def _add_prepare(commands) -> None:
     add("--size", metavar="PX", type=int, default=256, help="short side in pixels (default 256)")
     add(
         "--labels",
-        metavar="folders|CSV",
+        metavar="folders|FILE",
         default="folders",
-        help="folders, or a CSV with the columns path and label",
+        help='folders, a CSV with the columns path and label, or a JSON file {"path": "label"}',
     )
     add(
         "--min-per-label",
@@ -118,7 +118,7 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         source=arguments.source,
         out=arguments.out,
         size=arguments.size,
-        labels_csv=None if arguments.labels == "folders" else Path(arguments.labels),
+        labels_file=None if arguments.labels == "folders" else Path(arguments.labels),
         min_per_label=arguments.min_per_label,
         heldout=arguments.heldout,
         licence=arguments.licence,

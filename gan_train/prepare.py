@@ -40,7 +40,7 @@ class PrepareOptions:
     source: Path
     out: Path
     size: int = 256  # pixels of the short side
-    labels_csv: Path | None = None  # None: folders are labels
+    labels_file: Path | None = None  # None: folders are labels
     min_per_label: int = 6  # materials
     heldout: float = 0.1  # share of each label's materials
     licence: str = ""  # SPDX name for files whose licence no manifest.csv states
@@ -56,7 +56,7 @@ def prepare(
 ) -> Report:
     """Make the dataset folder; `progress(done, total)` is called after each image."""
     _check_options(options)
-    found = find_images(options.source, options.labels_csv)
+    found = find_images(options.source, options.labels_file)
     left_out = list(found.left_out)
     candidates, skipped = _wanted_labels(found.candidates, options)
     left_out += skipped
@@ -78,7 +78,8 @@ def prepare(
         kept = _drop_thin_labels(kept, options.min_per_label, temporary, left_out)
         if not kept:
             raise DatasetError(f"{options.source}: nothing is left to train on. {_first_reasons(left_out)}")
-        manifest = build_manifest(temporary, out.name, options.size, _split(kept, options.heldout), left_out)
+        items = _split(kept, options.heldout, _frozen_split(out))
+        manifest = build_manifest(temporary, out.name, options.size, items, left_out)
         notes = [note for note in notes if note[0] not in {entry.file for entry in left_out}]
         report = Report(manifest, False, found.other_maps, notes)
         write_manifest(manifest)
@@ -252,14 +253,22 @@ def _drop_thin_labels(
     return [(source, item) for source, item in kept if item.label not in thin]
 
 
-def _split(kept: list[tuple[str, Item]], share: float) -> list[Item]:
+def _frozen_split(out: Path) -> dict[str, bool]:
+    """Group -> whether it is held out, of the dataset that stands at `out` already."""
+    try:
+        return {item.group: item.split == "heldout" for item in read_manifest(out).items}
+    except DatasetError:  # none, or one that cannot be read and will be replaced
+        return {}
+
+
+def _split(kept: list[tuple[str, Item]], share: float, frozen: dict[str, bool]) -> list[Item]:
     members: dict[str, dict[str, set[str]]] = {}
     for _, item in kept:
         members.setdefault(item.label, {}).setdefault(item.group, set()).add(item.material)
     sizes = {
         label: {group: len(names) for group, names in groups.items()} for label, groups in members.items()
     }
-    held = held_out_groups(sizes, share)
+    held = held_out_groups(sizes, share, frozen)
     # replace() of a frozen dataclass, one field
     return [Item(**{**vars(item), "split": "heldout"}) if item.group in held else item for _, item in kept]
 

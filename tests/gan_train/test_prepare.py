@@ -142,15 +142,28 @@ def test_labels_from_a_csv_and_from_zips(tmp_path):
     save_texture(tmp_path / "in" / "one.png", 1)
     save_texture(tmp_path / "in" / "two.png", 2)
     (tmp_path / "labels.csv").write_text("file,label\none.png,brick\n")
-    report = run(tmp_path / "in", tmp_path / "out", labels_csv=tmp_path / "labels.csv")
+    report = run(tmp_path / "in", tmp_path / "out", labels_file=tmp_path / "labels.csv")
     assert [item.label for item in report.manifest.items] == ["brick"]
-    assert reasons(report)["two.png"] == "has no row in labels.csv"
+    assert reasons(report)["two.png"] == "is not in labels.csv"
+
+    (tmp_path / "labels.json").write_text('{"two.png": "moss", "./gone.png": "moss"}')
+    report = run(tmp_path / "in", tmp_path / "json", labels_file=tmp_path / "labels.json")
+    assert [(item.label, item.file) for item in report.manifest.items] == [("moss", "images/moss/two.jpg")]
+    assert reasons(report)["one.png"] == "is not in labels.json"
 
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.write(tmp_path / "in" / "one.png", "rock/one.png")
         archive.writestr("../../evil.png", b"x")
     report = run(tmp_path / "all.zip", tmp_path / "zipped")
     assert [(item.label, item.file) for item in report.manifest.items] == [("rock", "images/rock/one.jpg")]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', '{"a": "x", "a": "y"}', "[" * 100_000, "\udcff"])
+def test_what_is_no_list_of_labels(tmp_path, text):
+    save_folder(tmp_path / "in", {"a": 2})
+    (tmp_path / "labels.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(DatasetError, match=r"labels\.json"):
+        run(tmp_path / "in", tmp_path / "out", labels_file=tmp_path / "labels.json")
 
 
 def test_a_flat_folder_is_one_label(tmp_path):
@@ -313,6 +326,24 @@ def test_the_same_folder_gives_the_same_dataset(tmp_path):
         run(source, tmp_path / "one")
     assert len(read_manifest(tmp_path / "one").items) == 13, "a refused run must leave the old dataset"
     assert len(run(source, tmp_path / "one", force=True).manifest.items) == 14
+
+
+def test_the_split_is_frozen_when_files_are_added(tmp_path):
+    source = save_folder(tmp_path / "in", {"a": 12, "b": 5})
+    before = {
+        item.material: item.split for item in run(source, tmp_path / "out", heldout=0.25).manifest.items
+    }
+    for number in range(20):
+        save_texture(source / "a" / f"new{number}.png", 100 + number)
+    after = {
+        item.material: item.split
+        for item in run(source, tmp_path / "out", heldout=0.25, force=True).manifest.items
+    }
+    assert len(after) == 37 and before.items() <= after.items()
+    elsewhere = run(source, tmp_path / "fresh", heldout=0.25).manifest
+    assert {item.material: item.split for item in elsewhere.items} != after, "the test shows nothing"
+    new = [split for material, split in after.items() if material not in before]
+    assert "heldout" in new and "train" in new
 
 
 def test_a_missing_licence_is_said_and_recorded(tmp_path):
