@@ -9,7 +9,9 @@ First station of `prepare`. Next: image_reader.py.
 """
 
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -216,10 +218,13 @@ def _zip_reader(path: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
             with zipfile.ZipFile(path) as archive:
                 return archive.read(info)
         except (
-            zipfile.BadZipFile,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:  # damaged, unknown method, encrypted
+            zipfile.BadZipFile,  # these four: damaged
+            zlib.error,
+            EOFError,
+            struct.error,
+            NotImplementedError,  # an unknown method
+            RuntimeError,  # encrypted
+        ) as error:
             raise OSError(f"zip member unreadable: {error}") from error
 
     return read

@@ -71,7 +71,7 @@ def read_planes(data: bytes, target: tuple[int, int], wraps: bool) -> np.ndarray
     if abs(image.width * target[1] / (image.height * target[0]) - 1) > 0.02:
         raise UnusableImage(f"{image.width} x {image.height} px, another shape than the base colour")
     if image.mode == "F" or image.mode.startswith("I"):
-        bands = [np.asarray(image, np.float32) / 65535]
+        bands = [_unit_grey(image).astype(np.float32)]
     else:
         image = image if image.mode == "L" else image.convert("RGB")
         bands = [np.asarray(band, np.float32) / 255 for band in image.split()]
@@ -115,24 +115,33 @@ def _decode(data: bytes) -> tuple[Image.Image, list[str]]:
         raise UnusableImage("not an image, whatever its name says") from error
     except MemoryError as error:
         raise UnusableImage("too large for this machine's memory") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError) as error:
-        # Pillow's decoders raise any of these on damaged data (SyntaxError for a broken PNG).
-        raise UnusableImage(f"damaged: {error}") from error
+    except UnusableImage:
+        raise
+    except Exception as error:
+        # Pillow's decoders raise anything on damaged data: SyntaxError for a broken PNG, struct.error for a broken
+        # EXIF, KeyError, AttributeError. One bad file must not end the work on thousands of good ones.
+        raise UnusableImage(f"damaged: {error or type(error).__name__}") from error
+
+
+def _unit_grey(image: Image.Image) -> np.ndarray:
+    """16-bit or float grey -> [H, W] float64 in [0, 1]."""
+    with np.errstate(invalid="ignore"):  # signalling NaN, found in the next line
+        values = np.asarray(image, np.float64)
+    if not np.isfinite(values).all():
+        raise UnusableImage("holds values that are not numbers")
+    top = 1.0 if image.mode == "F" else 65535.0  # a 16-bit file arrives as I;16 or I
+    if values.min() < 0 or values.max() > top:
+        raise UnusableImage(
+            f"its values reach {values.max():g}; {image.mode} images must stay within 0 to {top:g}"
+        )
+    return values / top
 
 
 def _to_rgb(image: Image.Image) -> tuple[Image.Image, Image.Image | None, list[str]]:
     """8-bit RGB, the alpha channel (None where there is none or it is opaque), and notes."""
     mode, notes = image.mode, []
     if mode == "F" or mode.startswith("I"):
-        values = np.asarray(image, np.float64)
-        if not np.isfinite(values).all():
-            raise UnusableImage("holds values that are not numbers")
-        top = 1.0 if mode == "F" else 65535.0  # a 16-bit file arrives as I;16 or I
-        if values.min() < 0 or values.max() > top:
-            raise UnusableImage(
-                f"its values reach {values.max():g}; {mode} images must stay within 0 to {top:g}"
-            )
-        image = Image.fromarray(np.floor(values / top * 255 + 0.5).astype(np.uint8))
+        image = Image.fromarray(np.floor(_unit_grey(image) * 255 + 0.5).astype(np.uint8))
         notes.append("16-bit or float grey converted to 8 bit")
     alpha = None
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:

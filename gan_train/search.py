@@ -4,9 +4,9 @@ No files, no pictures: the distance is a function that is handed in. Numpy and t
 Next station: project.py.
 
 An evolution strategy (Rechenberg 1973) with a small set of parents: a child takes its latents between two parents on
-the sphere and its labels between theirs, and then moves a little, ever less. A latent keeps its normal distribution
-under such moves (Cotter, Roberts, Stuart and White 2013, the pCN proposal), so the search stays where the generator was
-trained.
+the sphere and its labels between theirs, and then moves, by a little or by much: some of what is to be found changes
+smoothly, and some in leaps from one remembered material to the next. A latent keeps its normal distribution under such
+moves (Cotter, Roberts, Stuart and White 2013, the pCN proposal), so the search stays where the generator was trained.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from blender_addon.engine.card import Card
 
 PARENTS = 12
-SPREAD = (0.4, 0.05)  # of a child's move: at the beginning of the breeding and at its end
+MOVES = (0.02, 0.5)  # the smallest and the largest move of a child, as a share of all that a latent varies
 MOST_LABELS = 3  # in a mixture: of many the statistics come out right and the picture is mush
 LEAST_WEIGHT = 0.1  # labels that count less are left out
 DIGITS = 4  # of all numbers, so that a file of them is short and gives the very same picture
@@ -68,21 +68,18 @@ def breed(
 ) -> tuple[float, Candidate]:
     """From some candidates with their distances -> the nearest of them and of `tries` descendants."""
     parents = sorted(population, key=lambda entry: entry[0])[:PARENTS]
-    for number in range(tries):
-        spread = SPREAD[0] * (SPREAD[1] / SPREAD[0]) ** (number / tries)
-        child = _child(card, [parent for _, parent in parents], spread, mix_labels, random)
+    for _ in range(tries):
+        child = _child(card, [parent for _, parent in parents], mix_labels, random)
         parents = sorted([*parents, (distance(child), child)], key=lambda entry: entry[0])[:PARENTS]
     return parents[0]
 
 
-def _child(
-    card: Card, parents: list[Candidate], spread: float, mix_labels: bool, random: np.random.Generator
-) -> Candidate:
+def _child(card: Card, parents: list[Candidate], mix_labels: bool, random: np.random.Generator) -> Candidate:
     mother, father = (
         parents[int(len(parents) * random.random() ** 2)] for _ in range(2)
     )  # the best most often
     share = random.random() * (random.random() < 0.5)  # of the father; half of the children have one parent
-    move = min(spread * float(np.exp(0.5 * random.standard_normal())), 1.0)
+    move = float(np.exp(random.uniform(*np.log(MOVES))))
     latents = {}
     for name, ours in mother.latents.items():
         between = slerp(ours, father.latents[name], share)
