@@ -82,6 +82,19 @@ def _add_prepare(commands) -> None:
     add("--out", metavar="DATASET", type=Path, required=True, help="dataset folder to write")
     add("--size", metavar="PX", type=int, default=256, help="short side in pixels (default 256)")
     add(
+        "--min-size",
+        metavar="PX",
+        type=int,
+        default=128,
+        help="leave out images with a shorter side below this (default 128)",
+    )
+    add(
+        "--non-square",
+        choices=("keep", "crop"),
+        default="keep",
+        help="keep: as long as 4:1, the crops of training move along it (default); crop: the middle square",
+    )
+    add(
         "--labels",
         metavar="folders|FILE",
         default="folders",
@@ -118,6 +131,8 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         source=arguments.source,
         out=arguments.out,
         size=arguments.size,
+        min_size=arguments.min_size,
+        non_square=arguments.non_square,
         labels_file=None if arguments.labels == "folders" else Path(arguments.labels),
         min_per_label=arguments.min_per_label,
         heldout=arguments.heldout,
@@ -128,12 +143,19 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         keep_alpha=arguments.keep_alpha,
         force=arguments.force,
     )
-    report = prepare(options, Progress("images"))
+    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    report = prepare(options, Progress("images"), _ask if asks else None)
     if arguments.json:
         print(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
     else:
         print("\n".join(report.lines()))
     return 0
+
+
+def _ask(question: str) -> str:
+    """A line from the terminal, asked on standard error: standard output may be JSON for a program."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline()
 
 
 def _constant(pair: str) -> tuple[str, float]:

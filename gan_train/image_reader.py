@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 100_000_000  # an 8K texture has 67 million; a decompression bomb has more
-MIN_SIDE = 128  # pixels; smaller images are left out
+MIN_SIDE = 128  # pixels of the short side; smaller images are left out
 MAX_ASPECT = 4  # longer sides are centre-cropped to this many times the short one
 LANCZOS_REACH = 3  # taps to either side at scale 1
 
@@ -32,17 +32,25 @@ class ReadImage:
     cropped: bool  # then it no longer wraps
 
 
-def read_image(data: bytes, size: int, wraps: bool, keep_alpha: bool = False) -> ReadImage:
+def read_image(
+    data: bytes,
+    size: int,
+    wraps: bool,
+    keep_alpha: bool = False,
+    min_side: int = MIN_SIDE,
+    max_aspect: int = MAX_ASPECT,
+) -> ReadImage:
     """Decode, orient, convert, scale (short side to `size`, never enlarged) and crop; UnusableImage says why not.
 
-    Transparent parts get the mean colour of the rest, and are opaque then unless `keep_alpha`."""
+    Transparent parts get the mean colour of the rest, and are opaque then unless `keep_alpha`. `max_aspect` 1 makes
+    squares."""
     image, notes = _decode(data)
     image, alpha, more = _to_rgb(image)
     notes += more
     width, height = image.size
     short = min(width, height)
-    if short < MIN_SIDE:
-        raise UnusableImage(f"too small: {width} x {height} px, the short side must be at least {MIN_SIDE}")
+    if short < min_side:
+        raise UnusableImage(f"too small: {width} x {height} px, the short side must be at least {min_side}")
     if short < size:
         notes.append(f"smaller than {size} px, kept at {width} x {height}")
     scale = min(1.0, size / short)
@@ -56,10 +64,12 @@ def read_image(data: bytes, size: int, wraps: bool, keep_alpha: bool = False) ->
         notes.append(
             "transparency kept" if keep_alpha else "transparent parts filled with the mean colour of the rest"
         )
-    limit = MAX_ASPECT * min(target)
+    limit = max_aspect * min(target)
     cropped = max(target) > limit
     if cropped:
-        notes.append(f"longer than {MAX_ASPECT}:1, centre-cropped")
+        notes.append(
+            "centre-cropped to a square" if max_aspect == 1 else f"longer than {max_aspect}:1, centre-cropped"
+        )
         top, left = max(0, (target[1] - limit) // 2), max(0, (target[0] - limit) // 2)
         pixels = pixels[top : top + limit, left : left + limit]
     return ReadImage(np.ascontiguousarray(pixels), tuple(notes), cropped)

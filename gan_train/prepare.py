@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
@@ -21,12 +21,13 @@ from PIL import Image
 from .duplicates import DuplicateIndex
 from .errors import DatasetError
 from .image_files import Candidate, find_images
-from .image_reader import UnusableImage, read_image
+from .image_reader import MAX_ASPECT, MIN_SIDE, UnusableImage, read_image
 from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
 from .prepare_report import UNKNOWN_LICENCE, Report
 from .split import held_out_groups
 from .surface_maps import SurfaceMaps, encode_map, read_surface_maps
 
+NON_SQUARE = {"keep": MAX_ASPECT, "crop": 1}  # the longest that an image may be, in short sides
 JPEG_QUALITY = 95  # with 4:4:4 colour: nothing the eye or a generator would learn
 RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)
@@ -40,6 +41,8 @@ class PrepareOptions:
     source: Path
     out: Path
     size: int = 256  # pixels of the short side
+    min_size: int = MIN_SIDE  # pixels of the short side, below which an image is left out
+    non_square: str = "keep"  # one of NON_SQUARE
     labels_file: Path | None = None  # None: folders are labels
     min_per_label: int = 6  # materials
     heldout: float = 0.1  # share of each label's materials
@@ -52,9 +55,13 @@ class PrepareOptions:
 
 
 def prepare(
-    options: PrepareOptions, progress: Callable[[int, int], None] = lambda done, total: None
+    options: PrepareOptions,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    ask: Callable[[str], str] | None = None,
 ) -> Report:
-    """Make the dataset folder; `progress(done, total)` is called after each image."""
+    """Make the dataset folder; `progress(done, total)` is called after each image.
+
+    `ask(question)` answers what licence and source are where nothing says so; None: they stay unknown."""
     _check_options(options)
     found = find_images(options.source, options.labels_file)
     left_out = list(found.left_out)
@@ -66,6 +73,8 @@ def prepare(
         )
     out = options.out.absolute()
     _check_target(out, options.force)
+    if ask:
+        options = _asked(candidates, options, ask)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -103,6 +112,8 @@ def _check_options(options: PrepareOptions) -> None:
         raise DatasetError(
             f"--heldout {options.heldout}: must be between 0 and 0.5 (0.1 holds out one material in ten)."
         )
+    if not 16 <= options.min_size <= 4096:
+        raise DatasetError(f"--min-size {options.min_size}: must be between 16 and 4096 pixels.")
     if options.min_per_label < 1:
         raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
     source, out = options.source.resolve(), options.out.resolve()
@@ -133,6 +144,22 @@ def _wanted_labels(
     return kept, [LeftOut(c.path, reason) for c in candidates if c.label in options.without]
 
 
+def _asked(candidates: list[Candidate], options: PrepareOptions, ask: Callable[[str], str]) -> PrepareOptions:
+    """`options` with what a person answers: once for all files that nothing says it of."""
+    licence, source = options.licence, options.source_text
+    count = sum(not candidate.facts.licence for candidate in candidates)
+    if count and not licence:
+        licence = ask(
+            f"Under which licence are the {count} images that no manifest.csv states it of? (SPDX name such as "
+            "CC0-1.0 or CC-BY-4.0; return: unknown) "
+        ).strip()
+    count = sum(not candidate.facts.source for candidate in candidates)
+    if count and licence and not source:
+        source = ask(f"Where do the {count} images come from that it is not stated of? (return: unknown) ")
+        source = source.strip()
+    return replace(options, licence=licence, source_text=source)
+
+
 def _store_images(
     candidates: list[Candidate],
     options: PrepareOptions,
@@ -146,7 +173,12 @@ def _store_images(
         facts = candidate.facts
         try:
             image = read_image(
-                candidate.read(), options.size, wraps=bool(facts.tileable), keep_alpha=options.keep_alpha
+                candidate.read(),
+                options.size,
+                wraps=bool(facts.tileable),
+                keep_alpha=options.keep_alpha,
+                min_side=options.min_size,
+                max_aspect=NON_SQUARE[options.non_square],
             )
             reason = seen.match(image.pixels[..., :3])
         except UnusableImage as error:
@@ -269,8 +301,7 @@ def _split(kept: list[tuple[str, Item]], share: float, frozen: dict[str, bool]) 
         label: {group: len(names) for group, names in groups.items()} for label, groups in members.items()
     }
     held = held_out_groups(sizes, share, frozen)
-    # replace() of a frozen dataclass, one field
-    return [Item(**{**vars(item), "split": "heldout"}) if item.group in held else item for _, item in kept]
+    return [replace(item, split="heldout") if item.group in held else item for _, item in kept]
 
 
 def _move_into_place(temporary: Path, manifest: Manifest, out: Path, force: bool) -> bool:
