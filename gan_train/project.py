@@ -28,7 +28,7 @@ from .errors import DatasetError
 from .features import MIN_SIDE
 from .grid import labelled_grid
 from .image_reader import UnusableImage, read_image
-from .picture_sets import base_color
+from .picture_sets import base_color, on_grey
 from .refine import GRADIENT_STEPS, refine
 from .sample import check_writable
 from .search import Candidate, breed, by_chance
@@ -83,7 +83,7 @@ def project(
     def picture(candidate: Candidate) -> torch.Tensor:
         tell()
         maps = model.render(seed, size=side, **candidate.wish(card)).maps
-        return _tensor(base_color(model, maps))
+        return _tensor(_shown(model, maps))
 
     chance = [by_chance(card, number, label, random) for number in range(max(1, round(FIRST_SHARE * tries)))]
     seen = [picture(candidate) for candidate in chance[:PRIOR]]
@@ -134,13 +134,21 @@ def _check(card: Card, out: Path, label: str | None, photo_px: int | None, tries
         raise RequestError(f"--photo-size {photo_px}: must be between {MIN_SIDE} and 2048 pixels.")
 
 
+def _shown(model: Model, maps: dict[str, np.ndarray]) -> np.ndarray:
+    """[H, W, 3] uint8 of a picture; what is transparent lies on grey, as it does in `measure`."""
+    color = base_color(model, maps)
+    return on_grey(color, maps["alpha"]) if "alpha" in maps else color
+
+
 def _read_photo(path: Path, scales: tuple[int, ...], square: bool) -> dict[int, np.ndarray]:
     """{short side in pixels: [H, W, 3] uint8 sRGB}, largest first where the photo is smaller than all; the middle."""
     try:
         data = path.read_bytes()
         photos = {}
         for scale in scales:
-            pixels = read_image(data, scale, wraps=False).pixels
+            pixels = read_image(data, scale, wraps=False, keep_alpha=True).pixels
+            if pixels.shape[2] == 4:
+                pixels = on_grey(pixels[..., :3], pixels[..., 3:] / np.float32(255))
             short = min(pixels.shape[:2])
             if square and short < scale:
                 raise UnusableImage(f"its short side has {short} px; the model draws {scale}")
@@ -168,9 +176,7 @@ def _write_picture(model: Model, out: Path, photo: np.ndarray, latent: LatentFil
         shown[place : place + room, place : place + room] = photo[start : start + room, start : start + room]
         photo = shown
     wish = {"label": latent.label, "size": side, "scalars": latent.scalars, "latents": latent.latents}
-    found, other = (
-        base_color(model, model.render((latent.seed + step) % 2**64, **wish).maps) for step in (0, 1)
-    )
+    found, other = (_shown(model, model.render((latent.seed + step) % 2**64, **wish).maps) for step in (0, 1))
     row = [("photo", photo), (f"seed {latent.seed}", found), (f"seed {(latent.seed + 1) % 2**64}", other)]
     caption = ", ".join(f"{name} {weight:.2g}" for name, weight in (latent.label or {}).items())
     grid = labelled_grid([("", row)], f"{caption or model.card.name}: distance {latent.distance:.2f}")

@@ -22,6 +22,7 @@ PARENTS = 12
 MOVES = (0.02, 0.5)  # the smallest and the largest move of a child, as a share of all that a latent varies
 MOST_LABELS = 3  # in a mixture: of many the statistics come out right and the picture is mush
 LEAST_WEIGHT = 0.1  # labels that count less are left out
+LONGEST = 1024  # numbers of a latent; longer ones are the grain of each pixel, which is left to the seed
 DIGITS = 4  # of all numbers, so that a file of them is short and gives the very same picture
 
 
@@ -29,7 +30,7 @@ DIGITS = 4  # of all numbers, so that a file of them is short and gives the very
 class Candidate:
     """What a picture is made from, its seed (the field) aside."""
 
-    latents: dict[str, np.ndarray]  # input name -> [D] float64
+    latents: dict[str, np.ndarray]  # input name -> [D] float64, of styles [L * D]
     label: np.ndarray  # [K] float64, sums to 1; K = 0 where the model has no labels
     scalars: dict[str, float]
 
@@ -53,7 +54,7 @@ def by_chance(card: Card, number: int, label: str | None, random: np.random.Gene
     latents = {
         one.name: random.standard_normal(one.shape[1]).round(DIGITS)
         for one in card.inputs
-        if one.kind == "latent"
+        if one.kind == "latent" and one.shape[1] <= LONGEST
     }
     return Candidate(latents, weights, {one.name: one.default for one in card.inputs if one.kind == "scalar"})
 

@@ -51,8 +51,8 @@ def draw(
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**64:
         raise RequestError(f"seed {seed!r}: must be a whole number from 0 to 2^64 - 1.")
     scalars, latents = dict(scalars or {}), dict(latents or {})
-    for what, kind, given in (("setting", "scalar", scalars), ("latent", "latent", latents)):
-        known = [i.name for i in card.inputs if i.kind == kind]
+    for what, kinds, given in (("setting", ("scalar",), scalars), ("latent", ("latent", "style"), latents)):
+        known = [i.name for i in card.inputs if i.kind in kinds]
         for name in given:
             if name not in known:
                 raise RequestError(
@@ -78,14 +78,22 @@ def draw(
 def fill_latent(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     drawn = rng.standard_normal((1, one.shape[1]), dtype=np.float32)  # [1, D]
     if one.name not in wish.latents:
-        return {one.name: drawn}  # where it is not used it is drawn all the same: the field stays that of the seed
+        return {
+            one.name: drawn
+        }  # where it is not used it is drawn all the same: the field stays that of the seed
+    return {one.name: _given(one, wish)}
+
+
+def _given(one: Input, wish: Wish) -> np.ndarray:
+    """The numbers of `wish.latents`, row by row, in the shape of the input: [1, D] or [1, L, D]."""
+    shape = (1, *one.shape[1:])
     try:
-        given = np.array([wish.latents[one.name]], np.float32)
+        given = np.array(wish.latents[one.name], np.float32)
     except (TypeError, ValueError, OverflowError):
-        given = drawn[:0]
-    if given.shape != drawn.shape or not np.isfinite(given).all():
-        raise RequestError(f"latent {one.name!r}: must be {one.shape[1]} numbers.")
-    return {one.name: given}
+        given = np.full(1, np.nan)
+    if given.shape != (math.prod(shape),) or not np.isfinite(given).all():
+        raise RequestError(f"latent {one.name!r}: must be {math.prod(shape)} numbers.")
+    return given.reshape(shape)
 
 
 def fill_field(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
@@ -118,6 +126,8 @@ def fill_scalar(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
 
 def fill_style(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     """Nothing where no styles are given: the graph's own defaults then leave every layer to the latent."""
+    if one.name in wish.latents:
+        return {one.name: _given(one, wish), one.switch: np.ones((1, one.shape[1]), np.float32)}
     if wish.styles is None:
         return {}
     layers, length = one.shape[1:]

@@ -1,5 +1,6 @@
 """A photo to the latent whose picture is nearest: distances, gradients, files, refusals; a photo made by the model."""
 
+import dataclasses
 import json
 import shutil
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from blender_addon.engine import latent_file, png  # noqa: E402
+from blender_addon.engine.card import Input, Output  # noqa: E402
 from blender_addon.engine.latents import draw  # noqa: E402
 from blender_addon.engine.model import Model  # noqa: E402
 from blender_addon.engine.pixels import to_uint8  # noqa: E402
@@ -18,11 +20,17 @@ from gan_train import project as project_module  # noqa: E402
 from gan_train import refine as refine_module  # noqa: E402
 from gan_train.appearance import Appearance  # noqa: E402
 from gan_train.cli import main  # noqa: E402
+from gan_train.families.style import Style  # noqa: E402
+from gan_train.families.style_config import StyleConfig  # noqa: E402
+from gan_train.family import Domain  # noqa: E402
+from gan_train.presets import PRESETS  # noqa: E402
 from gan_train.refine import refine  # noqa: E402
 from gan_train.search import by_chance  # noqa: E402
 from tests.tiny import make_tiny, tiny_card  # noqa: E402
+from tests.tiny_style import make_tiny_style  # noqa: E402
 
 from .pictures import save_texture, texture  # noqa: E402
+from .test_loop import TINY_STYLE  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +101,37 @@ def test_gradients_find_the_colour():
     assert np.linalg.norm(found.latents["z"]) < 1.2 * 8**0.5
 
 
+def test_of_a_style_family_the_styles_of_each_layer_are_moved():
+    """The real family with random weights: found styles go through a file's numbers into the same module."""
+    config = StyleConfig(**{**PRESETS["style-small"][1], **TINY_STYLE, "resolution": 32})
+    torch.manual_seed(0)
+    deployment = Style(config, Domain(("a", "b"), ("m", "n"), (0, 1))).deploy()
+    inputs = [
+        {k: tuple(v) if isinstance(v, list) else v for k, v in one.items()} for one in deployment.inputs
+    ]
+    card = dataclasses.replace(
+        tiny_card(("base_color",), (), 16, "style"),
+        inputs=tuple(Input(**one) for one in inputs),
+        output=Output("maps", ("N", 3, 32, 32), (-1.0, 1.0)),
+    )
+    goal = torch.rand(1, 3, 1, 1, generator=torch.Generator().manual_seed(1)) - 0.5
+    start = by_chance(card, 0, None, np.random.default_rng(0))
+    feeds = draw(card, 0, **start.wish(card))
+
+    def distance(picture):
+        return (picture - goal).abs().mean()
+
+    refine_module.GRADIENT_STEPS = 60  # the fixture puts it back
+    found = refine(card, deployment.module, feeds, start, distance, True, lambda: None)
+    shape = next(one.shape[1:] for one in card.inputs if one.kind == "style")
+    assert found.latents["w"].shape == (shape[0] * shape[1],) and found.label.sum() == pytest.approx(1)
+    given = {name: torch.from_numpy(value) for name, value in draw(card, 0, **found.wish(card)).items()}
+    off = {"w": torch.zeros(1, *shape), "use_w": torch.zeros(1, shape[0])}
+    before, _ = deployment.module(*({**given, **off}[name] for name in deployment.feeds))
+    after, _ = deployment.module(*(given[name] for name in deployment.feeds))
+    assert distance(after.clamp(-1, 1)) < 0.6 * distance(before.clamp(-1, 1))
+
+
 def test_a_picture_of_the_model_itself_is_found_again(tiny, tmp_path, capsys):
     model = Model.load(tiny, "cpu")
     photo = to_uint8(model.render(999, "sand", 128).maps["base_color"])
@@ -105,7 +144,7 @@ def test_a_picture_of_the_model_itself_is_found_again(tiny, tmp_path, capsys):
     assert max(found.label, key=found.label.get) == "sand" and found.distance < 0.9
     assert found.model == {"name": "tiny", "sha256": model.sha256} and (found.seed, found.size) == (0, 64)
     sheet, _ = png.decode((tmp_path / "new" / "a.png").read_bytes())
-    drawn = model.render(0, found.label, 64, found.scalars, found.latents).maps["base_color"]
+    drawn = model.render(0, found.label, 64, found.scalars, latents=found.latents).maps["base_color"]
     windows = np.lib.stride_tricks.sliding_window_view(sheet[..., 0], (64, 64))
     assert (windows[:, :, ::7, ::7] == to_uint8(drawn)[::7, ::7, 0]).all((2, 3)).any(), (
         "the file makes the picture"
@@ -174,3 +213,10 @@ def test_what_is_no_photo(tiny, tmp_path, capsys, content, word):
     save_texture(tmp_path / "small.png", 1, size=60)
     command[2] = str(tmp_path / "small.png")
     assert main(command) == 2 and "too small" in capsys.readouterr().err
+
+
+def test_pictures_too_small_to_compare(tmp_path, capsys):
+    small = make_tiny_style(tmp_path / "small.onnx")
+    photo = save_texture(tmp_path / "photo.png", 1)
+    assert main(["project", str(small), str(photo), "--out", str(tmp_path / "a.json")]) == 2
+    assert "24 px" in capsys.readouterr().err
