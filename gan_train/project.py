@@ -8,7 +8,8 @@ ONNX files are searched without gradients (search.py); of a run, whose weights t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,8 +88,9 @@ def project(
 
     chance = [by_chance(card, number, label, random) for number in range(max(1, round(FIRST_SHARE * tries)))]
     seen = [picture(candidate) for candidate in chance[:PRIOR]]
-    appearance = Appearance([_tensor(pixels) for pixels in photos.values()], seen, with_layout)
-    with torch.no_grad():
+    with _one_thread():
+        appearance = Appearance([_tensor(pixels) for pixels in photos.values()], seen, with_layout)
+    with torch.no_grad(), _one_thread():
         rows = [appearance(one) for one in seen] + [appearance(picture(one)) for one in chance[PRIOR:]]
         distances = torch.stack(rows).numpy()  # [N, scales]
         scale = int(distances.min(0).argmin())
@@ -105,7 +107,7 @@ def project(
         feeds = draw(card, seed, size=side, **found.wish(card))
         better = refine(card, module, feeds, found, lambda one: appearance(one)[scale], label is None, tell)
         done -= 1  # one more picture, which is part of the last step
-        with torch.no_grad():
+        with torch.no_grad(), _one_thread():
             distance = float(appearance(picture(better))[scale])
         if distance < nearest:
             nearest, found = distance, better
@@ -119,6 +121,17 @@ def project(
     pixels = list(photos.values())[scale]
     files = write_atomic(out, dumps(latent).encode()), _write_picture(model, out, pixels, latent)
     return Projection(latent, list(photos)[scale], files)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Statistics of one small picture are done before a second thread is awake, and come out the same everywhere."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _check(card: Card, out: Path, label: str | None, photo_px: int | None, tries: int, seed: int) -> None:

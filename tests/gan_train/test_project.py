@@ -40,11 +40,15 @@ def tiny(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """Small pictures and few of them."""
+    """Small pictures and few of them, on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     monkeypatch.setattr(project_module, "SIDE", 64)
     monkeypatch.setattr(project_module, "PRIOR", 16)
     monkeypatch.setattr(project_module, "GRADIENT_STEPS", 3)
     monkeypatch.setattr(refine_module, "GRADIENT_STEPS", 3)
+    yield
+    torch.set_num_threads(threads)
 
 
 def tensor(pixels: np.ndarray) -> torch.Tensor:
