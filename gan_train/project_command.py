@@ -44,10 +44,11 @@ def _run_project(arguments: argparse.Namespace) -> int:
 
     module = None
     if arguments.model.is_dir():
+        from .export import KEPT
         from .run_folder import load_averaged
 
-        module = load_averaged(arguments.model)[0].deploy().module
-    with open_model(arguments.model, arguments.provider) as model:
+        module = load_averaged(arguments.model, KEPT[arguments.checkpoint])[0].deploy().module
+    with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
         made = project(
             model,
             arguments.photo,

@@ -174,8 +174,8 @@ def test_of_a_run_the_result_is_refined(tiny, tmp_path, monkeypatch, capsys):
             )
 
     family = SimpleNamespace(deploy=lambda: SimpleNamespace(module=Module()))
-    monkeypatch.setattr("gan_train.export.export_run", lambda run, path: shutil.copy(tiny, path))
-    monkeypatch.setattr("gan_train.run_folder.load_averaged", lambda run: (family, {}, {}))
+    monkeypatch.setattr("gan_train.export.export_run", lambda run, path, checkpoint: shutil.copy(tiny, path))
+    monkeypatch.setattr("gan_train.run_folder.load_averaged", lambda run, kept: (family, {}, {}))
     (tmp_path / "run").mkdir()
     photo = save_texture(tmp_path / "photo.jpg", 3)
     asked = ["project", str(tmp_path / "run"), str(photo), "--out", str(tmp_path / "a.json"), "--tries", "40"]
