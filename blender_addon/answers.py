@@ -41,7 +41,7 @@ def cube_text(made) -> str:
         f"{'face':<6}{'label':<18}{'seed':<22}tile r",
     ]
     for face, texture, r in zip(FACES, made.textures, made.tile_r, strict=True):
-        lines.append(f"{face:<6}{texture.label or '-':<18}{texture.seed:<22}{r:.2f}")
+        lines.append(f"{face:<6}{label_text(texture.label):<18}{texture.seed:<22}{r:.2f}")
     lines += [
         "",
         "tile r: the jump across the image's edge over the largest jump inside; up to 1.1 it tiles",
@@ -50,6 +50,13 @@ def cube_text(made) -> str:
     lines += [f"wrote     {path} ({path.stat().st_size / 1e6:.1f} MB)" for path in made.files]
     lines.append("seconds   " + ", ".join(f"{name} {value:.2f}" for name, value in made.seconds.items()))
     return "\n".join(lines)
+
+
+def label_text(label) -> str:
+    """A label as one word: that of the most weight, with a + where it is mixed with others."""
+    if not isinstance(label, dict):
+        return label or "-"
+    return max(label, key=label.get) + ("+" if len(label) > 1 else "")
 
 
 def check_text(check) -> str:

@@ -26,6 +26,7 @@ CUBE_EXAMPLES = """examples:
   gancube cube --seed 7 --face-labels brick,moss,,,sand, --out cube.glb
                                                              an empty entry (or -) leaves that face as it was
   gancube cube --recipe cube.glb --out again.glb             the same bytes again
+  gancube cube --latent photo.json --out cube.glb            the look of a photo (see gan-train project)
 
 Faces come in the order +X,-X,+Y,-Y,+Z,-Z (right, left, back, front, top, below)."""
 
@@ -129,6 +130,9 @@ def add_cube(commands) -> None:
     what.add_argument(
         "--recipe", metavar="FILE", help="make the cube of this .glb, .blend, .png or .json again"
     )
+    what.add_argument(
+        "--latent", metavar="FILE", help="the look that gan-train project found for a photo, in six layouts"
+    )
     where = parser.add_argument_group("where to")
     where.add_argument("--out", metavar="FILE", required=True, help="a .glb or .blend file")
     where.add_argument("--render", metavar="FILE", help="also a picture of all six faces, .png")
@@ -171,9 +175,9 @@ def run_cube(arguments) -> int:
         raise RequestError(f"provider {arguments.provider!r}: is not one of {', '.join(CHOICES)}.")
     files = command.CubeFiles(Path(arguments.out), Path(arguments.render) if arguments.render else None)
     command.check_outputs(files)
-    wanted = recipe_to_follow(arguments, command)
-    path = command.find_model(arguments.model, wanted)
-    cube = wanted.to_request(str(path)) if wanted else cube_request(arguments, path)
+    wanted, latent = recipe_to_follow(arguments, command), latent_to_follow(arguments)
+    path = command.find_model(arguments.model, wanted or latent)
+    cube = wanted.to_request(str(path)) if wanted else cube_request(arguments, path, latent)
     provider = arguments.provider or (wanted.settings["provider"] if wanted else "auto")
     made = command.make(cube, provider, files, wanted, no_progress if arguments.quiet else progress)
     if arguments.json:
@@ -187,19 +191,36 @@ def recipe_to_follow(arguments, command):
     """The recipe of --recipe, or None; what a recipe decides cannot be given beside it."""
     if arguments.recipe is None:
         return None
-    for name in ("seed", "label", "face_seeds", "face_labels", "size"):
-        if getattr(arguments, name) is not None:
-            option = "--" + name.replace("_", "-")
-            raise RequestError(f"{option}: is in the recipe already. Leave out {option}, or --recipe.")
+    refuse_beside(arguments, "recipe", ("seed", "label", "face_seeds", "face_labels", "size", "latent"))
     return command.read_recipe(Path(arguments.recipe))
 
 
-def cube_request(arguments, model: Path):
+def latent_to_follow(arguments):
+    """The look of --latent, or None."""
+    if arguments.latent is None:
+        return None
+    from .engine import latent_file
+
+    refuse_beside(arguments, "latent", ("label", "face_labels"))
+    return latent_file.read(arguments.latent)
+
+
+def refuse_beside(arguments, decided_by: str, names: tuple[str, ...]) -> None:
+    for name in names:
+        if getattr(arguments, name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise RequestError(
+                f"{option}: is in the {decided_by} already. Leave out {option}, or --{decided_by}."
+            )
+
+
+def cube_request(arguments, model: Path, latent=None):
+    """latent: LatentFile whose picture goes on the first face and whose look on all, unless seeds are given."""
     from .engine.cube_request import CubeRequest
     from .engine.seeds import parse_seed
 
     seeds = six("--face-seeds", arguments.face_seeds)
-    return CubeRequest(
+    asked = CubeRequest(
         model=str(model),
         seed=parse_seed(0 if arguments.seed is None else arguments.seed),
         label=arguments.label,
@@ -207,6 +228,7 @@ def cube_request(arguments, model: Path):
         face_labels=six("--face-labels", arguments.face_labels),
         size=arguments.size,
     )
+    return latent.to_request(asked, new_seeds=arguments.seed is not None) if latent else asked
 
 
 def six(option: str, text: str | None) -> tuple[str | None, ...]:

@@ -1,6 +1,7 @@
 """argv -> the same functions that tests call; argparse only at import, torch and the rest inside each command.
 
-Commands: demo-data, prepare, train, sample, measure, export. A GanCubeError ends with its sentence and exit code 2.
+Commands: demo-data, prepare, train, sample, project, measure, export. A GanCubeError ends with its sentence
+and exit code 2.
 """
 
 import argparse
@@ -12,9 +13,11 @@ from pathlib import Path
 
 from blender_addon.engine.errors import GanCubeError
 
+from .arguments import add_checkpoint_argument, add_model_argument, positive
 from .errors import ConfigError
 from .presets import DEFAULT, PRESETS
 from .progress import Progress
+from .project_command import add_project
 
 EXTRA = {
     "PIL": "pillow",
@@ -53,7 +56,15 @@ def _parser() -> argparse.ArgumentParser:
         description="From a folder of images to a generator for GAN Cubes: prepare, train, measure, export.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_prepare, _add_train, _add_sample, _add_measure, _add_export, _add_demo_data):
+    for add in (
+        _add_prepare,
+        _add_train,
+        _add_sample,
+        add_project,
+        _add_measure,
+        _add_export,
+        _add_demo_data,
+    ):
         add(commands)
     return parser
 
@@ -71,10 +82,23 @@ def _add_prepare(commands) -> None:
     add("--out", metavar="DATASET", type=Path, required=True, help="dataset folder to write")
     add("--size", metavar="PX", type=int, default=256, help="short side in pixels (default 256)")
     add(
+        "--min-size",
+        metavar="PX",
+        type=int,
+        default=128,
+        help="leave out images with a shorter side below this (default 128)",
+    )
+    add(
+        "--non-square",
+        choices=("keep", "crop"),
+        default="keep",
+        help="keep: as long as 4:1, the crops of training move along it (default); crop: the middle square",
+    )
+    add(
         "--labels",
-        metavar="folders|CSV",
+        metavar="folders|FILE",
         default="folders",
-        help="folders, or a CSV with the columns path and label",
+        help='folders, a CSV with the columns path and label, or a JSON file {"path": "label"}',
     )
     add(
         "--min-per-label",
@@ -107,7 +131,9 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         source=arguments.source,
         out=arguments.out,
         size=arguments.size,
-        labels_csv=None if arguments.labels == "folders" else Path(arguments.labels),
+        min_size=arguments.min_size,
+        non_square=arguments.non_square,
+        labels_file=None if arguments.labels == "folders" else Path(arguments.labels),
         min_per_label=arguments.min_per_label,
         heldout=arguments.heldout,
         licence=arguments.licence,
@@ -117,12 +143,19 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         keep_alpha=arguments.keep_alpha,
         force=arguments.force,
     )
-    report = prepare(options, Progress("images"))
+    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    report = prepare(options, Progress("images"), _ask if asks else None)
     if arguments.json:
         print(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
     else:
         print("\n".join(report.lines()))
     return 0
+
+
+def _ask(question: str) -> str:
+    """A line from the terminal, asked on standard error: standard output may be JSON for a program."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline()
 
 
 def _constant(pair: str) -> tuple[str, float]:
@@ -163,13 +196,13 @@ def _add_train(commands) -> None:
     add(
         "--settings", action="store_true", help="print every setting of the preset with its meaning, and stop"
     )
-    add("--steps", metavar="N", type=_positive(int), help="stop after N generator updates in all")
-    add("--minutes", metavar="M", type=_positive(float), help="stop and save after M minutes")
+    add("--steps", metavar="N", type=positive(int), help="stop after N generator updates in all")
+    add("--minutes", metavar="M", type=positive(float), help="stop and save after M minutes")
     add("--seed", metavar="S", type=int, default=0, help="of everything random (default 0)")
     add(
         "--shards",
         metavar="S",
-        type=_positive(int),
+        type=positive(int),
         help="batches per step, shared by the processes of torchrun (default: one for each process)",
     )
     add(
@@ -185,7 +218,7 @@ def _add_train(commands) -> None:
     add(
         "--watch-steps",
         metavar="N",
-        type=_positive(int),
+        type=positive(int),
         default=500,
         help="steps between looks at drawn pictures, for the alarm of collapse and RUN/best (default 500)",
     )
@@ -237,35 +270,21 @@ def _run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _add_model_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="RUN|FILE.onnx", type=Path, help="a run folder or an exported file")
-    parser.add_argument(
-        "--provider", choices=("auto", "cpu", "cuda", "webgpu", "coreml"), default="cpu", help="default cpu"
-    )
-    _add_checkpoint_argument(parser)
-
-
-def _add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--checkpoint",
-        choices=("last", "best"),
-        default="last",
-        help="of a run: the newest, or the best that was seen while it trained (default last)",
-    )
-
-
 def _add_sample(commands) -> None:
     parser = commands.add_parser(
         "sample",
         help="draw textures: a labelled grid, or single files",
         description="Draw textures, unpicked. A name ending in .png gets one grid with a row per label; any other name "
-        "is a folder and gets LABEL/SEED.png.",
+        "is a folder and gets LABEL/SEED.png (or .jpg). With --interpolate: a sheet of what lies between two seeds of "
+        "each label, or between neighbouring labels.",
     )
-    _add_model_argument(parser)
+    add_model_argument(parser)
     add = parser.add_argument
     add("--out", metavar="GRID.png|DIR", type=Path, required=True, help="what to write")
-    add("--count", metavar="N", type=int, default=8, help="textures of each label (default 8)")
+    add("--count", metavar="N", type=int, default=8, help="textures of each label, or steps (default 8)")
     add("--label", metavar="L", help="only this label")
+    add("--interpolate", choices=("seeds", "labels"), help="a sheet from one to the next")
+    add("--jpeg", action="store_true", help="write JPEG files into the folder")
     add("--size", metavar="PX", type=int, help="side in pixels (default: the model's)")
     add("--seed", metavar="S", type=int, default=0, help="texture seeds S to S+N-1 (default 0)")
     add(
@@ -280,32 +299,21 @@ def _add_sample(commands) -> None:
 
 
 def _run_sample(arguments: argparse.Namespace) -> int:
+    from .interpolation import interpolate
     from .mixing_sheet import mixing_sheet
     from .model_source import open_model
     from .sample import sample
 
-    with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
-        if arguments.mix is not None:
-            path = mixing_sheet(
-                model,
-                arguments.out,
-                arguments.count,
-                arguments.label,
-                arguments.seed,
-                None if arguments.mix == -1 else arguments.mix,
-                Progress("rows"),
-            )
-            print(f"{path} written")
-            return 0
-        written = sample(
-            model,
-            arguments.out,
-            arguments.count,
-            arguments.label,
-            arguments.size,
-            arguments.seed,
-            Progress("textures"),
-        )
+    a = arguments
+    bar = Progress("rows" if a.mix is not None else "textures")
+    with open_model(a.model, a.provider, a.checkpoint) as model:
+        if a.mix is not None:
+            first = None if a.mix == -1 else a.mix
+            written = [mixing_sheet(model, a.out, a.count, a.label, a.seed, first, bar)]
+        elif a.interpolate:
+            written = [interpolate(model, a.out, a.interpolate, a.count, a.label, a.size, a.seed, bar)]
+        else:
+            written = sample(model, a.out, a.count, a.label, a.size, a.seed, bar, a.jpeg)
     print(f"{arguments.out} written" + ("" if written[0] == arguments.out else f": {len(written)} files"))
     return 0
 
@@ -318,7 +326,7 @@ def _add_measure(commands) -> None:
         "same "
         "number for real pictures of materials against real pictures of other materials.",
     )
-    _add_model_argument(parser)
+    add_model_argument(parser)
     add = parser.add_argument
     add("--data", metavar="DATASET", type=Path, required=True, help="folder made by prepare")
     add(
@@ -391,7 +399,7 @@ def _add_export(commands) -> None:
     add = parser.add_argument
     add("run_folder", metavar="RUN", type=Path, help="run folder")
     add("--out", metavar="FILE.onnx", type=Path, required=True, help="file to write")
-    _add_checkpoint_argument(parser)
+    add_checkpoint_argument(parser)
     add("--name", metavar="NAME", help="how users call the model (default: the file's name)")
     add("--summary", metavar="TEXT", help="one line for lists")
     add("--measures", metavar="FILE.json", type=Path, help="what measure --json printed, kept in the card")
@@ -451,16 +459,3 @@ def _run_demo_data(arguments: argparse.Namespace) -> int:
         f"next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}{keep}"
     )
     return 0
-
-
-def _positive(kind: type):
-    """An argparse type: a number of `kind` above zero."""
-
-    def number(text: str):
-        value = kind(text)
-        if not value > 0:
-            raise ValueError(text)
-        return value
-
-    number.__name__ = "positive number"  # argparse names it in its message
-    return number

@@ -5,6 +5,7 @@ Previous station: picture_sets.py (crops). Next: distances.py. The filters come 
 measured today can be compared with one measured on another machine. They keep the mean (DC): a shift of colour is seen.
 """
 
+import functools
 import hashlib
 
 import numpy as np
@@ -19,6 +20,7 @@ BATCH = 32
 MIN_SIDE = 64  # pixels; below it nothing is left at the coarsest level
 
 
+@functools.cache
 def _filters() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
     """Per level: weights [24, 3, 5, 5], biases [24], weights [32, 24, 3, 3], biases [32]; every second first-layer
     filter has mean 0 per colour, so that fine detail is not drowned by the brightness."""
@@ -47,13 +49,16 @@ def extractor_sha256() -> str:
 def random_features(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """[N, H, W, 3] uint8 -> vectors [N, 227] (mean responses of both layers at four scales, and the mean colour) and
     Gram matrices [N, 4, 24, 24] (products of first-layer responses, averaged over the picture), both float64."""
-    vectors, grams = zip(*(_features(batch) for batch in _batches(pictures)), strict=True)
-    return np.concatenate(vectors), np.concatenate(grams)
+    with torch.no_grad():
+        vectors, grams = zip(*(responses(batch) for batch in _batches(pictures)), strict=True)
+    return torch.cat(vectors).double().numpy(), torch.cat(grams).numpy()
 
 
 def random_vectors(pictures: np.ndarray) -> np.ndarray:
     """The vectors of `random_features` alone, in two thirds of the time."""
-    return np.concatenate([_features(batch, with_grams=False)[0] for batch in _batches(pictures)])
+    with torch.no_grad():
+        vectors = [responses(batch, with_grams=False)[0] for batch in _batches(pictures)]
+    return torch.cat(vectors).double().numpy()
 
 
 JUDGED = 3 + LEVELS * (FIRST + SECOND) + 9 + 16
@@ -77,9 +82,8 @@ def _batches(pictures: np.ndarray):
         )
 
 
-@torch.no_grad()
-def _features(image: torch.Tensor, with_grams: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
-    """[N, 3, H, W] in [-1, 1] -> features [N, 227], Gram matrices [N, 4, 24, 24]."""
+def responses(image: torch.Tensor, with_grams: bool = True) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """[N, 3, H, W] in [-1, 1] -> features [N, 227] float32, Gram matrices [N, 4, 24, 24] float64; with gradients."""
     rows, grams = [image.mean((2, 3))], []
     for w1, b1, w2, b2 in _filters():
         first = functional.relu(functional.conv2d(image, w1, b1))
@@ -89,7 +93,7 @@ def _features(image: torch.Tensor, with_grams: bool = True) -> tuple[np.ndarray,
             flat = first.flatten(2).double()
             grams.append(flat @ flat.transpose(1, 2) / flat.shape[2])
         image = functional.avg_pool2d(image, 2)
-    return torch.cat(rows, 1).double().numpy(), torch.stack(grams, 1).numpy() if with_grams else None
+    return torch.cat(rows, 1), torch.stack(grams, 1) if with_grams else None
 
 
 def pyramid(pictures: np.ndarray) -> list[np.ndarray]:

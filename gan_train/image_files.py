@@ -8,15 +8,16 @@ First station of `prepare`. Next: image_reader.py.
     DIR/wall.jpg                        label = the name of DIR, when no folder inside DIR holds images
 """
 
-import csv
-import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from .errors import DatasetError
+from .listings import Facts, read_facts, read_labels
 from .manifest import LeftOut
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".tga", ".gif")
@@ -46,21 +47,6 @@ class MapFile:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a manifest.csv says about a file; empty where it says nothing."""
-
-    label: str = ""
-    material: str = ""
-    group: str = ""
-    map: str = ""
-    source: str = ""
-    licence: str = ""
-    author: str = ""
-    tileable: bool | None = None
-    convention: str = ""
-
-
-@dataclass(frozen=True)
 class Candidate:
     """One base colour image that may become an item."""
 
@@ -81,12 +67,12 @@ class Found:
     other_maps: int  # files that are further maps of a material and not used
 
 
-def find_images(root: Path, labels_csv: Path | None = None) -> Found:
-    """Walk `root` (a folder or a .zip) in sorted order; with `labels_csv` the labels come from there, not from
-    folders."""
+def find_images(root: Path, labels_file: Path | None = None) -> Found:
+    """Walk `root` (a folder or a .zip) in sorted order; with `labels_file` (see listings.py) the labels come from
+    there, not from folders."""
     files, left_out = _walk(root)
-    facts = _read_facts(files.get("manifest.csv"), root)
-    labels = _read_labels(labels_csv) if labels_csv else {}
+    facts = read_facts(files.get("manifest.csv"), root)
+    labels = read_labels(labels_file) if labels_file else {}
     images: dict[str, Callable[[], bytes]] = {}
     for path, read in files.items():
         if PurePosixPath(path).suffix.lower() in IMAGE_ENDINGS:
@@ -114,10 +100,10 @@ def find_images(root: Path, labels_csv: Path | None = None) -> Found:
         if verdict:
             left_out.append(LeftOut(path, verdict))
             continue
-        if labels_csv:
+        if labels_file:
             label = labels.get(path, "")
             if not label:
-                left_out.append(LeftOut(path, f"has no row in {labels_csv.name}"))
+                left_out.append(LeftOut(path, f"is not in {labels_file.name}"))
                 continue
         elif "/" in path:
             label = fact.label or path.split("/")[0].removesuffix(".zip")
@@ -232,10 +218,13 @@ def _zip_reader(path: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
             with zipfile.ZipFile(path) as archive:
                 return archive.read(info)
         except (
-            zipfile.BadZipFile,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:  # damaged, unknown method, encrypted
+            zipfile.BadZipFile,  # these four: damaged
+            zlib.error,
+            EOFError,
+            struct.error,
+            NotImplementedError,  # an unknown method
+            RuntimeError,  # encrypted
+        ) as error:
             raise OSError(f"zip member unreadable: {error}") from error
 
     return read
@@ -243,68 +232,3 @@ def _zip_reader(path: Path, info: zipfile.ZipInfo) -> Callable[[], bytes]:
 
 def _hidden(relative: Path | PurePosixPath) -> bool:
     return any(part.startswith(".") or part.lower() == "__macosx" for part in relative.parts)
-
-
-def _rows(text: str, path: str, needed: tuple[str, ...]) -> list[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    missing = [name for name in needed if name not in (reader.fieldnames or ())]
-    if missing:
-        raise DatasetError(
-            f"{path}: has no column {missing[0]!r} (columns: {', '.join(reader.fieldnames or ())})."
-        )
-    return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
-
-
-def _decoded(data: bytes, path: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: is not UTF-8 text ({error}). Save it as UTF-8.") from error
-
-
-def _read_facts(read: Callable[[], bytes] | None, root: Path) -> dict[str, Facts]:
-    """manifest.csv by path; only the columns `path` and what it has of class, material_id, group, map, ... are used."""
-    if read is None:
-        return {}
-    facts = {}
-    for row in _rows(_decoded(read(), f"{root}/manifest.csv"), f"{root}/manifest.csv", ("path",)):
-        facts[row["path"]] = Facts(
-            label=row.get("class", ""),
-            material=row.get("material_id", ""),
-            group=row.get("group", ""),
-            map=row.get("map", ""),
-            source=row.get("source") or row.get("upstream") or row.get("source_repo", ""),
-            licence=row.get("licence") or row.get("license", ""),
-            author=row.get("author", ""),
-            tileable=_tileable(row.get("tileable", ""), row.get("seam_ratio", "")),
-            convention=row.get("normal_format", "") if row.get("normal_format") in ("gl", "dx") else "",
-        )
-    return facts
-
-
-def _tileable(claim: str, seam_ratio: str) -> bool | None:
-    """The source's claim, refuted by a measured seam: below about 1.6 an image really wraps."""
-    word = claim.lower().split(" ")[0]
-    said = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(word)
-    try:
-        wraps = float(seam_ratio) < 1.6
-    except ValueError:
-        return said
-    return bool(said) and wraps if said is not None else None
-
-
-def _read_labels(path: Path) -> dict[str, str]:
-    """A CSV with the columns path (or file) and label (or class)."""
-    try:
-        text = _decoded(path.read_bytes(), str(path))
-    except OSError as error:
-        raise DatasetError(
-            f"{path}: cannot be read ({error.strerror}). --labels takes 'folders' or a CSV file."
-        ) from error
-    first = text.splitlines()[0] if text.strip() else ""
-    columns = next(csv.reader([first.lstrip("\ufeff")]), [])
-    key = "path" if "path" in columns else "file"
-    value = "label" if "label" in columns else "class"
-    return {
-        row[key].replace("\\", "/"): row[value] for row in _rows(text, str(path), (key, value)) if row[value]
-    }

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 100_000_000  # an 8K texture has 67 million; a decompression bomb has more
-MIN_SIDE = 128  # pixels; smaller images are left out
+MIN_SIDE = 128  # pixels of the short side; smaller images are left out
 MAX_ASPECT = 4  # longer sides are centre-cropped to this many times the short one
 LANCZOS_REACH = 3  # taps to either side at scale 1
 
@@ -32,17 +32,25 @@ class ReadImage:
     cropped: bool  # then it no longer wraps
 
 
-def read_image(data: bytes, size: int, wraps: bool, keep_alpha: bool = False) -> ReadImage:
+def read_image(
+    data: bytes,
+    size: int,
+    wraps: bool,
+    keep_alpha: bool = False,
+    min_side: int = MIN_SIDE,
+    max_aspect: int = MAX_ASPECT,
+) -> ReadImage:
     """Decode, orient, convert, scale (short side to `size`, never enlarged) and crop; UnusableImage says why not.
 
-    Transparent parts get the mean colour of the rest, and are opaque then unless `keep_alpha`."""
+    Transparent parts get the mean colour of the rest, and are opaque then unless `keep_alpha`. `max_aspect` 1 makes
+    squares."""
     image, notes = _decode(data)
     image, alpha, more = _to_rgb(image)
     notes += more
     width, height = image.size
     short = min(width, height)
-    if short < MIN_SIDE:
-        raise UnusableImage(f"too small: {width} x {height} px, the short side must be at least {MIN_SIDE}")
+    if short < min_side:
+        raise UnusableImage(f"too small: {width} x {height} px, the short side must be at least {min_side}")
     if short < size:
         notes.append(f"smaller than {size} px, kept at {width} x {height}")
     scale = min(1.0, size / short)
@@ -56,10 +64,12 @@ def read_image(data: bytes, size: int, wraps: bool, keep_alpha: bool = False) ->
         notes.append(
             "transparency kept" if keep_alpha else "transparent parts filled with the mean colour of the rest"
         )
-    limit = MAX_ASPECT * min(target)
+    limit = max_aspect * min(target)
     cropped = max(target) > limit
     if cropped:
-        notes.append(f"longer than {MAX_ASPECT}:1, centre-cropped")
+        notes.append(
+            "centre-cropped to a square" if max_aspect == 1 else f"longer than {max_aspect}:1, centre-cropped"
+        )
         top, left = max(0, (target[1] - limit) // 2), max(0, (target[0] - limit) // 2)
         pixels = pixels[top : top + limit, left : left + limit]
     return ReadImage(np.ascontiguousarray(pixels), tuple(notes), cropped)
@@ -71,7 +81,7 @@ def read_planes(data: bytes, target: tuple[int, int], wraps: bool) -> np.ndarray
     if abs(image.width * target[1] / (image.height * target[0]) - 1) > 0.02:
         raise UnusableImage(f"{image.width} x {image.height} px, another shape than the base colour")
     if image.mode == "F" or image.mode.startswith("I"):
-        bands = [np.asarray(image, np.float32) / 65535]
+        bands = [_unit_grey(image).astype(np.float32)]
     else:
         image = image if image.mode == "L" else image.convert("RGB")
         bands = [np.asarray(band, np.float32) / 255 for band in image.split()]
@@ -115,24 +125,33 @@ def _decode(data: bytes) -> tuple[Image.Image, list[str]]:
         raise UnusableImage("not an image, whatever its name says") from error
     except MemoryError as error:
         raise UnusableImage("too large for this machine's memory") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError) as error:
-        # Pillow's decoders raise any of these on damaged data (SyntaxError for a broken PNG).
-        raise UnusableImage(f"damaged: {error}") from error
+    except UnusableImage:
+        raise
+    except Exception as error:
+        # Pillow's decoders raise anything on damaged data: SyntaxError for a broken PNG, struct.error for a broken
+        # EXIF, KeyError, AttributeError. One bad file must not end the work on thousands of good ones.
+        raise UnusableImage(f"damaged: {error or type(error).__name__}") from error
+
+
+def _unit_grey(image: Image.Image) -> np.ndarray:
+    """16-bit or float grey -> [H, W] float64 in [0, 1]."""
+    with np.errstate(invalid="ignore"):  # signalling NaN, found in the next line
+        values = np.asarray(image, np.float64)
+    if not np.isfinite(values).all():
+        raise UnusableImage("holds values that are not numbers")
+    top = 1.0 if image.mode == "F" else 65535.0  # a 16-bit file arrives as I;16 or I
+    if values.min() < 0 or values.max() > top:
+        raise UnusableImage(
+            f"its values reach {values.max():g}; {image.mode} images must stay within 0 to {top:g}"
+        )
+    return values / top
 
 
 def _to_rgb(image: Image.Image) -> tuple[Image.Image, Image.Image | None, list[str]]:
     """8-bit RGB, the alpha channel (None where there is none or it is opaque), and notes."""
     mode, notes = image.mode, []
     if mode == "F" or mode.startswith("I"):
-        values = np.asarray(image, np.float64)
-        if not np.isfinite(values).all():
-            raise UnusableImage("holds values that are not numbers")
-        top = 1.0 if mode == "F" else 65535.0  # a 16-bit file arrives as I;16 or I
-        if values.min() < 0 or values.max() > top:
-            raise UnusableImage(
-                f"its values reach {values.max():g}; {mode} images must stay within 0 to {top:g}"
-            )
-        image = Image.fromarray(np.floor(values / top * 255 + 0.5).astype(np.uint8))
+        image = Image.fromarray(np.floor(_unit_grey(image) * 255 + 0.5).astype(np.uint8))
         notes.append("16-bit or float grey converted to 8 bit")
     alpha = None
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:

@@ -12,9 +12,8 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
@@ -22,13 +21,14 @@ from PIL import Image
 from .duplicates import DuplicateIndex
 from .errors import DatasetError
 from .image_files import Candidate, find_images
-from .image_reader import UnusableImage, read_image
+from .image_reader import MAX_ASPECT, MIN_SIDE, UnusableImage, read_image
 from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
+from .prepare_report import UNKNOWN_LICENCE, Report
 from .split import held_out_groups
 from .surface_maps import SurfaceMaps, encode_map, read_surface_maps
 
+NON_SQUARE = {"keep": MAX_ASPECT, "crop": 1}  # the longest that an image may be, in short sides
 JPEG_QUALITY = 95  # with 4:4:4 colour: nothing the eye or a generator would learn
-UNKNOWN_LICENCE = "unknown"
 RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)
 }
@@ -41,7 +41,9 @@ class PrepareOptions:
     source: Path
     out: Path
     size: int = 256  # pixels of the short side
-    labels_csv: Path | None = None  # None: folders are labels
+    min_size: int = MIN_SIDE  # pixels of the short side, below which an image is left out
+    non_square: str = "keep"  # one of NON_SQUARE
+    labels_file: Path | None = None  # None: folders are labels
     min_per_label: int = 6  # materials
     heldout: float = 0.1  # share of each label's materials
     licence: str = ""  # SPDX name for files whose licence no manifest.csv states
@@ -52,66 +54,16 @@ class PrepareOptions:
     force: bool = False
 
 
-@dataclass
-class Report:
-    """What prepare did, for people (`lines`) and machines (report.json)."""
-
-    manifest: Manifest
-    unchanged: bool
-    other_maps: int
-    notes: list[tuple[str, str]] = field(default_factory=list)  # (file, what was changed)
-
-    def warnings(self) -> list[str]:
-        unknown = self.manifest.licences.get(UNKNOWN_LICENCE, 0)
-        if not unknown:
-            return []
-        return [
-            f"warning: the licence of {unknown} images is unknown. "
-            "A model trained on them should not be given to others. "
-            "State it with --licence (for example --licence CC0-1.0) or in a manifest.csv with the columns path and "
-            "licence."
-        ]
-
-    def lines(self) -> list[str]:
-        manifest = self.manifest
-        counts = Counter((item.label, item.split) for item in manifest.items)
-        width = max(len(label) for label in manifest.labels)
-        state = "unchanged" if self.unchanged else "written"
-        lines = [f"{manifest.folder} {state}: {len(manifest.items)} images in {len(manifest.labels)} labels"]
-        lines += [f"  {'label':<{width}}  train  held out"]
-        for label in manifest.labels:
-            lines.append(f"  {label:<{width}}  {counts[label, 'train']:5d}  {counts[label, 'heldout']:8d}")
-        lines.append("licences: " + ", ".join(f"{name} {count}" for name, count in manifest.licences.items()))
-        maps = Counter(name for item in manifest.items for name in item.maps)
-        if maps:
-            lines.append("maps: " + ", ".join(f"{name} {count}" for name, count in sorted(maps.items())))
-        if self.other_maps:
-            lines.append(f"other maps of the materials, not used: {self.other_maps}")
-        lines += _grouped("changed", self.notes)
-        lines += _grouped("left out", [(entry.file, entry.reason) for entry in manifest.left_out])
-        return lines + self.warnings()
-
-    def as_json(self) -> dict:
-        counts = Counter((item.label, item.split) for item in self.manifest.items)
-        return {
-            "labels": {
-                label: {split: counts[label, split] for split in ("train", "heldout")}
-                for label in self.manifest.labels
-            },
-            "left_out": {entry.file: entry.reason for entry in self.manifest.left_out},
-            "changed": [{"file": file, "what": what} for file, what in self.notes],
-            "other_maps": self.other_maps,
-            "scaling": "Lanczos in linear light, never enlarged",
-            "warnings": self.warnings(),
-        }
-
-
 def prepare(
-    options: PrepareOptions, progress: Callable[[int, int], None] = lambda done, total: None
+    options: PrepareOptions,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    ask: Callable[[str], str] | None = None,
 ) -> Report:
-    """Make the dataset folder; `progress(done, total)` is called after each image."""
+    """Make the dataset folder; `progress(done, total)` is called after each image.
+
+    `ask(question)` answers what licence and source are where nothing says so; None: they stay unknown."""
     _check_options(options)
-    found = find_images(options.source, options.labels_csv)
+    found = find_images(options.source, options.labels_file)
     left_out = list(found.left_out)
     candidates, skipped = _wanted_labels(found.candidates, options)
     left_out += skipped
@@ -121,6 +73,8 @@ def prepare(
         )
     out = options.out.absolute()
     _check_target(out, options.force)
+    if ask:
+        options = _asked(candidates, options, ask)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -133,7 +87,8 @@ def prepare(
         kept = _drop_thin_labels(kept, options.min_per_label, temporary, left_out)
         if not kept:
             raise DatasetError(f"{options.source}: nothing is left to train on. {_first_reasons(left_out)}")
-        manifest = build_manifest(temporary, out.name, options.size, _split(kept, options.heldout), left_out)
+        items = _split(kept, options.heldout, _frozen_split(out))
+        manifest = build_manifest(temporary, out.name, options.size, items, left_out)
         notes = [note for note in notes if note[0] not in {entry.file for entry in left_out}]
         report = Report(manifest, False, found.other_maps, notes)
         write_manifest(manifest)
@@ -157,6 +112,8 @@ def _check_options(options: PrepareOptions) -> None:
         raise DatasetError(
             f"--heldout {options.heldout}: must be between 0 and 0.5 (0.1 holds out one material in ten)."
         )
+    if not 16 <= options.min_size <= 4096:
+        raise DatasetError(f"--min-size {options.min_size}: must be between 16 and 4096 pixels.")
     if options.min_per_label < 1:
         raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
     source, out = options.source.resolve(), options.out.resolve()
@@ -187,6 +144,22 @@ def _wanted_labels(
     return kept, [LeftOut(c.path, reason) for c in candidates if c.label in options.without]
 
 
+def _asked(candidates: list[Candidate], options: PrepareOptions, ask: Callable[[str], str]) -> PrepareOptions:
+    """`options` with what a person answers: once for all files that nothing says it of."""
+    licence, source = options.licence, options.source_text
+    count = sum(not candidate.facts.licence for candidate in candidates)
+    if count and not licence:
+        licence = ask(
+            f"Under which licence are the {count} images that no manifest.csv states it of? (SPDX name such as "
+            "CC0-1.0 or CC-BY-4.0; return: unknown) "
+        ).strip()
+    count = sum(not candidate.facts.source for candidate in candidates)
+    if count and licence and not source:
+        source = ask(f"Where do the {count} images come from that it is not stated of? (return: unknown) ")
+        source = source.strip()
+    return replace(options, licence=licence, source_text=source)
+
+
 def _store_images(
     candidates: list[Candidate],
     options: PrepareOptions,
@@ -200,7 +173,12 @@ def _store_images(
         facts = candidate.facts
         try:
             image = read_image(
-                candidate.read(), options.size, wraps=bool(facts.tileable), keep_alpha=options.keep_alpha
+                candidate.read(),
+                options.size,
+                wraps=bool(facts.tileable),
+                keep_alpha=options.keep_alpha,
+                min_side=options.min_size,
+                max_aspect=NON_SQUARE[options.non_square],
             )
             reason = seen.match(image.pixels[..., :3])
         except UnusableImage as error:
@@ -307,16 +285,23 @@ def _drop_thin_labels(
     return [(source, item) for source, item in kept if item.label not in thin]
 
 
-def _split(kept: list[tuple[str, Item]], share: float) -> list[Item]:
+def _frozen_split(out: Path) -> dict[str, bool]:
+    """Group -> whether it is held out, of the dataset that stands at `out` already."""
+    try:
+        return {item.group: item.split == "heldout" for item in read_manifest(out).items}
+    except DatasetError:  # none, or one that cannot be read and will be replaced
+        return {}
+
+
+def _split(kept: list[tuple[str, Item]], share: float, frozen: dict[str, bool]) -> list[Item]:
     members: dict[str, dict[str, set[str]]] = {}
     for _, item in kept:
         members.setdefault(item.label, {}).setdefault(item.group, set()).add(item.material)
     sizes = {
         label: {group: len(names) for group, names in groups.items()} for label, groups in members.items()
     }
-    held = held_out_groups(sizes, share)
-    # replace() of a frozen dataclass, one field
-    return [Item(**{**vars(item), "split": "heldout"}) if item.group in held else item for _, item in kept]
+    held = held_out_groups(sizes, share, frozen)
+    return [replace(item, split="heldout") if item.group in held else item for _, item in kept]
 
 
 def _move_into_place(temporary: Path, manifest: Manifest, out: Path, force: bool) -> bool:
@@ -341,20 +326,6 @@ def _move_into_place(temporary: Path, manifest: Manifest, out: Path, force: bool
         out.rmdir()  # an empty folder, see _check_target
     os.replace(temporary, out)
     return False
-
-
-def _grouped(title: str, pairs: list[tuple[str, str]]) -> list[str]:
-    """One line per reason with a count and three examples; names of other files are cut from the reason first."""
-    by_reason: dict[str, list[str]] = {}
-    for file, reason in pairs:
-        by_reason.setdefault(re.sub(r"(duplicate) of .*", r"\1", reason), []).append(file)
-    if not pairs:
-        return []
-    lines = [f"{title}: {len(pairs)} (all of them with reasons in report.json)"]
-    for reason, files in sorted(by_reason.items(), key=lambda entry: -len(entry[1])):
-        more = f", and {len(files) - 3} more" if len(files) > 3 else ""
-        lines.append(f"  {len(files):5d}  {reason}: {', '.join(files[:3])}{more}")
-    return lines
 
 
 def _first_reasons(left_out: list[LeftOut]) -> str:

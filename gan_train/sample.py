@@ -4,11 +4,13 @@ Previous station: model_source.py. Next: grid.py. Texture seeds are seed, seed +
 textures in the panel and in `gancube`.
 """
 
+import io
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from blender_addon.engine import png
 from blender_addon.engine.errors import OutputError, RequestError
@@ -21,6 +23,7 @@ from .picture_sets import base_color
 
 MAX_COUNT = 10_000
 MAX_GRID_COLUMNS = 64
+JPEG_QUALITY = 95  # with 4:4:4 colour, as prepare stores it
 WRAP = 8  # columns when there is only one label
 
 
@@ -32,8 +35,11 @@ def sample(
     size: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    jpeg: bool = False,
 ) -> list[Path]:
-    """Draw `count` textures of `label` (None: of every label) and write OUT.png, or OUT/LABEL/SEED.png for a folder."""
+    """Draw `count` textures of `label` (None: of every label) and write OUT.png, or OUT/LABEL/SEED.png for a folder.
+
+    `jpeg`: the single files are OUT/LABEL/SEED.jpg, a tenth as large."""
     if not 1 <= count <= MAX_COUNT:
         raise RequestError(f"--count {count}: must be between 1 and {MAX_COUNT}.")
     if not 0 <= seed < 2**64:
@@ -45,7 +51,7 @@ def sample(
             f"--count {count}: a grid has at most {MAX_GRID_COLUMNS} columns; give a folder for more."
         )
     seeds = [(seed + number) % 2**64 for number in range(count)]
-    _check_writable(out, is_grid)
+    check_writable(out, is_grid)
 
     rows, written, done = [], [], 0
     for name in labels:
@@ -55,7 +61,8 @@ def sample(
             if is_grid:
                 row.append((texture_seed, base_color(model, maps)))
             else:
-                written.append(_write_single(out, name, texture_seed, with_alpha(model, maps)))
+                picture = base_color(model, maps) if jpeg else with_alpha(model, maps)
+                written.append(_write_single(out, name, texture_seed, picture, jpeg))
             done += 1
             progress(done, len(labels) * count)
         rows.append((name or "", row))
@@ -64,7 +71,7 @@ def sample(
     return written
 
 
-def _check_writable(out: Path, is_grid: bool) -> None:
+def check_writable(out: Path, is_grid: bool) -> None:
     """Before minutes of work, not after."""
     folder = out.parent if is_grid else out
     try:
@@ -75,12 +82,16 @@ def _check_writable(out: Path, is_grid: bool) -> None:
         ) from error
 
 
-def _write_single(out: Path, label: str | None, seed: int, picture: np.ndarray) -> Path:
+def _write_single(out: Path, label: str | None, seed: int, picture: np.ndarray, jpeg: bool) -> Path:
     folder = out / folder_name(label) if label else out
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made a folder ({error.strerror}).") from error
+    if jpeg:
+        data = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(picture)).save(data, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        return write_atomic(folder / f"{seed}.jpg", data.getvalue())
     return write_atomic(folder / f"{seed}.png", png.encode(np.ascontiguousarray(picture)))
 
 

@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FEW_STEPS = 4
 FEW_SAMPLES = 24
+FEW_TRIES = 128
 MADE_HERE = ("out", "runs", "dist", "build", "scratch", "wheels", "__pycache__", "*.egg-info")
 NOT_COPIED = (".git", ".venv*", ".*_cache", *MADE_HERE)
 
@@ -28,8 +29,10 @@ def commands(text: str) -> list[str]:
 
 
 def shortened(line: str) -> str:
-    """`--steps 20000` becomes a few steps, and `measure` looks at few samples; all else stays as the README has it."""
+    """`--steps 20000` becomes a few steps, `measure` looks at few samples and `project` at few pictures; all else stays
+    as the README has it."""
     line = re.sub(r"--steps \d+", f"--steps {FEW_STEPS}", line)
+    line = re.sub(r"^gan-train project .*", rf"\g<0> --tries {FEW_TRIES}", line)
     return re.sub(r"^gan-train measure .*", rf"\g<0> --count {FEW_SAMPLES}", line)
 
 

@@ -16,6 +16,9 @@ from .request import Request
 
 def cube_recipe(cube: CubeRequest, request: Request, model: Model, blender: str) -> Recipe:
     """`cube` as asked for, `request` as resolved by cube.to_request(model.card); blender: its version, as text."""
+    settings = {"scalars": dict(request.scalars), "provider": model.provider}
+    if request.latents:
+        settings["latents"] = {name: list(values) for name, values in request.latents.items()}
     return Recipe(
         model={"name": Path(model.path).stem, "sha256": model.sha256},
         seed=cube.seed,
@@ -23,7 +26,7 @@ def cube_recipe(cube: CubeRequest, request: Request, model: Model, blender: str)
         face_seeds=tuple(request.seeds),
         face_labels=tuple(request.labels),
         size=check_size(model.card, request.size),
-        settings={"scalars": dict(request.scalars), "provider": model.provider},
+        settings=settings,
         versions={
             "gancube": __version__,
             "blender": blender,

@@ -17,18 +17,20 @@ FACES = ("+X", "-X", "+Y", "-Y", "+Z", "-Z")
 class CubeRequest:
     """`face_seeds` and `face_labels` (six each, or empty) go before `seed` and `label`.
 
-    An entry None leaves that face to `seed` or `label`.
+    An entry None leaves that face to `seed` or `label`. A label is a name or {name: weight}. `latents` {input name:
+    numbers} hold for all faces: one look in six layouts.
     """
 
     model: str
     seed: int = 0
-    label: str | None = None
+    label: str | dict | None = None
     face_seeds: tuple = ()
     face_labels: tuple = ()
     size: int | None = None
     scalars: dict = field(default_factory=dict)
+    latents: dict = field(default_factory=dict)
 
-    def faces(self) -> list[tuple[int, str | None]]:
+    def faces(self) -> list[tuple[int, str | dict | None]]:
         """Six (texture seed, label or None for a seeded choice), in the order of FACES."""
         seeds = self._six("face seeds", self.face_seeds)
         labels = self._six("face labels", self.face_labels)
@@ -49,6 +51,7 @@ class CubeRequest:
             labels=tuple(resolve_label(card, seed, label) for seed, label in faces),
             size=self.size,
             scalars=dict(self.scalars),
+            latents=dict(self.latents),
         )
 
     def _six(self, what: str, values) -> tuple:

@@ -5,7 +5,7 @@ in panel, command and training previews. Previous station: cube_request; next: M
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,12 +29,13 @@ class Styles:
 @dataclass(frozen=True)
 class Wish:
     """What one texture is to be: `label` a name, {name: weight} or None, `size` in pixels, `scalars` {name: value},
-    `styles` or None where all are drawn."""
+    `styles` or None where all are drawn; `latents` {name: numbers} go before what the seed draws."""
 
     label: object
     size: int
     scalars: dict
     styles: Styles | None = None
+    latents: dict = field(default_factory=dict)
 
 
 def draw(
@@ -44,22 +45,24 @@ def draw(
     size: int | None = None,
     scalars: dict | None = None,
     styles: Styles | None = None,
+    latents: dict | None = None,
 ) -> dict:
     """{input name: float32 array with N = 1} for texture `seed` (uint64)."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**64:
         raise RequestError(f"seed {seed!r}: must be a whole number from 0 to 2^64 - 1.")
-    scalars = dict(scalars or {})
-    known = [i.name for i in card.inputs if i.kind == "scalar"]
-    for name in scalars:
-        if name not in known:
-            raise RequestError(
-                f"setting {name!r}: {card.name} does not have it. It has {', '.join(known) or 'none'}."
-            )
+    scalars, latents = dict(scalars or {}), dict(latents or {})
+    for what, kinds, given in (("setting", ("scalar",), scalars), ("latent", ("latent", "style"), latents)):
+        known = [i.name for i in card.inputs if i.kind in kinds]
+        for name in given:
+            if name not in known:
+                raise RequestError(
+                    f"{what} {name!r}: {card.name} does not have it. It has {', '.join(known) or 'none'}."
+                )
     if styles is not None and card.input("style") is None:
         raise RequestError(
             f"styles: {card.name} has none that could be given. Use a model with a style input."
         )
-    wish = Wish(resolve_label(card, int(seed), label), check_size(card, size), scalars, styles)
+    wish = Wish(resolve_label(card, int(seed), label), check_size(card, size), scalars, styles, latents)
     rng = np.random.Generator(np.random.PCG64(int(seed)))
     feeds = {}
     for one in card.inputs:
@@ -73,7 +76,24 @@ def draw(
 
 
 def fill_latent(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
-    return {one.name: rng.standard_normal((1, one.shape[1]), dtype=np.float32)}  # [1, D]
+    drawn = rng.standard_normal((1, one.shape[1]), dtype=np.float32)  # [1, D]
+    if one.name not in wish.latents:
+        return {
+            one.name: drawn
+        }  # where it is not used it is drawn all the same: the field stays that of the seed
+    return {one.name: _given(one, wish)}
+
+
+def _given(one: Input, wish: Wish) -> np.ndarray:
+    """The numbers of `wish.latents`, row by row, in the shape of the input: [1, D] or [1, L, D]."""
+    shape = (1, *one.shape[1:])
+    try:
+        given = np.array(wish.latents[one.name], np.float32)
+    except (TypeError, ValueError, OverflowError):
+        given = np.full(1, np.nan)
+    if given.shape != (math.prod(shape),) or not np.isfinite(given).all():
+        raise RequestError(f"latent {one.name!r}: must be {math.prod(shape)} numbers.")
+    return given.reshape(shape)
 
 
 def fill_field(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
@@ -106,6 +126,8 @@ def fill_scalar(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
 
 def fill_style(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     """Nothing where no styles are given: the graph's own defaults then leave every layer to the latent."""
+    if one.name in wish.latents:
+        return {one.name: _given(one, wish), one.switch: np.ones((1, one.shape[1]), np.float32)}
     if wish.styles is None:
         return {}
     layers, length = one.shape[1:]

@@ -131,11 +131,12 @@ class Model:
         size: int | None = None,
         scalars: dict | None = None,
         styles: Styles | None = None,
+        latents: dict | None = None,
     ) -> TextureSet:
         """One texture. `label`: a name, {name: weight} or None for a seeded choice; `size` in pixels; `styles`: those
-        of some layers, instead of what the seed would give them."""
+        of some layers, and `latents` {input name: numbers}, instead of what the seed would give them."""
         size = check_size(self.card, size)
-        raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles))
+        raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles, latents))
         self._check_output(raw, size)
         return TextureSet(seed, resolve_label(self.card, seed, label), decode(self.card, raw[0]))
 
@@ -163,7 +164,7 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
     for seed, label in zip(request.seeds, request.labels, strict=True):
         if progress:
             progress(len(made), count)
-        made.append(model.render(seed, label, size, request.scalars))
+        made.append(model.render(seed, label, size, request.scalars, latents=request.latents))
     if progress:
         progress(count, count)
     return made

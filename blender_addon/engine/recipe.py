@@ -25,16 +25,16 @@ MAX_SEED = 2**64 - 1
 class Recipe:
     """A cube. `model` {"name", "sha256"}; six `face_seeds` (uint64) and `face_labels`.
 
-    A face's label is a name, None where the model has none.
+    A face's label is a name or {name: weight}, None where the model has none.
     """
 
     model: dict
     seed: int
-    label: str | None
+    label: str | dict | None
     face_seeds: tuple
     face_labels: tuple
     size: int
-    settings: dict  # {"scalars": {name: number}, "provider": effective provider}
+    settings: dict  # {"scalars": {name: number}, "provider": effective provider}, and "latents" where they were given
     versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
     kind: str = "cube"
     made_by: str = MADE_BY
@@ -49,6 +49,7 @@ class Recipe:
             face_labels=self.face_labels,
             size=self.size,
             scalars=dict(self.settings["scalars"]),
+            latents=dict(self.settings.get("latents", {})),
         )
 
 
@@ -103,25 +104,23 @@ def loads(text: str, file: str = "recipe") -> Recipe:
         ("label", data["label"]),
         *((f"face_labels[{i}]", v) for i, v in enumerate(data["face_labels"])),
     ]:
-        if label is not None and not _is_text(label):
-            fail(field, "must be a text or null.")
+        if isinstance(label, dict):
+            _numbers(fail, field, label)
+        elif label is not None and not _is_text(label):
+            fail(field, "must be a text, an object of weights, or null.")
     settings = data["settings"]
     if (
         not isinstance(settings, dict)
-        or set(settings) != {"scalars", "provider"}
-        or not isinstance(settings["scalars"], dict)
+        or set(settings) - {"latents"} != {"scalars", "provider"}
+        or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents"))
     ):
         fail("settings", "must hold scalars and provider.")
     if settings["provider"] not in CHOICES:
         fail("settings.provider", f"must be one of {', '.join(CHOICES)}.")
-    for name, value in settings["scalars"].items():
-        if (
-            not _is_text(name)
-            or isinstance(value, bool)
-            or not isinstance(value, (int, float))
-            or not abs(value) < 1e30
-        ):
-            fail(f"settings.scalars.{name[:100]}", "must be a finite number.")
+    _numbers(fail, "settings.scalars", settings["scalars"])
+    for name, values in settings.get("latents", {}).items():
+        if not _is_text(name) or not isinstance(values, list) or not all(map(_is_number, values)):
+            fail(f"settings.latents.{name[:100]}", "must be a list of finite numbers.")
     return Recipe(
         **{**data, "face_seeds": tuple(data["face_seeds"]), "face_labels": tuple(data["face_labels"])}
     )
@@ -180,6 +179,16 @@ def _bytes(path: Path, most: int) -> bytes:
 
 def _is_text(value) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 1000 and value.isprintable()
+
+
+def _is_number(value) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, float)) and abs(value) < 1e30
+
+
+def _numbers(fail, field: str, value: dict) -> None:
+    for key, number in value.items():
+        if not _is_text(key) or not _is_number(number):
+            fail(f"{field}.{key[:100]}", "must be a finite number.")
 
 
 def _texts(fail, field: str, value, keys) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Request:
-    """Some textures of one model: one per entry of `seeds` (uint64) and `labels` (a name or None, same length).
+    """Some textures of one model: one per entry of `seeds` (uint64) and `labels` (same length).
 
-    `size` in pixels (None: the card's default), `scalars` {input name: value} (the rest at default).
+    A label is a name, {name: weight} or None. `size` in pixels (None: the card's default), `scalars` {input name:
+    value} (the rest at default), `latents` {input name: numbers} for all of them (the rest drawn from the seeds).
     """
 
     model: str
@@ -15,6 +16,7 @@ class Request:
     labels: tuple
     size: int | None = None
     scalars: dict = field(default_factory=dict)
+    latents: dict = field(default_factory=dict)
 
     def __post_init__(self):
         assert len(self.seeds) == len(self.labels)

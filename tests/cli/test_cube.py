@@ -6,9 +6,10 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon.engine import png, recipe
+from blender_addon.engine import latent_file, png, recipe
 from blender_addon.engine.cube_request import CubeRequest
 from blender_addon.engine.glb import read_glb
+from blender_addon.engine.latent_file import LatentFile
 from blender_addon.engine.measures import tile_seam
 from blender_addon.engine.model import Model, generate
 from blender_addon.engine.pixels import to_uint8
@@ -177,3 +178,29 @@ def test_names_with_spaces_and_non_ascii_letters(gancube, tmp_path):
     read_glb(out)
     assert gancube("cube", "--model", "tiny", *SIZE, "--out", folder / "\u00fc.blend").code == 0
     assert json.loads(gancube("recipe", folder / "\u00fc.blend").out)["seed"] == 0
+
+
+def test_the_look_of_a_photo_in_six_layouts(gancube, models, tmp_path):
+    """What `gan-train project` writes: its picture on the first face, its look in other layouts on the others."""
+    model, z = Model.load(models / "tiny.onnx", "cpu"), [0.5, -1.0] * 4
+    label = {"brick": 0.75, "moss": 0.25}
+    found = LatentFile({"name": "other", "sha256": model.sha256}, 7, 64, label, {"z": z}, {"psi": 0.5}, 0.2)
+    path = tmp_path / "photo.json"
+    path.write_text(latent_file.dumps(found))
+    answer = gancube("cube", "--latent", path, "--out", tmp_path / "cube.glb", "--json")
+    assert answer.code == 0, answer.err
+    said = json.loads(answer.out)
+    assert [face["seed"] for face in said["faces"]] == [7, *(derive(7, i) for i in range(1, 6))]
+    assert said["recipe"]["face_labels"] == [label] * 6 and said["recipe"]["settings"]["latents"] == {"z": z}
+    expected = to_uint8(model.render(7, label, 64, {"psi": 0.5}, latents={"z": z}).maps["base_color"])
+    assert np.array_equal(glb_textures(tmp_path / "cube.glb")[0], expected)
+    again = gancube("cube", "--recipe", tmp_path / "cube.glb", "--out", tmp_path / "again.glb")
+    assert again.code == 0 and "brick+" in again.out
+    assert (tmp_path / "again.glb").read_bytes() == (tmp_path / "cube.glb").read_bytes()
+    other = gancube("cube", "--latent", path, "--seed", 3, "--out", tmp_path / "other.glb", "--json")
+    assert json.loads(other.out)["faces"][0]["seed"] == derive(3, 0)
+    refused = gancube("cube", "--latent", path, "--label", "moss", "--out", tmp_path / "no.glb")
+    assert refused.code == 2 and "in the latent already" in refused.err
+    path.write_text("{}")
+    assert gancube("cube", "--latent", path, "--out", tmp_path / "no.glb").code == 2
+    assert not (tmp_path / "no.glb").exists()

@@ -67,6 +67,12 @@ def test_labels():
         ({"label": {"brick": 0}}, "all zero"),
         ({"label": {}}, "all zero"),
         ({"scalars": {"phi": 1}}, "psi"),
+        ({"latents": {"w": [0.0] * 8}}, "It has z"),
+        ({"latents": {"z": [0.0] * 7}}, "8 numbers"),
+        ({"latents": {"z": [float("nan")] * 8}}, "8 numbers"),
+        ({"latents": {"z": ["high"] * 8}}, "8 numbers"),
+        ({"latents": {"z": [[0.0]] * 8}}, "8 numbers"),
+        ({"latents": {"z": None}}, "8 numbers"),
         ({"scalars": {"psi": 1.5}}, "from 0 to 1"),
         ({"scalars": {"psi": float("nan")}}, "from 0 to 1"),
         ({"scalars": {"psi": "high"}}, "from 0 to 1"),
@@ -79,6 +85,12 @@ def test_labels():
 def test_refused(arguments, words):
     with pytest.raises(RequestError, match=words):
         draw(CARD, **{"seed": 7, **arguments})
+
+
+def test_a_given_latent_leaves_the_field_as_it_was():
+    drawn, given = draw(CARD, 7), draw(CARD, 7, latents={"z": [0.5] * 8})
+    assert np.array_equal(given["z"], np.full((1, 8), 0.5, np.float32)) and given["z"].dtype == np.float32
+    assert np.array_equal(given["field"], drawn["field"]) and not np.array_equal(given["z"], drawn["z"])
 
 
 def test_label_for_a_model_without():

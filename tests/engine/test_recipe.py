@@ -40,6 +40,22 @@ def test_round_trip():
     assert recipe.loads(recipe.dumps(umlaut)) == umlaut
 
 
+def test_a_look_of_its_own_is_kept():
+    """A mixture of labels and a latent, as `gan-train project` finds them for a photo."""
+    mixture = {"brick": 0.75, "moss": 0.25}
+    asked = CubeRequest("tiny", label=mixture, latents={"z": [0.5] * 8}).to_request(CARD)
+    assert asked.labels == (mixture,) * 6 and asked.latents == {"z": [0.5] * 8}
+    settings = {**RECIPE.settings, "latents": asked.latents}
+    made = dataclasses.replace(RECIPE, label=mixture, face_labels=asked.labels, settings=settings)
+    again = recipe.loads(recipe.dumps(made))
+    assert again == made and again.to_request().latents == asked.latents
+    for wrong in ({"z": 1}, {"z": ["x"]}, {"z": [1e40]}, {"": [1]}, []):
+        with pytest.raises(RecipeError, match="settings"):
+            recipe.dumps(dataclasses.replace(RECIPE, settings={**RECIPE.settings, "latents": wrong}))
+    with pytest.raises(RecipeError, match=r"label\.brick"):
+        recipe.dumps(dataclasses.replace(RECIPE, label={"brick": "much"}))
+
+
 def test_the_same_request_comes_out():
     assert RECIPE.to_request().to_request(CARD) == REQUEST
     assert RECIPE.to_request("other.onnx").model == "other.onnx"

@@ -89,3 +89,12 @@ def test_a_model_without_styles_says_so(tiny):
 def test_a_graph_that_does_not_keep_its_promise(tmp_path, fault, words):
     found = check_file(make_tiny_style(tmp_path / "bad.onnx", **{fault: True}))
     assert len(found) == 1 and words in found[0], found
+
+
+def test_styles_given_as_numbers(tinted):
+    """As a latent of a file or a recipe: all layers, row by row."""
+    own = style_of(tinted, 3, "dawn")
+    numbers = {"w": own.ravel().tolist()}
+    assert np.array_equal(picture(tinted, 9, "dusk", latents=numbers), picture(tinted, 3, "dawn"))
+    with pytest.raises(RequestError, match=f"{own.size} numbers"):
+        picture(tinted, 9, "dusk", latents={"w": [0.0] * LENGTH})

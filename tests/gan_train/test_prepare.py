@@ -1,5 +1,6 @@
 """prepare: from any folder to a dataset, or to a sentence; Pillow and numpy, no torch."""
 
+import io
 import json
 import struct
 import zipfile
@@ -28,25 +29,29 @@ def reasons(report) -> dict[str, str]:
 
 
 def stored(report, name: str) -> np.ndarray:
-    item = next(item for item in report.manifest.items if Path(item.file).stem == name)
-    with Image.open(report.manifest.path(item)) as image:
+    return stored_in(report.manifest, name)
+
+
+def stored_in(manifest, name: str) -> np.ndarray:
+    item = next(item for item in manifest.items if Path(item.file).stem == name)
+    with Image.open(manifest.path(item)) as image:
         assert image.mode == "RGB" and image.format == "JPEG"
         return np.asarray(image)
 
 
 def huge_png(width: int, height: int) -> bytes:
     """The header of a PNG of that size with hardly any data: a decompression bomb."""
+    return png_file(width, height, 8, zlib.compress(b"\0" * 1000))
+
+
+def png_file(width: int, height: int, bits: int, data: bytes) -> bytes:
+    """An RGB PNG around compressed rows."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-        + chunk(b"IEND", b"")
-    )
+    header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 # Good input
@@ -103,6 +108,35 @@ def test_sizes_are_never_enlarged_and_long_images_are_cropped(tmp_path):
     assert any("smaller than 256" in note for _, note in report.notes)
 
 
+def test_long_images_become_squares_where_asked(tmp_path):
+    source = tmp_path / "in" / "a"
+    save_texture(source / "square.png", 1, 160)
+    Image.fromarray(texture(3, 320)[:160]).save(source / "long.png")
+    (tmp_path / "in" / "manifest.csv").write_text("path,tileable,seam_ratio\na/long.png,yes,1.0\n")
+    kept = run(tmp_path / "in", tmp_path / "kept").manifest
+    assert sorted((item.width, item.height) for item in kept.items) == [(128, 128), (256, 128)]
+    report = run(tmp_path / "in", tmp_path / "out", non_square="crop")
+    assert {(item.width, item.height) for item in report.manifest.items} == {(128, 128)}
+    assert report.notes == [("a/long.png", "centre-cropped to a square")]
+    long = stored(report, "long").astype(int)
+    assert np.abs(long - stored_in(kept, "long")[:, 64:192].astype(int)).mean() < 2
+    assert [item.tileable for item in report.manifest.items] == [False, None], "a piece of it wraps no more"
+
+
+def test_the_smallest_size_is_as_asked(tmp_path):
+    source = tmp_path / "in" / "a"
+    for size in (100, 140, 160):
+        save_texture(source / f"{size}.png", size, size)
+    found = reasons(run(tmp_path / "in", tmp_path / "out", min_size=150))
+    assert found == {
+        f"a/{size}.png": f"too small: {size} x {size} px, the short side must be at least 150"
+        for size in (100, 140)
+    }
+    assert not reasons(run(tmp_path / "in", tmp_path / "all", min_size=100))
+    with pytest.raises(DatasetError, match="--min-size 3"):
+        run(tmp_path / "in", tmp_path / "none", min_size=3)
+
+
 def test_a_folder_of_maps_is_one_material(tmp_path):
     source = tmp_path / "in" / "brick" / "Old Wall"
     save_texture(source / "Wall_2K_Color.jpg", 1)
@@ -142,15 +176,28 @@ def test_labels_from_a_csv_and_from_zips(tmp_path):
     save_texture(tmp_path / "in" / "one.png", 1)
     save_texture(tmp_path / "in" / "two.png", 2)
     (tmp_path / "labels.csv").write_text("file,label\none.png,brick\n")
-    report = run(tmp_path / "in", tmp_path / "out", labels_csv=tmp_path / "labels.csv")
+    report = run(tmp_path / "in", tmp_path / "out", labels_file=tmp_path / "labels.csv")
     assert [item.label for item in report.manifest.items] == ["brick"]
-    assert reasons(report)["two.png"] == "has no row in labels.csv"
+    assert reasons(report)["two.png"] == "is not in labels.csv"
+
+    (tmp_path / "labels.json").write_text('{"two.png": "moss", "./gone.png": "moss"}')
+    report = run(tmp_path / "in", tmp_path / "json", labels_file=tmp_path / "labels.json")
+    assert [(item.label, item.file) for item in report.manifest.items] == [("moss", "images/moss/two.jpg")]
+    assert reasons(report)["one.png"] == "is not in labels.json"
 
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.write(tmp_path / "in" / "one.png", "rock/one.png")
         archive.writestr("../../evil.png", b"x")
     report = run(tmp_path / "all.zip", tmp_path / "zipped")
     assert [(item.label, item.file) for item in report.manifest.items] == [("rock", "images/rock/one.jpg")]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', '{"a": "x", "a": "y"}', "[" * 100_000, "\udcff"])
+def test_what_is_no_list_of_labels(tmp_path, text):
+    save_folder(tmp_path / "in", {"a": 2})
+    (tmp_path / "labels.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(DatasetError, match=r"labels\.json"):
+        run(tmp_path / "in", tmp_path / "out", labels_file=tmp_path / "labels.json")
 
 
 def test_a_flat_folder_is_one_label(tmp_path):
@@ -222,6 +269,42 @@ def test_every_mode_becomes_8_bit_rgb(tmp_path):
             expected = expected[..., None]
         assert np.abs(stored(report, name) - expected).mean() < 6, name  # JPEG
     assert np.abs(stored(report, "deep")[..., 0] - ramp / 65535 * 255).mean() < 2
+
+
+def test_16_bit_colour_keeps_its_values(tmp_path):
+    """Pillow reads it as 8 bit by leaving the low byte out: half a level darker at most than rounding would give."""
+    source = tmp_path / "in" / "a"
+    source.mkdir(parents=True)
+    deep = np.linspace(0, 65535, 160 * 160 * 3).reshape(160, 160, 3).astype(np.uint16)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
+    (source / "deep.png").write_bytes(png_file(160, 160, 16, zlib.compress(rows)))
+    report = run(tmp_path / "in", tmp_path / "out", size=160)
+    assert np.abs(stored(report, "deep") - deep / 257).mean() < 1.5  # JPEG
+
+
+def test_the_content_counts_not_the_ending(tmp_path):
+    save_texture(tmp_path / "in" / "a" / "real.png", 1).rename(tmp_path / "in" / "a" / "real.jpg")
+    report = run(tmp_path / "in", tmp_path / "out", size=160)
+    assert np.abs(stored(report, "real").astype(int) - texture(1)).mean() < 6
+
+
+def test_transparent_colours_of_palettes_and_grey(tmp_path):
+    """The other ways in which a file may say what is transparent: a palette entry, one grey, a grey with alpha."""
+    source = tmp_path / "in" / "a"
+    source.mkdir(parents=True)
+    half = np.zeros((160, 160), np.uint8)
+    half[:, 80:] = 1
+    palette = Image.fromarray(half).convert("P")
+    palette.putpalette([200, 100, 50, 0, 255, 0])
+    palette.save(source / "palette.png", transparency=1)
+    Image.fromarray(half * 155 + 100).save(source / "grey.png", transparency=255)
+    Image.merge("LA", [Image.fromarray(half * 155 + 100), Image.fromarray(255 - half * 255)]).save(
+        source / "alpha.png"
+    )
+    report = run(tmp_path / "in", tmp_path / "out", size=160)
+    assert reasons(report) == {"a/grey.png": "exact duplicate of a/alpha.png"}
+    assert np.abs(stored(report, "palette").astype(int) - (200, 100, 50)).max() <= 3
+    assert np.abs(stored(report, "alpha").astype(int) - 100).max() <= 3
 
 
 def test_a_float_duplicate_of_a_16_bit_image_is_found(tmp_path):
@@ -315,10 +398,73 @@ def test_the_same_folder_gives_the_same_dataset(tmp_path):
     assert len(run(source, tmp_path / "one", force=True).manifest.items) == 14
 
 
+def test_the_split_is_frozen_when_files_are_added(tmp_path):
+    source = save_folder(tmp_path / "in", {"a": 12, "b": 5})
+    before = {
+        item.material: item.split for item in run(source, tmp_path / "out", heldout=0.25).manifest.items
+    }
+    for number in range(20):
+        save_texture(source / "a" / f"new{number}.png", 100 + number)
+    after = {
+        item.material: item.split
+        for item in run(source, tmp_path / "out", heldout=0.25, force=True).manifest.items
+    }
+    assert len(after) == 37 and before.items() <= after.items()
+    elsewhere = run(source, tmp_path / "fresh", heldout=0.25).manifest
+    assert {item.material: item.split for item in elsewhere.items} != after, "the test shows nothing"
+    new = [split for material, split in after.items() if material not in before]
+    assert "heldout" in new and "train" in new
+
+
 def test_a_missing_licence_is_said_and_recorded(tmp_path):
     report = run(save_folder(tmp_path / "in", {"a": 2}), tmp_path / "out", licence="")
     assert report.manifest.licences == {"unknown": 2}
     assert "should not be given to others" in report.lines()[-1]
+
+
+def test_licence_and_source_are_asked_for_where_nothing_says_them(tmp_path):
+    source = save_folder(tmp_path / "in", {"a": 2})
+    questions = []
+
+    def answers(*lines: str):
+        left = list(lines)
+        return lambda question: questions.append(question) or left.pop(0)
+
+    def ask(out: str, *lines: str, **options):
+        prepared = PrepareOptions(source=source, out=tmp_path / out, size=128, min_per_label=1, **options)
+        return prepare(prepared, ask=answers(*lines))
+
+    report = ask("one", "CC-BY-4.0\n", "my garden\n")
+    assert report.manifest.licences == {"CC-BY-4.0": 2} and not report.warnings()
+    assert {item.source for item in report.manifest.items} == {"my garden"}
+    assert "2 images" in questions[0] and len(questions) == 2, "once, not for each file"
+    report = ask("two", "\n")
+    assert report.manifest.licences == {"unknown": 2} and report.warnings()
+    ask("three", licence="CC0-1.0", source_text="here")
+    (source / "manifest.csv").write_text(
+        "path,licence,source\na/0.png,CC0-1.0,there\na/1.png,CC0-1.0,there\n"
+    )
+    ask("four")
+    assert len(questions) == 3
+
+
+def test_nobody_is_asked_without_a_terminal(tmp_path, monkeypatch, capsys):
+    source = save_folder(tmp_path / "in", {"a": 2})
+    monkeypatch.setattr("sys.stdin", io.StringIO("MIT\n"))
+    assert main(["prepare", str(source), "--out", str(tmp_path / "out"), "--min-per-label", "1"]) == 0
+    assert "licence of 2 images is unknown" in capsys.readouterr().out
+
+
+def test_a_terminal_is_asked(tmp_path, monkeypatch, capsys):
+    source = save_folder(tmp_path / "in", {"a": 2})
+    for stream, text in (("stdin", "CC0-1.0\nhere\n"), ("stderr", "")):
+        terminal = io.StringIO(text)
+        terminal.isatty = lambda: True
+        monkeypatch.setattr(f"sys.{stream}", terminal)
+    command = ["prepare", str(source), "--out", str(tmp_path / "out"), "--min-per-label", "1", "--json"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["warnings"] == []
+    assert read_manifest(tmp_path / "out").items[0].source == "here"
 
 
 # Refusals

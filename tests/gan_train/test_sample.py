@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from blender_addon.engine import png
 from blender_addon.engine.model import Model
@@ -80,6 +81,16 @@ def test_seeds_run_past_the_largest(tiny, tmp_path):
     command = ["sample", str(tiny), "--out", str(tmp_path), "--count", "2", "--size", "32", "--label", "dots"]
     assert main([*command, "--seed", str(seed)]) == 0
     assert sorted(path.name for path in (tmp_path / "dots").iterdir()) == ["0.png", f"{seed}.png"]
+
+
+def test_a_folder_of_jpeg_files(tiny, tmp_path):
+    command = ["sample", str(tiny), "--out", str(tmp_path), "--count", "1", "--size", "64", "--jpeg"]
+    assert main([*command, "--label", "dots", "--seed", "3"]) == 0
+    assert [path.name for path in (tmp_path / "dots").iterdir()] == ["3.jpg"]
+    with Image.open(tmp_path / "dots" / "3.jpg") as image:
+        seen = np.asarray(image, float)
+    expected = to_uint8(Model.load(tiny, "cpu").render(3, "dots", 64).maps["base_color"])
+    assert seen.shape == (64, 64, 3) and np.abs(seen - expected).mean() < 6
 
 
 def test_a_model_without_labels(tmp_path):

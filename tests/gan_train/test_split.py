@@ -43,6 +43,18 @@ def test_nothing_is_held_out_at_share_0():
     assert held_out_groups(groups(("a", 20)), 0.0) == set()
 
 
+def test_what_is_frozen_stays_and_new_groups_make_up_the_share():
+    for count in range(4, 40):
+        held = held_out_groups(groups(("b", count)), 0.1)
+        frozen = {group: group in held for group in groups(("b", count))["b"]}
+        after = held_out_groups(groups(("b", 2 * count)), 0.1, frozen)
+        assert {group for group in after if group in frozen} == held
+        assert 1 <= len(after) <= max(0.15 * 2 * count, 1)
+    thin = dict.fromkeys(groups(("b", 3))["b"], False)  # too few to hold one out, then
+    assert held_out_groups(groups(("b", 4)), 0.1, thin) == {"b-3"}
+    assert held_out_groups(groups(("b", 9)), 0.0, {"b-0": True, "gone": True}) == {"b-0"}
+
+
 def test_map_names():
     colors = (
         "basecolor",
@@ -55,5 +67,6 @@ def test_map_names():
     )
     others = ("normal", "Bricks001_2K_NormalGL", "wall_nor_gl_4k", "Roughness", "AmbientOcclusion", "ao")
     assert [map_of(name) for name in colors] == ["base_color"] * len(colors)
-    assert [map_of(name) for name in others] == ["other"] * len(others)
+    kinds = ["normal", "normal", "normal", "roughness", "other", "other"]
+    assert [map_of(name) for name in others] == kinds
     assert [map_of(name) for name in ("IMG_0001", "old wall", "12", "")] == [""] * 4
