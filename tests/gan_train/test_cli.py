@@ -75,10 +75,10 @@ def test_a_missing_package_is_a_sentence():
 
 
 def test_a_dry_run_prints_the_whole_configuration(tmp_path, capsys):
-    command = ["train", "data", "--out", str(tmp_path / "run"), "--set", "crop=224", "--dry-run"]
+    command = ["train", "data", "--out", str(tmp_path / "run"), "--set", "crop=288", "--dry-run"]
     assert main(command) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed["crop"] == 224 and printed["batch"] > 0
+    assert printed["crop"] == 288 and printed["batch"] > 0
     assert not (tmp_path / "run").exists()
     assert main(["train", "data", "--out", "run", "--settings"]) == 0
     assert "learning rate" in capsys.readouterr().out.lower()
