@@ -114,12 +114,14 @@ class ModulatedConv(nn.Module):
     from an input) is added with a strength per channel that depends on the look.
     """
 
-    def __init__(self, a: int, b: int, look: int, grain: bool = False, border: str = "wrap"):
+    def __init__(
+        self, a: int, b: int, look: int, grain: bool = False, border: str = "wrap", grain_gain: float = 0.3
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(b, a, 3, 3))
         self.bias = nn.Parameter(torch.zeros(b))
         self.style = Linear(look, a, bias=1.0)
-        self.grain = Linear(look, b, gain=0.3) if grain else None
+        self.grain = Linear(look, b, gain=grain_gain) if grain else None
         self.scale, self.border = 1.0 / math.sqrt(a * 9), border
 
     def forward(self, x: Tensor, look: Tensor, grain: Tensor | None = None) -> Tensor:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from .layers import Conv, Linear, ModulatedConv, leaky
 
 FIRST = 4  # side of the constant in pixels
+NOISE = 0.05  # how strong the noise is in a new generator
 MAPPING_RATE = 0.1  # learning rate of the mapping network relative to the others
 
 
@@ -59,7 +60,10 @@ class Synthesis(nn.Module):
         self.sides = tuple(FIRST << level for level in range(len(width)))
         before = (width[0], *width[:-1])
         self.enter = nn.ModuleList(
-            [ModulatedConv(a, b, w, grain=True, border="zero") for a, b in zip(before, width, strict=True)]
+            [
+                ModulatedConv(a, b, w, grain=True, border="zero", grain_gain=NOISE)
+                for a, b in zip(before, width, strict=True)
+            ]
         )
         self.refine = nn.ModuleList([ModulatedConv(b, b, w, border="zero") for b in width])
         self.picture = nn.ModuleList([ToPicture(b, channels, patch, w) for b in width])

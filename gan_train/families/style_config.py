@@ -29,11 +29,11 @@ class StyleConfig:
     """Length of a style w."""
     mapping_depth: int = 3
     """Layers of the mapping network."""
-    patch: int = 4
+    patch: int = 2
     """Side in pixels of what a cell of the finest layers draws at once: 1, 2 or 4. Larger is faster and coarser."""
-    width: tuple[int, ...] = (128, 96, 64, 48)
+    width: tuple[int, ...] = (128, 96, 64, 48, 16)
     """Channels of the generator at 4, 8, ... up to resolution / patch."""
-    critic_width: tuple[int, ...] = (128, 96, 64, 48)
+    critic_width: tuple[int, ...] = (128, 96, 64, 32, 16)
     """Channels of the critic at the same resolutions."""
     loss: str = "relativistic"
     """relativistic (pairs, with R1 and R2) or non-saturating (with R1)."""
@@ -42,9 +42,9 @@ class StyleConfig:
     5,000 pictures, adaptive from there on."""
     mixing: float = 0.5
     """Share of the drawn pictures whose coarse and fine layers get styles of different z (same label)."""
-    learning_rate: float = 2.5e-3
+    learning_rate: float = 2e-3
     """Learning rate (Adam, equalised)."""
-    gamma: float = 2.0
+    gamma: float = 1.0
     """Weight of the gradient penalties."""
     penalty_every: int = 16
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
