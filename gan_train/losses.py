@@ -62,14 +62,15 @@ def band_distance(fake: Tensor, real: Tensor, weights: tuple[float, ...], faint:
 
 
 def color_distance(fake: Tensor, real: Tensor, cell: int = 4) -> Tensor:
-    """Squared error of the colour differences R - B and G - (R + B) / 2, means of cells, relative to their power.
+    """Squared errors of the colour differences R - B and G - (R + B) / 2, each relative to its own power.
 
-    [N, 3, H, W] in [-1, 1] -> scalar; 1 for a grey picture of a coloured one. Colour has a tenth of the power of
-    brightness: beside it an autoencoder of few channels leaves grass brown for thousands of steps.
+    [N, 3, H, W] in [-1, 1] -> scalar; 1 for a grey picture of one that is coloured either way. Of means over cells of
+    `cell` pixels. Colour has a tenth of the power of brightness and green a tenth of that: beside them an autoencoder
+    leaves grass brown for thousands of steps.
     """
     fake, real = (F.avg_pool2d(torch.stack(_differences(x), 1), cell) for x in (fake, real))
-    error = (fake - real).square().mean((1, 2, 3))
-    return (error / (real.square().mean((1, 2, 3)) + FAINT)).mean()
+    error, power = (fake - real).square().mean((2, 3)), real.square().mean((2, 3))  # [N, 2]
+    return (error / (power + FAINT)).sum(1).mean() / 2
 
 
 def _differences(x: Tensor) -> tuple[Tensor, Tensor]:

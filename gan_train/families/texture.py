@@ -123,7 +123,7 @@ class Texture(Family):
         fake_color, real_color = _inner(fake[:, :3]), _inner(real)
         terms = {
             "reconstruction": band_distance(fake_color, real_color, RECONSTRUCT),
-            "color": color_distance(fake_color, real_color),
+            "color": self.config.color_weight * color_distance(fake_color, real_color),
         }
         return terms | self._map_distances(_inner(fake), _inner(crop), batch["present"])
 
@@ -192,7 +192,7 @@ class Texture(Family):
             "adversarial": self._persuade(self.picture_critic, fake_seen, real_seen, condition),
             "patches": self.config.picture_patch_weight * patches,
             "kept": self.config.keep_weight * band_distance(fake[::2, :3], real[::2, :3], KEEP),
-            "color": color_distance(fake[::2, :3], real[::2, :3]),
+            "color": self.config.color_weight * color_distance(fake[::2, :3], real[::2, :3]),
             **maps,
         }
 

@@ -58,6 +58,8 @@ class TextureConfig:
     """Weight of the distance between the patches of decoded and real pictures in the third stage."""
     keep_weight: float = 2.0
     """Weight of the distance to the encoded picture in the third stage."""
+    color_weight: float = 2.0
+    """Weight of the distance between colours apart from brightness."""
     map_weight: float = 0.5
     """Weight of the distance of height and roughness, where a material has them, beside that of the base colour."""
     latent_noise: float = 0.1
