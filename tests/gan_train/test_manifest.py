@@ -25,7 +25,7 @@ def dataset(tmp_path):
     [
         (lambda d: d.pop("labels"), "labels: is missing"),
         (lambda d: d.update(extra=1), "extra: is not a field"),
-        (lambda d: d.update(schema=2), "schema: is 2"),
+        (lambda d: d.update(schema=99), "schema: is 99"),
         (lambda d: d.update(items=[]), "items: is empty"),
         (lambda d: d.update(size="256"), "size: '256' has the wrong type"),
         (lambda d: d["labels"].append("b"), "labels: "),
