@@ -81,6 +81,7 @@ class Style(Family):
     """Generator (mapping and synthesis) and critic with their losses."""
 
     ema = ("mapping", "synthesis")
+    compiles = ("synthesis",)
 
     def __init__(self, config: StyleConfig, domain: Domain):
         super().__init__()

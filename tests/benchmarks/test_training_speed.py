@@ -135,6 +135,7 @@ def test_our_loop_against_a_plain_one(dataset, preset):
         print(f"  from step {stage}: images/s: {shown}; ratio {ours / plain:.2f}; load {load()}")
 
 
+@pytest.mark.filterwarnings("default")  # the compiler's own, of torch.jit
 @pytest.mark.parametrize("preset", MEASURED)
 def test_a_compiled_generator(dataset, preset):
     """What torch.compile gives and what it costs at each start."""
