@@ -30,6 +30,9 @@ NEAR = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]  # cells that 
 OUTSIDE, PARTLY = 2.0**16, 2.0**9  # cost of a place outside the photo, and of one with a neighbour outside
 LOW = 16  # pixels a side of the means whose steps are smoothed over several cells
 SPREAD = 2  # cells, each way, over which they are
+REACH = (
+    BASE * (1 + SEED_REACH) + sum(c * max(2, r) for c, rounds in ROUNDS for r in rounds) + CELL * (SPREAD + 1)
+)
 NOISE = 1 + 2 + 2 * FRESH * len(ROUNDS[0][1])  # channels: strength, place, proposals
 
 
@@ -41,17 +44,11 @@ class Quilt(nn.Module):
     lattice [2, 2] float32: the shifts (y, x) in pixels that leave the photo in step; (1, 0), (0, 1) where all do
     """
 
-    def __init__(self):
+    def __init__(self, height: int, width: int):
         super().__init__()
-        self.register_buffer("atlas", torch.zeros(3, 0, 0, dtype=torch.uint8))
-        self.register_buffer("inside", torch.zeros(0, 0, dtype=torch.uint8))
+        self.register_buffer("atlas", torch.zeros(3, height, width, dtype=torch.uint8))
+        self.register_buffer("inside", torch.zeros(height // CELL, width // CELL, dtype=torch.uint8))
         self.register_buffer("lattice", torch.eye(2))
-
-    def _load_from_state_dict(self, state: dict, prefix: str, *rest) -> None:
-        for name, buffer in self.named_buffers():  # their size is the photo's
-            if prefix + name in state:
-                setattr(self, name, buffer.new_zeros(state[prefix + name].shape))
-        super()._load_from_state_dict(state, prefix, *rest)
 
     # The layout
 
@@ -74,10 +71,14 @@ class Quilt(nn.Module):
                 places += [_moved(sources, reach * dy, reach * dx, cell) for dy, dx in NEAR]
                 if cell == BASE:
                     first = 3 + 2 * FRESH * i
-                    places += [self._anywhere(noise[:, first + 2 * k : first + 2 * k + 2]) for k in range(FRESH)]
+                    places += [
+                        self._anywhere(noise[:, first + 2 * k : first + 2 * k + 2]) for k in range(FRESH)
+                    ]
                 better = self._best(torch.stack(places, 1), cell, *table)
                 _, _, h, w = sources.shape
-                turn = (_count(h, sources)[:, None] + _count(w, sources)[None] + i) % 2 == 0  # never two neighbours
+                turn = (
+                    _count(h, sources)[:, None] + _count(w, sources)[None] + i
+                ) % 2 == 0  # never two neighbours
                 sources = torch.where(turn, better, sources)
         return sources
 
@@ -85,9 +86,7 @@ class Quilt(nn.Module):
         """Each cell belongs to the strongest of the cells around it, and to the piece that is planted there."""
         place = self._anywhere(place)
         shifts = [
-            (i, j)
-            for i in range(-SEED_REACH, SEED_REACH + 1)
-            for j in range(-SEED_REACH, SEED_REACH + 1)
+            (i, j) for i in range(-SEED_REACH, SEED_REACH + 1) for j in range(-SEED_REACH, SEED_REACH + 1)
         ]
         strengths = torch.stack([_roll(strength[:, None], i, j)[:, 0] for i, j in shifts], 1)
         strongest = strengths.argmax(1)[:, None, None]  # [N, 1, 1, h, w]
@@ -113,7 +112,9 @@ class Quilt(nn.Module):
         """What is at each place of the atlas made smaller: colours [places, 12] in whole numbers below 64 (four
         means of 4 x 4 px), outside [places]; and the places of a row."""
         small = F.avg_pool2d(self.atlas[None].float(), scale)
-        means = torch.floor(F.avg_pool2d(small, 4, 1)[0] / 4)  # sums of few whole numbers over powers of 2: exact
+        means = torch.floor(
+            F.avg_pool2d(small, 4, 1)[0] / 4
+        )  # sums of few whole numbers over powers of 2: exact
         height, width = means.shape[1] - 4, means.shape[2] - 4
         colours = torch.cat([means[:, a : a + height, b : b + width] for a in (0, 4) for b in (0, 4)])
         outside = F.interpolate(1 - self.inside[None, None].float(), scale_factor=8.0 / scale, mode="nearest")
@@ -130,7 +131,9 @@ class Quilt(nn.Module):
         index = (y * width + x).long()
         there = colours[index]  # [N, K, 25, h, w, 12]
         mine = there[:, 0, len(WINDOW) // 2]  # [N, h, w, 12]
-        around = torch.stack([_roll(mine.permute(0, 3, 1, 2), -i, -j) for i, j in WINDOW], 1)  # [N, 25, 12, h, w]
+        around = torch.stack(
+            [_roll(mine.permute(0, 3, 1, 2), -i, -j) for i, j in WINDOW], 1
+        )  # [N, 25, 12, h, w]
         cost = (there - around.permute(0, 1, 3, 4, 2)[:, None]).square().sum((2, 5))
         weight = torch.tensor([PARTLY if i or j else OUTSIDE for i, j in WINDOW], device=places.device)
         cost = cost + (outside[index] * weight[:, None, None]).sum(2)
@@ -159,7 +162,9 @@ class Quilt(nn.Module):
                 x = cells[:, 1, :, :, None] + inner + (4 - CELL * j)
                 y, x = y.clamp(0, height - 1)[..., :, None], x.clamp(0, width - 1)[..., None, :]
                 block = pixels[(y * width + x).long()]  # [N, h, w, 8, 8, 3]
-                flat = cells[:, 2:].permute(0, 2, 3, 1)[:, :, :, None, None].expand(-1, -1, -1, CELL, CELL, -1)
+                flat = (
+                    cells[:, 2:].permute(0, 2, 3, 1)[:, :, :, None, None].expand(-1, -1, -1, CELL, CELL, -1)
+                )
                 block = torch.cat((block + flat[..., :3], flat[..., 3:]), -1)
                 weight = (ramp if i else 1 - ramp)[:, None] * (ramp if j else 1 - ramp)
                 total = total + block * weight[..., None]
@@ -175,7 +180,9 @@ class Quilt(nn.Module):
         means = means.flatten(1).t()
         own, total, weights, seam = None, 0.0, 0.0, 0.0
         reach = range(-SPREAD, SPREAD + 1)
-        for i, j in sorted(((i, j) for i in reach for j in reach), key=lambda ij: (abs(ij[0]) + abs(ij[1]), ij)):
+        for i, j in sorted(
+            ((i, j) for i in reach for j in reach), key=lambda ij: (abs(ij[0]) + abs(ij[1]), ij)
+        ):
             place = _moved(sources, i, j, CELL)
             y = (place[:, 0] - (LOW - CELL) // 2).clamp(0, height - 1)
             x = (place[:, 1] - (LOW - CELL) // 2).clamp(0, width - 1)
@@ -199,7 +206,9 @@ def _roll(x: Tensor, dy: int, dx: int) -> Tensor:
         if shift:
             size = x.shape[axis]
             index = torch.arange(size, device=x.device) + (64 * size - shift)
-            index = index % torch.full((1,), size, device=x.device)  # a tensor: ONNX has no remainder by a symbol
+            index = index % torch.full(
+                (1,), size, device=x.device
+            )  # a tensor: ONNX has no remainder by a symbol
             x = x.index_select(axis, index)
     return x
 

@@ -1,6 +1,6 @@
 """The lattice of a photo: by which shifts a wall of bricks, a floor or a weave repeats. Numpy only, no files.
 
-Before: photo.py (pixels). After: families/single.py (through photo.py, which bends the photo until its lattice closes).
+After: exemplar.py, which bends the photo until its lattice closes.
 
 A shift belongs to the lattice when the photo, moved by it, agrees with itself: peaks of the autocorrelation. Of all
 lattices spanned by two peaks the one is taken whose points agree most compared with points between them: multiples of
@@ -23,7 +23,7 @@ BETWEEN = [(i / k, j / k) for k in (2, 3) for i in range(k) for j in range(k) if
 
 def find_lattice(pixels: np.ndarray) -> np.ndarray:
     """[H, W, 3] uint8 -> [k, 2] float64, k = 0, 1 or 2 vectors (y, x) in pixels; one vector lies along an axis."""
-    agreement = autocorrelation(_without_shading(pixels.astype(np.float64)))
+    agreement = autocorrelation(without_shading(pixels.astype(np.float64)))
     pairs = (_reduced(np.array(pair)) for pair in itertools.combinations(_peaks(agreement), 2))
     grids = [(_contrast(agreement, basis), basis) for basis in pairs if _is_roomy(basis)]
     if max((contrast for contrast, _ in grids), default=0.0) > LEAST_CONTRAST:
@@ -63,7 +63,17 @@ def autocorrelation(x: np.ndarray) -> np.ndarray:
     return agreement[height - h : height + h + 1, width - w : width + w + 1]
 
 
-def _without_shading(x: np.ndarray) -> np.ndarray:
+def best_shift(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The shift (y, x) with which b agrees best with a; both [H, W, C]."""
+    size = (2 * a.shape[0], 2 * a.shape[1])
+    spectra = (np.fft.rfft2(x, size, axes=(0, 1)) for x in (a, b))
+    first, other = spectra
+    products = np.fft.irfft2((first.conj() * other).sum(2), size)
+    place = np.array(np.unravel_index(np.argmax(products), size), np.float64)
+    return np.where(place >= np.array(size) / 2, place - size, place)
+
+
+def without_shading(x: np.ndarray) -> np.ndarray:
     """Less its slow changes, which agree with themselves at any shift; [H, W, 3] -> [H, W, 3]."""
     height, width = x.shape[:2]
     padded = np.pad(x, ((0, height), (0, width), (0, 0)), mode="symmetric")
@@ -181,7 +191,11 @@ def closing_stride(vectors: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
         return STRIDES[0], np.eye(2), vectors
     if len(vectors) == 1:
         period = float(np.linalg.norm(vectors[0]))
-        ways = [(abs(np.log(s / (n * period))) + 0.02 * i, s, n) for i, s in enumerate(STRIDES) for n in range(1, 65)]
+        ways = [
+            (abs(np.log(s / (n * period))) + 0.02 * i, s, n)
+            for i, s in enumerate(STRIDES)
+            for n in range(1, 65)
+        ]
         _, stride, times = min(ways)
         zoom = stride / (times * period)
         return stride, zoom * np.eye(2), vectors * zoom
