@@ -27,7 +27,7 @@ FRESH = 4  # places that chance proposes to each cell in each round at the coars
 ROUNDS = ((BASE, (2, 2, 1, 1, 2, 1)), (16, (2, 1, 1)), (CELL, (2, 1, 1)))  # cell, how far to look
 WINDOW = [(i, j) for i in range(-2, 3) for j in range(-2, 3)]  # cells that are compared
 NEAR = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]  # cells that propose
-OUTSIDE, PARTLY = 2.0**16, 2.0**9  # cost of a place outside the photo, and of one with a neighbour outside
+OUTSIDE, PARTLY = 2.0**16, 2.0**7  # cost of a place outside the photo, and of one with a neighbour outside
 LOW = 16  # pixels a side of the means whose steps are smoothed over several cells
 SPREAD = 2  # cells, each way, over which they are
 REACH = (
@@ -105,7 +105,7 @@ class Quilt(nn.Module):
         (a, b), (c, d) = self.lattice[0], self.lattice[1]
         y, x = shift[:, 0], shift[:, 1]
         det = a * d - b * c
-        i, j = torch.round((y * d - x * c) / det), torch.round((x * a - y * b) / det)
+        i, j = torch.floor((y * d - x * c) / det + 0.5), torch.floor((x * a - y * b) / det + 0.5)
         return torch.stack((torch.round(i * a + j * c), torch.round(i * b + j * d)), 1) + here
 
     def _table(self, scale: int) -> tuple[Tensor, Tensor, int]:
@@ -175,7 +175,7 @@ class Quilt(nn.Module):
     def _smoothed(self, sources: Tensor) -> tuple[Tensor, Tensor]:
         """What to add to each cell so that no step of brightness remains at a seam, [N, 3, h, w] in units of the atlas,
         and which cells are at a seam, [N, 1, h, w]."""
-        means = F.avg_pool2d(self.atlas[None].float(), LOW, 1)[0]
+        means = F.avg_pool2d(F.avg_pool2d(self.atlas[None].float(), (LOW, 1), 1), (1, LOW), 1)[0]
         height, width = means.shape[1:]
         means = means.flatten(1).t()
         own, total, weights, seam = None, 0.0, 0.0, 0.0

@@ -17,7 +17,8 @@ import numpy as np
 LEAST_PERIOD = 6.0  # pixels
 LEAST_CONTRAST = 0.1  # agreement on the lattice over agreement between its points
 NEARLY = 0.7  # of the best contrast
-PEAKS = 28  # peaks that are tried as vectors
+AS_WELL = 0.8  # of the agreement on the lattice: points between that agree so much belong to it
+PEAKS = 16  # that are tried as vectors: the strongest, and the shortest of the strong ones
 BETWEEN = [(i / k, j / k) for k in (2, 3) for i in range(k) for j in range(k) if i or j]
 
 
@@ -27,7 +28,8 @@ def find_lattice(pixels: np.ndarray) -> np.ndarray:
     pairs = (_reduced(np.array(pair)) for pair in itertools.combinations(_peaks(agreement), 2))
     grids = [(_contrast(agreement, basis), basis) for basis in pairs if _is_roomy(basis)]
     if max((contrast for contrast, _ in grids), default=0.0) > LEAST_CONTRAST:
-        return _refined(agreement, _smallest(grids, lambda basis: abs(np.linalg.det(basis))))
+        basis = _smallest(grids, lambda basis: abs(np.linalg.det(basis)))
+        return _refined(agreement, _divided(agreement, basis))
     stripes = [stripe for axis in (0, 1) for stripe in _stripes(agreement, axis)]
     if max((contrast for contrast, _ in stripes), default=0.0) > LEAST_CONTRAST:
         return _smallest(stripes, np.linalg.norm)[None]
@@ -85,15 +87,21 @@ def without_shading(x: np.ndarray) -> np.ndarray:
 
 
 def _peaks(agreement: np.ndarray) -> np.ndarray:
-    """The strongest local maxima in one half of the plane, [n, 2] (y, x)."""
+    """Local maxima in one half of the plane, [n, 2] (y, x)."""
     h, w = agreement.shape[0] // 2, agreement.shape[1] // 2
     around = np.pad(agreement, 3, constant_values=-1.0)
     highest = np.max(np.lib.stride_tricks.sliding_window_view(around, (7, 7)), axis=(2, 3))
     ys, xs = np.nonzero((agreement == highest) & (agreement > 0.05))
     dy, dx = ys - h, xs - w
     keep = ((dy > 0) | ((dy == 0) & (dx > 0))) & (np.hypot(dy, dx) >= LEAST_PERIOD)
-    order = np.argsort(-agreement[ys[keep], xs[keep]], kind="stable")[:PEAKS]
-    return np.stack((dy[keep][order], dx[keep][order]), axis=1).astype(np.float64)
+    points, strength = (
+        np.stack((dy[keep], dx[keep]), axis=1).astype(np.float64),
+        agreement[ys[keep], xs[keep]],
+    )
+    strongest = np.argsort(-strength, kind="stable")[:PEAKS]
+    strong = np.flatnonzero(strength > 0.5 * strength.max(initial=0))
+    shortest = strong[np.argsort(np.linalg.norm(points[strong], axis=1), kind="stable")[:PEAKS]]
+    return points[np.union1d(strongest, shortest)]
 
 
 def _reduced(basis: np.ndarray) -> np.ndarray:
@@ -111,15 +119,13 @@ def _reduced(basis: np.ndarray) -> np.ndarray:
     return np.array((a, b))
 
 
-def _points(basis: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Whole multiples (i, j) whose points lie within 0.8 of the map; without (0, 0). [n, k]"""
+def _points(basis: np.ndarray, shape: tuple[int, int], shift: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+    """The points (y, x) of the lattice, moved by a share of its vectors, that lie in the inner 0.8 of the map; without
+    the middle. [n, 2]"""
     h, w = 0.8 * (shape[0] // 2), 0.8 * (shape[1] // 2)
-    most = int(np.hypot(h, w) / max(np.linalg.norm(basis, axis=1).min(), 1.0)) + 1
-    most = min(most, 40)
-    grid = np.array(list(itertools.product(range(-most, most + 1), repeat=len(basis))))
-    points = grid @ basis
-    inside = (np.abs(points[:, 0]) <= h) & (np.abs(points[:, 1]) <= w) & grid.any(1)
-    return grid[inside]
+    most = min(int(np.hypot(h, w) / max(np.linalg.norm(basis, axis=1).min(), 1.0)) + 2, 40)
+    points = (np.array(list(itertools.product(range(-most, most + 1), repeat=2))) + shift) @ basis
+    return points[(np.abs(points[:, 0]) <= h) & (np.abs(points[:, 1]) <= w) & points.any(1)]
 
 
 def _mean_at(agreement: np.ndarray, points: np.ndarray) -> float:
@@ -135,22 +141,38 @@ def _mean_at(agreement: np.ndarray, points: np.ndarray) -> float:
 
 
 def _contrast(agreement: np.ndarray, basis: np.ndarray) -> float:
-    grid = _points(basis, agreement.shape)
-    if len(grid) < 4:
+    on = _points(basis, agreement.shape)
+    between = [_points(basis, agreement.shape, shift) for shift in BETWEEN]
+    if len(on) < 4 or not all(len(points) for points in between):
         return 0.0
-    on = _mean_at(agreement, grid @ basis)
-    return on - max(_mean_at(agreement, (grid + shift) @ basis) for shift in BETWEEN)
+    return _mean_at(agreement, on) - max(_mean_at(agreement, points) for points in between)
+
+
+def _divided(agreement: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """The lattice itself, where `basis` spans every second, third, fifth or seventh point of it."""
+    for k in (2, 3, 5, 7):
+        on = _mean_at(agreement, _points(basis, agreement.shape))
+        for i, j in itertools.product(range(k), repeat=2):
+            points = _points(basis, agreement.shape, (i / k, j / k))
+            if (i or j) and len(points) and _mean_at(agreement, points) > AS_WELL * on:
+                part = np.array((i / k, j / k)) @ basis
+                ways = (_reduced(np.array((part, vector))) for vector in basis)
+                sizes = [(abs(abs(np.linalg.det(b)) * k / abs(np.linalg.det(basis)) - 1), b) for b in ways]
+                finer = min(sizes, key=lambda item: item[0])[1]
+                if _is_roomy(finer) and _contrast(agreement, finer) > 0.5 * _contrast(agreement, basis):
+                    return _divided(agreement, finer)
+    return basis
 
 
 def _refined(agreement: np.ndarray, basis: np.ndarray) -> np.ndarray:
     """Fractions of a pixel, by climbing: the far points of the lattice tell them."""
-    step, best = 0.5, _mean_at(agreement, _points(basis, agreement.shape) @ basis)
+    step, best = 0.5, _mean_at(agreement, _points(basis, agreement.shape))
     while step > 0.01:
         moved = False
         for i, j, sign in itertools.product((0, 1), (0, 1), (-1, 1)):
             trial = basis.copy()
             trial[i, j] += sign * step
-            value = _mean_at(agreement, _points(trial, agreement.shape) @ trial)
+            value = _mean_at(agreement, _points(trial, agreement.shape))
             if value > best + 1e-9:
                 best, basis, moved = value, trial, True
         if not moved:
@@ -176,7 +198,7 @@ def _stripes(agreement: np.ndarray, axis: int) -> list[tuple[float, np.ndarray]]
     return found
 
 
-STRIDES = (32, 64, 128, 256)  # pixels: sizes whose multiples a torus may have
+STRIDES = {32: 0.0, 64: 0.02, 128: 0.06, 256: 0.12, 512: 0.5}  # pixels, and what a large one costs: few sizes
 ZOOMS = np.arange(0.6, 1.15, 0.01)
 
 
@@ -188,19 +210,17 @@ def closing_stride(vectors: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
     photo becomes) the one that changes shapes and size least.
     """
     if len(vectors) == 0:
-        return STRIDES[0], np.eye(2), vectors
+        return min(STRIDES), np.eye(2), vectors
     if len(vectors) == 1:
         period = float(np.linalg.norm(vectors[0]))
         ways = [
-            (abs(np.log(s / (n * period))) + 0.02 * i, s, n)
-            for i, s in enumerate(STRIDES)
-            for n in range(1, 65)
+            (_size_cost(s / (n * period)) + few, s, n) for s, few in STRIDES.items() for n in range(1, 65)
         ]
         _, stride, times = min(ways)
         zoom = stride / (times * period)
         return stride, zoom * np.eye(2), vectors * zoom
     best = None
-    for i, stride in enumerate(STRIDES):
+    for stride, few in STRIDES.items():
         for zoom in ZOOMS:
             times = np.round(stride / zoom * np.linalg.inv(vectors))
             if abs(np.linalg.det(times)) < 0.5:
@@ -208,8 +228,13 @@ def closing_stride(vectors: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
             bend = (stride * np.linalg.inv(times @ vectors)).T
             size = np.sqrt(abs(np.linalg.det(bend)))
             shape = np.abs(bend / size - np.eye(2)).max()
-            cost = 4 * shape + abs(np.log(size)) + 0.03 * i
+            cost = 10 * shape + _size_cost(size) + few
             if best is None or cost < best[0]:
                 best = cost, stride, bend
     _, stride, bend = best
     return stride, bend, vectors @ bend.T
+
+
+def _size_cost(size: float) -> float:
+    """Of making the photo `size` times larger; smaller is sharp, larger is not."""
+    return 2 * np.log(size) if size > 1 else -np.log(size)

@@ -1,4 +1,4 @@
-"""A small prepared dataset, made once; every test of gan_train that needs pictures takes it."""
+"""Small prepared datasets, made once; every test of gan_train that needs pictures takes them."""
 
 import pytest
 
@@ -13,3 +13,24 @@ def small_dataset(tmp_path_factory):
     write_demo_data(folder / "pictures", count=8, size=128)
     prepare(PrepareOptions(source=folder / "pictures", out=folder / "dataset", size=128))
     return folder / "dataset"
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory):
+    """A wall of bricks, 192 px: courses of 32 px, bricks of 64; do not write beside it."""
+    from PIL import Image
+
+    from .pictures import bricks
+
+    path = tmp_path_factory.mktemp("photo") / "wall.png"
+    Image.fromarray(bricks(1)).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def datasets(small_dataset, photo, tmp_path_factory):
+    """What each family is trained on: its name -> folder of a prepared dataset; do not write into it."""
+    from gan_train.photo import photos_of_run
+
+    run = tmp_path_factory.mktemp("photo-dataset")
+    return {"texture": small_dataset, "single": photos_of_run(photo, run, 256, "CC0-1.0", "nobody").folder}
