@@ -52,61 +52,54 @@ class Quilt(nn.Module):
 
     # The layout
 
-    @torch.no_grad()
     def layout(self, noise: Tensor) -> Tensor:
         """noise [N, NOISE, h, w] ~ N(0, 1), 32 px a cell -> sources [N, 2, 4h, 4w], float32 whole numbers.
 
         The source of a cell of 8 px is where in the atlas its upper left pixel comes from, (y, x).
         """
         noise = noise.float()
-        sources = self._planted(noise[:, 0], noise[:, 1:3])
+        n, _, h, w = noise.shape
+        chance = self._anywhere(
+            noise[:, 1:].reshape(n, -1, 2, h, w).transpose(1, 2)
+        )  # [N, 2, 1 + FRESH * rounds, h, w]
+        sources = self._planted(noise[:, :1], chance[:, :, 0])
         size = BASE
         for cell, rounds in ROUNDS:
             while size > cell:
                 size //= 2
                 sources = _split(sources, size)
-            table = self._table(cell // CELL)
+            table, around = self._table(cell // CELL), _neighbours(sources, [(-i, -j) for i, j in WINDOW])
+            y, x = _counts(sources)
             for i, reach in enumerate(rounds):
-                places = [sources]
-                places += [_moved(sources, reach * dy, reach * dx, cell) for dy, dx in NEAR]
+                near = [(reach * i, reach * j) for i, j in NEAR]
+                places = [sources[:, :, None], _continued(sources, near, cell)]
                 if cell == BASE:
-                    first = 3 + 2 * FRESH * i
-                    places += [
-                        self._anywhere(noise[:, first + 2 * k : first + 2 * k + 2]) for k in range(FRESH)
-                    ]
-                better = self._best(torch.stack(places, 1), cell, *table)
-                _, _, h, w = sources.shape
-                turn = (
-                    _count(h, sources)[:, None] + _count(w, sources)[None] + i
-                ) % 2 == 0  # never two neighbours
+                    places.append(chance[:, :, 1 + FRESH * i : 1 + FRESH * (i + 1)])
+                better = self._best(torch.cat(places, 2), cell, around, *table)
+                turn = (y[:, None] + x[None] + i) % 2 == 0  # never two neighbours at once
                 sources = torch.where(turn, better, sources)
         return sources
 
     def _planted(self, strength: Tensor, place: Tensor) -> Tensor:
         """Each cell belongs to the strongest of the cells around it, and to the piece that is planted there."""
-        place = self._anywhere(place)
-        shifts = [
-            (i, j) for i in range(-SEED_REACH, SEED_REACH + 1) for j in range(-SEED_REACH, SEED_REACH + 1)
-        ]
-        strengths = torch.stack([_roll(strength[:, None], i, j)[:, 0] for i, j in shifts], 1)
-        strongest = strengths.argmax(1)[:, None, None]  # [N, 1, 1, h, w]
-        places = torch.stack([_moved(place, i, j, BASE) for i, j in shifts], 1)  # [N, 25, 2, h, w]
-        return places.gather(1, strongest.expand(-1, 1, 2, -1, -1))[:, 0]
+        reach = range(-SEED_REACH, SEED_REACH + 1)
+        shifts = [(i, j) for i in reach for j in reach]
+        strongest = _take(strength, _neighbours(strength, shifts)).argmax(2, keepdim=True)  # [N, 1, 1, h, w]
+        places = _continued(place, shifts, BASE)  # [N, 2, 25, h, w]
+        return places.gather(2, strongest.expand(-1, 2, -1, -1, -1))[:, :, 0]
 
     def _anywhere(self, noise: Tensor) -> Tensor:
-        """A place of the photo for each cell, [N, 2, h, w]: by chance, but in step with the lattice."""
-        _, _, h, w = noise.shape
-        room = torch.tensor(self.atlas.shape[1:], device=noise.device).float() - BASE
+        """Places of the photo for each cell, [N, 2, K, h, w]: by chance, but in step with the lattice."""
+        y, x = (count * BASE for count in _counts(noise))
+        rows, columns = self.atlas.shape[1:]
         chance = 0.5 * (1 + torch.erf(noise / math.sqrt(2)))
-        here = torch.stack(
-            ((_count(h, noise) * BASE)[:, None].expand(h, w), (_count(w, noise) * BASE)[None].expand(h, w))
-        )
-        shift = torch.floor(chance * room[:, None, None]) - here
+        down = torch.floor(chance[:, 0] * (rows - BASE)) - y[:, None]
+        right = torch.floor(chance[:, 1] * (columns - BASE)) - x
         (a, b), (c, d) = self.lattice[0], self.lattice[1]
-        y, x = shift[:, 0], shift[:, 1]
         det = a * d - b * c
-        i, j = torch.floor((y * d - x * c) / det + 0.5), torch.floor((x * a - y * b) / det + 0.5)
-        return torch.stack((torch.round(i * a + j * c), torch.round(i * b + j * d)), 1) + here
+        i = torch.floor((down * d - right * c) / det + 0.5)
+        j = torch.floor((right * a - down * b) / det + 0.5)
+        return torch.stack((torch.round(i * a + j * c) + y[:, None], torch.round(i * b + j * d) + x), 1)
 
     def _table(self, scale: int) -> tuple[Tensor, Tensor, int]:
         """What is at each place of the atlas made smaller: colours [places, 12] in whole numbers below 64 (four
@@ -121,28 +114,26 @@ class Quilt(nn.Module):
         outside = F.max_pool2d(outside, CELL, 1)
         return colours.flatten(1).t(), outside.flatten(), width
 
-    def _best(self, places: Tensor, cell: int, colours: Tensor, outside: Tensor, width: int) -> Tensor:
-        """Of the places [N, K, 2, h, w] of each cell the best, [N, 2, h, w]; the first of each is the one it has."""
-        height = outside.shape[0] // width
-        small = torch.floor(places * (CELL / cell))
-        shifts = torch.tensor(WINDOW, device=places.device, dtype=torch.float32) * CELL  # [25, 2]
-        y = (small[:, :, None, 0] + shifts[:, 0, None, None]).clamp(0, height - 1)  # [N, K, 25, h, w]
-        x = (small[:, :, None, 1] + shifts[:, 1, None, None]).clamp(0, width - 1)
+    def _best(
+        self, places: Tensor, cell: int, around: Tensor, colours: Tensor, outside: Tensor, width: int
+    ) -> Tensor:
+        """Of the places [N, 2, K, h, w] of each cell the best, [N, 2, h, w]; the first of each is the one it has."""
+        height, device = outside.shape[0] // width, places.device
+        small = torch.floor(places * (CELL / cell))[:, :, :, None]
+        shifts = torch.tensor(WINDOW, device=device, dtype=torch.float32) * CELL  # [25, 2]
+        y = (small[:, 0] + shifts[:, 0, None, None]).clamp(0, height - 1)  # [N, K, 25, h, w]
+        x = (small[:, 1] + shifts[:, 1, None, None]).clamp(0, width - 1)
         index = (y * width + x).long()
         there = colours[index]  # [N, K, 25, h, w, 12]
-        mine = there[:, 0, len(WINDOW) // 2]  # [N, h, w, 12]
-        around = torch.stack(
-            [_roll(mine.permute(0, 3, 1, 2), -i, -j) for i, j in WINDOW], 1
-        )  # [N, 25, 12, h, w]
-        cost = (there - around.permute(0, 1, 3, 4, 2)[:, None]).square().sum((2, 5))
-        weight = torch.tensor([PARTLY if i or j else OUTSIDE for i, j in WINDOW], device=places.device)
+        mine = there[:, 0, len(WINDOW) // 2].permute(0, 3, 1, 2)  # [N, 12, h, w]
+        cost = (there - _take(mine, around).permute(0, 2, 3, 4, 1)[:, None]).square().sum((2, 5))
+        weight = torch.tensor([PARTLY if i or j else OUTSIDE for i, j in WINDOW], device=device)
         cost = cost + (outside[index] * weight[:, None, None]).sum(2)
-        chosen = cost.argmin(1)[:, None, None].expand(-1, 1, 2, -1, -1)
-        return places.gather(1, chosen)[:, 0]
+        chosen = cost.argmin(1)[:, None, None].expand(-1, 2, -1, -1, -1)
+        return places.gather(2, chosen)[:, :, 0]
 
     # The picture
 
-    @torch.no_grad()
     def picture(self, sources: Tensor) -> tuple[Tensor, Tensor]:
         """Sources [N, 2, h, w] -> picture [N, 3, 8h, 8w] in [-1, 1] and where its seams are [N, 1, 8h, 8w] in [0, 1].
 
@@ -151,25 +142,24 @@ class Quilt(nn.Module):
         n, _, h, w = sources.shape
         height, width = self.atlas.shape[1:]
         pixels = self.atlas.flatten(1).t().float()  # [H*W, 3]
-        smooth, seam = self._smoothed(sources)
+        corners = [
+            (i, j) for i in (0, 1) for j in (0, 1)
+        ]  # a block of 8 x 8 px lies between the middles of four cells
+        cells = torch.cat((sources, *self._smoothed(sources)), 1)
+        cells = _take(cells, _neighbours(cells, [(-i, -j) for i, j in corners]))  # [N, 6, 4, h, w]
         ramp = 0.5 - 0.5 * torch.cos((torch.arange(CELL, device=sources.device) + 0.5) * (math.pi / CELL))
         inner = torch.arange(CELL, device=sources.device).float()
         total = 0.0
-        for i in (0, 1):  # a block of 8 x 8 px lies between the middles of four cells
-            for j in (0, 1):
-                cells = _roll(torch.cat((sources, smooth, seam), 1), -i, -j)
-                y = cells[:, 0, :, :, None] + inner + (4 - CELL * i)  # [N, h, w, 8]
-                x = cells[:, 1, :, :, None] + inner + (4 - CELL * j)
-                y, x = y.clamp(0, height - 1)[..., :, None], x.clamp(0, width - 1)[..., None, :]
-                block = pixels[(y * width + x).long()]  # [N, h, w, 8, 8, 3]
-                flat = (
-                    cells[:, 2:].permute(0, 2, 3, 1)[:, :, :, None, None].expand(-1, -1, -1, CELL, CELL, -1)
-                )
-                block = torch.cat((block + flat[..., :3], flat[..., 3:]), -1)
-                weight = (ramp if i else 1 - ramp)[:, None] * (ramp if j else 1 - ramp)
-                total = total + block * weight[..., None]
+        for k, (i, j) in enumerate(corners):
+            y = (cells[:, 0, k, :, :, None] + inner + (4 - CELL * i)).clamp(0, height - 1)  # [N, h, w, 8]
+            x = (cells[:, 1, k, :, :, None] + inner + (4 - CELL * j)).clamp(0, width - 1)
+            block = pixels[(y[..., :, None] * width + x[..., None, :]).long()]  # [N, h, w, 8, 8, 3]
+            flat = cells[:, 2:, k].permute(0, 2, 3, 1)[:, :, :, None, None].expand(-1, -1, -1, CELL, CELL, -1)
+            block = torch.cat((block + flat[..., :3], flat[..., 3:]), -1)
+            weight = (ramp if i else 1 - ramp)[:, None] * (ramp if j else 1 - ramp)
+            total = total + block * weight[..., None]
         total = total.permute(0, 5, 1, 3, 2, 4).reshape(n, 4, CELL * h, CELL * w)
-        total = _roll(total, CELL // 2, CELL // 2)
+        total = _take(total, _neighbours(total, [(CELL // 2, CELL // 2)]))[:, :, 0]
         return (total[:, :3] / 127.5 - 1).clamp(-1, 1), total[:, 3:].clamp(0, 1)
 
     def _smoothed(self, sources: Tensor) -> tuple[Tensor, Tensor]:
@@ -177,51 +167,52 @@ class Quilt(nn.Module):
         and which cells are at a seam, [N, 1, h, w]."""
         means = F.avg_pool2d(F.avg_pool2d(self.atlas[None].float(), (LOW, 1), 1), (1, LOW), 1)[0]
         height, width = means.shape[1:]
-        means = means.flatten(1).t()
-        own, total, weights, seam = None, 0.0, 0.0, 0.0
         reach = range(-SPREAD, SPREAD + 1)
-        for i, j in sorted(
-            ((i, j) for i in reach for j in reach), key=lambda ij: (abs(ij[0]) + abs(ij[1]), ij)
-        ):
-            place = _moved(sources, i, j, CELL)
-            y = (place[:, 0] - (LOW - CELL) // 2).clamp(0, height - 1)
-            x = (place[:, 1] - (LOW - CELL) // 2).clamp(0, width - 1)
-            mean = means[(y * width + x).long()].permute(0, 3, 1, 2)
-            own = mean if own is None else own
-            weight = math.exp(-(i * i + j * j) / SPREAD**2)
-            total, weights = total + weight * (mean - own), weights + weight
-            if max(abs(i), abs(j)) == 1:
-                seam = seam + (place != sources).any(1, keepdim=True).float()
-        return total / weights, seam.clamp(max=1.0)
+        shifts = [(i, j) for i in reach for j in reach]
+        places = _continued(sources, shifts, CELL)  # [N, 2, 25, h, w]
+        y = (places[:, 0] - (LOW - CELL) // 2).clamp(0, height - 1)
+        x = (places[:, 1] - (LOW - CELL) // 2).clamp(0, width - 1)
+        there = means.flatten(1).t()[(y * width + x).long()]  # [N, 25, h, w, 3]
+        own = len(shifts) // 2
+        weight = torch.tensor(
+            [math.exp(-(i * i + j * j) / SPREAD**2) for i, j in shifts], device=means.device
+        )
+        weight = weight / weight.sum()
+        added = ((there - there[:, own : own + 1]) * weight[:, None, None, None]).sum(1).permute(0, 3, 1, 2)
+        next_to = torch.tensor([max(abs(i), abs(j)) == 1 for i, j in shifts], device=means.device)
+        broken = (places != sources[:, :, None]).any(1) & next_to[:, None, None]
+        return added, broken.any(1, keepdim=True).float()
 
 
-def _count(n: int, like: Tensor) -> Tensor:
-    """0, 1, ... n - 1 as float32."""
-    return torch.arange(n, device=like.device).float()
+def _counts(like: Tensor) -> tuple[Tensor, Tensor]:
+    """0, 1, ... over the rows and over the columns, float32."""
+    return tuple(torch.arange(n, device=like.device).float() for n in like.shape[-2:])
 
 
-def _roll(x: Tensor, dy: int, dx: int) -> Tensor:
-    """[N, C, h, w] moved down by dy and right by dx round the torus, more than once round where it is small."""
-    for axis, shift in ((2, dy), (3, dx)):
-        if shift:
-            size = x.shape[axis]
-            index = torch.arange(size, device=x.device) + (64 * size - shift)
-            index = index % torch.full(
-                (1,), size, device=x.device
-            )  # a tensor: ONNX has no remainder by a symbol
-            x = x.index_select(axis, index)
-    return x
+def _neighbours(like: Tensor, shifts: list[tuple[int, int]]) -> Tensor:
+    """[K, h*w] int64: for each cell of a torus the index of the one that stands dy above and dx to the left of it."""
+    h, w = like.shape[-2:]
+    dy, dx = torch.tensor(shifts, device=like.device).t()[:, :, None]
+    # Divisors are tensors: ONNX has no remainder by a symbol.
+    rows = (torch.arange(h, device=like.device) - dy) % torch.full((1,), h, device=like.device)
+    columns = (torch.arange(w, device=like.device) - dx) % torch.full((1,), w, device=like.device)
+    return (rows[:, :, None] * w + columns[:, None, :]).flatten(1)
 
 
-def _moved(sources: Tensor, dy: int, dx: int, cell: int) -> Tensor:
-    """The sources that go on where those of the cell `dy` above and `dx` to the left do."""
-    return _roll(sources, dy, dx) + sources.new_tensor((dy * cell, dx * cell))[:, None, None]
+def _take(x: Tensor, index: Tensor) -> Tensor:
+    """x [N, C, h, w], index [K, h*w] -> [N, C, K, h, w]."""
+    n, c, h, w = x.shape
+    return x.flatten(2).index_select(2, index.flatten()).reshape(n, c, index.shape[0], h, w)
+
+
+def _continued(sources: Tensor, shifts: list[tuple[int, int]], cell: int) -> Tensor:
+    """The sources that go on where those of the cells dy above and dx to the left do, [N, 2, K, h, w]."""
+    further = torch.tensor(shifts, device=sources.device).t().float() * cell  # [2, K]
+    return _take(sources, _neighbours(sources, shifts)) + further[:, :, None, None]
 
 
 def _split(sources: Tensor, size: int) -> Tensor:
     """Each cell into four of `size` px, which bring what it did."""
-    a = sources.repeat_interleave(2, 2).repeat_interleave(2, 3)
-    _, _, h, w = a.shape
-    dy = (_count(h, a) % 2 * size)[:, None].expand(h, w)
-    dx = (_count(w, a) % 2 * size)[None].expand(h, w)
-    return a + torch.stack((dy, dx))
+    finer = F.interpolate(sources, scale_factor=2.0, mode="nearest")
+    y, x = (count % 2 * size for count in _counts(finer))
+    return torch.stack((finer[:, 0] + y[:, None], finer[:, 1] + x), 1)

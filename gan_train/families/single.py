@@ -72,7 +72,8 @@ class Single(Family):
             buffer.copy_(batch[name])
         cells = self.stride * math.ceil(max(VIEW, self.config.crop) / self.stride) // BASE
         noise = self._normal((1, NOISE + GRAIN, cells, cells), random)
-        picture, seam = self.quilt.picture(self.quilt.layout(noise[:, :NOISE]))
+        with torch.no_grad():
+            picture, seam = self.quilt.picture(self.quilt.layout(noise[:, :NOISE]))
         healed = self.healer(picture, seam, spread(noise[:, NOISE:], BASE // FOLD))
         fake = self._pieces(healed, random)
         batch["healed"] = fake.detach()

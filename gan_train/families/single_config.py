@@ -14,7 +14,7 @@ from ..errors import ConfigError
 class SingleConfig:
     """Settings of the single family."""
 
-    steps: int = 1000
+    steps: int = 400
     """Steps of a run for which neither --steps nor --minutes is said."""
     photo: int = 512
     """Short side in pixels to which larger photos are brought, at least 128."""
