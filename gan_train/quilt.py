@@ -101,36 +101,39 @@ class Quilt(nn.Module):
         j = torch.floor((right * a - down * b) / det + 0.5)
         return torch.stack((torch.round(i * a + j * c) + y[:, None], torch.round(i * b + j * d) + x), 1)
 
-    def _table(self, scale: int) -> tuple[Tensor, Tensor, int]:
-        """What is at each place of the atlas made smaller: colours [places, 12] in whole numbers below 64 (four
-        means of 4 x 4 px), outside [places]; and the places of a row."""
+    def _table(self, scale: int) -> tuple[Tensor, int]:
+        """What is at each place of the atlas made smaller, [places, 12] in whole numbers below 64: four means of 4 x 4
+        px each; and the places of a row."""
         small = F.avg_pool2d(self.atlas[None].float(), scale)
-        means = torch.floor(
-            F.avg_pool2d(small, 4, 1)[0] / 4
-        )  # sums of few whole numbers over powers of 2: exact
+        # Sums of few whole numbers over powers of 2: exact.
+        means = torch.floor(F.avg_pool2d(small, 4, 1)[0] / 4)
         height, width = means.shape[1] - 4, means.shape[2] - 4
         colours = torch.cat([means[:, a : a + height, b : b + width] for a in (0, 4) for b in (0, 4)])
-        outside = F.interpolate(1 - self.inside[None, None].float(), scale_factor=8.0 / scale, mode="nearest")
-        outside = F.max_pool2d(outside, CELL, 1)
-        return colours.flatten(1).t(), outside.flatten(), width
+        return colours.flatten(1).t(), width
 
-    def _best(
-        self, places: Tensor, cell: int, around: Tensor, colours: Tensor, outside: Tensor, width: int
-    ) -> Tensor:
+    def _best(self, places: Tensor, cell: int, around: Tensor, colours: Tensor, width: int) -> Tensor:
         """Of the places [N, 2, K, h, w] of each cell the best, [N, 2, h, w]; the first of each is the one it has."""
-        height, device = outside.shape[0] // width, places.device
-        small = torch.floor(places * (CELL / cell))[:, :, :, None]
-        shifts = torch.tensor(WINDOW, device=device, dtype=torch.float32) * CELL  # [25, 2]
+        height, scale = colours.shape[0] // width, cell // CELL
+        small = torch.floor(places * (1 / scale))[:, :, :, None]
+        shifts = torch.tensor(WINDOW, device=places.device, dtype=torch.float32) * CELL  # [25, 2]
         y = (small[:, 0] + shifts[:, 0, None, None]).clamp(0, height - 1)  # [N, K, 25, h, w]
         x = (small[:, 1] + shifts[:, 1, None, None]).clamp(0, width - 1)
-        index = (y * width + x).long()
-        there = colours[index]  # [N, K, 25, h, w, 12]
+        there = colours[(y * width + x).long()]  # [N, K, 25, h, w, 12]
         mine = there[:, 0, len(WINDOW) // 2].permute(0, 3, 1, 2)  # [N, 12, h, w]
         cost = (there - _take(mine, around).permute(0, 2, 3, 4, 1)[:, None]).square().sum((2, 5))
-        weight = torch.tensor([PARTLY if i or j else OUTSIDE for i, j in WINDOW], device=device)
-        cost = cost + (outside[index] * weight[:, None, None]).sum(2)
+        weight = torch.tensor([PARTLY if i or j else OUTSIDE for i, j in WINDOW], device=places.device)
+        cost = cost + (self._outside(y, x, scale) * weight[:, None, None]).sum(2)
         chosen = cost.argmin(1)[:, None, None].expand(-1, 2, -1, -1, -1)
         return places.gather(2, chosen)[:, :, 0]
+
+    def _outside(self, y: Tensor, x: Tensor, scale: int) -> Tensor:
+        """1 where a cell at (y, x) of the smaller atlas is not wholly in a photo; the photos are rectangles."""
+        inside, columns = self.inside.flatten().float(), self.inside.shape[1]
+        corners = [
+            torch.floor((y + far) * (scale / CELL)) * columns + torch.floor((x + far) * (scale / CELL))
+            for far in (0, CELL - 1)
+        ]
+        return 1 - inside[corners[0].long()] * inside[corners[1].long()]
 
     # The picture
 
