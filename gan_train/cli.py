@@ -173,10 +173,13 @@ def _add_train(commands) -> None:
     parser = commands.add_parser(
         "train",
         help="train a generator; the same command again goes on",
-        description="Train on a prepared dataset. The same command again resumes where the run stopped.",
+        description="Train on a prepared dataset, or, with --preset single, on a photo or a folder of a few of the "
+        "same surface. The same command again resumes where the run stopped.",
     )
     add = parser.add_argument
-    add("dataset", metavar="DATASET", type=Path, help="folder made by prepare")
+    add("dataset", metavar="DATASET|PHOTO", type=Path, help="folder made by prepare; or a photo")
+    add("--licence", metavar="SPDX", default="", help="licence of a photo, such as CC0-1.0")
+    add("--author", metavar="NAME", default="", help="who took it")
     add(
         "--out",
         metavar="RUN",
@@ -248,8 +251,9 @@ def _run_train(arguments: argparse.Namespace) -> int:
     if arguments.settings:
         print("\n".join(describe_settings(FAMILIES[family].config, {**settings, **overrides})))
         return 0
+    dataset = arguments.dataset if arguments.dry_run else _dataset(arguments, FAMILIES[family], overrides)
     checkpoint = train(
-        arguments.dataset,
+        dataset,
         arguments.out,
         arguments.preset,
         overrides,
@@ -268,6 +272,31 @@ def _run_train(arguments: argparse.Namespace) -> int:
     if checkpoint:
         print(f"{checkpoint} written; next: gan-train sample {arguments.out} --out grid.png")
     return 0
+
+
+def _dataset(arguments: argparse.Namespace, entry, overrides: dict) -> Path:
+    """The folder to train on; photos are first put into one inside the run folder."""
+    from .manifest import FILE_NAME
+    from .photo import photos_of_run, warnings_of
+
+    if not entry.takes_photos or (arguments.dataset / FILE_NAME).exists():
+        if arguments.licence or arguments.author:
+            raise ConfigError(
+                "--licence and --author are said of a photo; of a dataset, say them to prepare."
+            )
+        return arguments.dataset
+    size = {**PRESETS[arguments.preset][1], **overrides}.get("photo", entry.config.photo)
+    manifest = photos_of_run(arguments.dataset, arguments.out, size, arguments.licence, arguments.author)
+    for line in warnings_of(manifest):
+        print(line, file=sys.stderr)
+    return manifest.folder
+
+
+def _add_model_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="RUN|FILE.onnx", type=Path, help="a run folder or an exported file")
+    parser.add_argument(
+        "--provider", choices=("auto", "cpu", "cuda", "webgpu", "coreml"), default="cpu", help="default cpu"
+    )
 
 
 def _add_sample(commands) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import io
 import logging
+import math
 import subprocess
 import tempfile
 import warnings
@@ -71,7 +72,7 @@ def export_run(
     card = Card(
         schema=1,
         name=name or out.stem,
-        summary=summary or f"{len(labels)} kinds: {', '.join(labels)}"[:200],
+        summary=summary or _summary(labels, deployment.tileable),
         family=plan["family"],
         inputs=tuple(
             Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in i.items()})
@@ -157,8 +158,9 @@ def forget_the_machine(path: Path) -> None:
 def check_parity(model: Model, deployment: Deployment) -> float:
     """Largest difference between the file and torch at batch 1, 2 and 6 and two sizes; TrainingError above PARITY."""
     worst = 0.0
-    for batch, cells in ((1, 8), (2, 16), (6, 8)):
-        size = cells * model.card.stride if not model.card.fixed_size else None
+    step = math.ceil(128 / model.card.stride) * model.card.stride
+    for batch, size in ((1, step), (2, 2 * step), (6, step)):
+        size = None if model.card.fixed_size else size
         one = [draw(model.card, seed, None, size) for seed in range(batch)]
         feeds = {name: np.concatenate([f[name] for f in one]) for name in one[0]}
         worst = max(worst, _difference(model, deployment, feeds))
@@ -193,6 +195,11 @@ def _difference(model: Model, deployment: Deployment, feeds: dict[str, np.ndarra
             )
         worst = max(worst, float(np.abs(here - there.numpy()).max()))
     return worst
+
+
+def _summary(labels: list[str], tileable: bool) -> str:
+    kinds = f"{len(labels)} kinds" if len(labels) > 1 else "one texture, endless" if tileable else "one kind"
+    return f"{kinds}: {', '.join(labels)}"[:200]
 
 
 def _no_vector(channels: int) -> TestVector:

@@ -26,6 +26,7 @@ class Domain:
     material_labels: tuple[int, ...]  # for each material the index of its label
     maps: tuple[str, ...] = ("base_color",)  # what a picture of the batch holds, in the card's words
     size: int = 256  # short side of the prepared pictures, in pixels
+    atlas: tuple[int, ...] = ()  # of photos: rows and columns of 8 px, and the stride of their lattice
     metallic: tuple[float, ...] = ()  # of each label, 0 to 1; empty where the dataset says nothing
 
 
@@ -159,3 +160,4 @@ class Entry(NamedTuple):
     family: type[Family]  # family(config, domain)
     config: type  # a frozen dataclass with a docstring under each field
     sampler: type[Sampler]  # sampler(dataset folder, config)
+    takes_photos: bool = False  # train may be given a photo, or a folder of a few, instead of a dataset

@@ -69,6 +69,8 @@ def train(
         print(json.dumps(shown, indent=1))
         return None
     if steps is None and minutes is None:
+        steps = getattr(config, "steps", None)  # some presets say how long
+    if steps is None and minutes is None:
         raise ConfigError("Say when to stop: --steps N (in all) or --minutes M (from now).")
     if not 0 <= seed <= MAX_SEED:
         raise ConfigError(f"--seed {seed}: must be between 0 and {MAX_SEED}.")

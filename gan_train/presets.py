@@ -62,5 +62,18 @@ PRESETS = {
             "critic_width": (32, 32, 16),
         },
     ),
+    "single": ("single", {}),
+    "single-small": (
+        "single",
+        {
+            "steps": 60,
+            "photo": 256,
+            "crop": 64,
+            "batch": 4,
+            "width": 16,
+            "depth": 2,
+            "critic_width": (16, 32, 48),
+        },
+    ),
 }
 DEFAULT = "texture-cpu"

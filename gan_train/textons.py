@@ -31,7 +31,7 @@ def read_texton(latent: Tensor, side: int) -> Tensor:
     """Latent maps [N, C, H, W] (at least `side` each way) -> [N, C, side*side + 1]: tapered piece, then the mean."""
     piece = latent[:, :, :side, :side].float()
     mean = piece.mean((2, 3), keepdim=True)
-    kernel = ((piece - mean) * taper(side).to(piece.device)).flip((2, 3))
+    kernel = ((piece - mean) * taper(side).to(piece)).flip((2, 3))
     return torch.cat((kernel.flatten(2), mean.flatten(2)), dim=2)
 
 
@@ -47,7 +47,7 @@ def scatter_texton(texton: Tensor, steps: Tensor, noise: Tensor) -> Tensor:
     lattice = steps[:, :-1].reshape(n, 1, period, period)
     lattice = _repeat(_repeat(lattice, h, 2), w, 3)
     impulses = _shifts(torch.exp(IMPULSE * noise + lattice), side)  # [N, k*k, H*W]
-    weight = taper(side).flip((0, 1)).reshape(1, 1, -1).to(noise.device)
+    weight = taper(side).flip((0, 1)).reshape(1, 1, -1).to(noise)
     alone = steady_matmul(weight.square(), impulses.square())
     agreed = steady_matmul(weight, impulses).square()
     expected = alone + steps[:, -1:, None] * (agreed - alone).clamp(min=0)

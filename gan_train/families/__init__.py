@@ -3,6 +3,9 @@
 from ..dataset import CropSampler
 from ..family import Entry
 from ..whole_pictures import WholePictureSampler
+from .single import Single
+from .single_config import SingleConfig
+from .single_sampler import SingleSampler
 from .style import Style
 from .style_config import StyleConfig
 from .texture import Texture
@@ -11,4 +14,5 @@ from .texture_config import TextureConfig
 FAMILIES = {
     "texture": Entry(Texture, TextureConfig, CropSampler),
     "style": Entry(Style, StyleConfig, WholePictureSampler),
+    "single": Entry(Single, SingleConfig, SingleSampler, takes_photos=True),
 }

@@ -185,7 +185,9 @@ class Texture(Family):
         batch |= {"picture": real_seen, "fake_picture": fake_seen.detach()}
         condition = batch["label"], batch["look"], batch["known"]
         known_fake, known_real = fake_seen[:half], real_seen[:half]  # the same material
-        patches = patch_distance(known_fake, known_real, random, count=24, least=0.03) + patch_distance(
+        patches = patch_distance(
+            known_fake, known_real, random, count=24, least=0.03, stride=2
+        ) + patch_distance(
             F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2), random, count=48, least=0.03
         )
         return {

@@ -1,4 +1,4 @@
-"""A small prepared dataset, made once; every test of gan_train that needs pictures takes it."""
+"""Small prepared datasets, made once; every test of gan_train that needs pictures takes them."""
 
 import pytest
 
@@ -27,3 +27,25 @@ def planets_dataset(tmp_path_factory):
         PrepareOptions(folder / "pictures", folder / "dataset", size=128, min_per_label=1, keep_alpha=True)
     )
     return folder / "dataset"
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory):
+    """A wall of bricks, 192 px: courses of 32 px, bricks of 64; do not write beside it."""
+    from PIL import Image
+
+    from .pictures import bricks
+
+    path = tmp_path_factory.mktemp("photo") / "wall.png"
+    Image.fromarray(bricks(1)).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def datasets(small_dataset, photo, tmp_path_factory):
+    """What each family is trained on: its name -> folder of a prepared dataset; do not write into it."""
+    from gan_train.photo import photos_of_run
+
+    run = tmp_path_factory.mktemp("photo-dataset")
+    single = photos_of_run(photo, run, 256, "CC0-1.0", "nobody").folder
+    return {"texture": small_dataset, "style": small_dataset, "single": single}

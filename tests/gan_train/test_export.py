@@ -20,13 +20,14 @@ from .test_loop import SMALL  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=SMALL)
-def exported(request, small_dataset, tmp_path_factory):
+def exported(request, datasets, tmp_path_factory):
     preset, settings = SMALL[request.param]
+    dataset = datasets[request.param]
     folder = tmp_path_factory.mktemp("exported")
-    train(small_dataset, folder / "run", preset, settings, steps=2)
+    train(dataset, folder / "run", preset, settings, steps=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "__version__", "2.99.0")  # as if the run had moved to another machine
-        train(small_dataset, folder / "run", preset, settings, steps=4)
+        train(dataset, folder / "run", preset, settings, steps=4)
     return folder / "run", export_run(folder / "run", folder / "small.onnx", measures={"tile_r": 0.9})
 
 
@@ -57,7 +58,8 @@ def test_a_file_that_differs_is_refused(exported):
 
 def test_the_card_tells_where_it_comes_from(exported):
     card = Model.load(exported[1]).card
-    assert card.family == read_run(exported[0])["family"] and len(card.labels) >= 2
+    assert card.family == read_run(exported[0])["family"]
+    assert len(card.labels) >= 2 or card.input("label") is None
     assert (
         card.provenance.steps == 4
         and card.provenance.licences
@@ -73,6 +75,8 @@ def test_the_margin_is_how_far_a_cell_of_the_field_reaches(exported):
     field = next((i for i in deployment.inputs if i["kind"] == "field" and "margin" in i), None)
     if field is None:
         pytest.skip("this family has no field with a margin")
+    if field["margin"] * field["stride"] > 320:
+        pytest.skip("reaches too far to try")
     torch.manual_seed(0)
     stride, margin = field["stride"], field["margin"]
     feeds = {name: feed[:1].double() for name, feed in deployment.feeds.items()}

@@ -46,9 +46,11 @@ TINY_STYLE = {
     "penalty_every": 2,
     "augment": "adaptive",
 }
+TINY_SINGLE = {"crop": 32, "batch": 2, "width": 8, "depth": 1, "critic_width": (8, 8), "penalty_every": 2}
 SMALL = {  # family: preset and settings that train in a moment
     "texture": ("texture-small", TINY),
     "style": ("style-small", TINY_STYLE),
+    "single": ("single-small", TINY_SINGLE),
 }
 CHECKOUT = Path(__file__).parents[2]
 
@@ -68,11 +70,11 @@ def test_every_family_is_trained_here():
 
 
 @pytest.mark.parametrize("family", SMALL)
-def test_a_resumed_run_has_the_bits_of_a_straight_one(small_dataset, tmp_path, family):
-    preset, settings = SMALL[family]
-    train(small_dataset, tmp_path / "straight", preset, settings, steps=6, seed=3)
-    train(small_dataset, tmp_path / "resumed", preset, settings, steps=2, seed=3)
-    train(small_dataset, tmp_path / "resumed", preset, settings, steps=6, seed=3)
+def test_a_resumed_run_has_the_bits_of_a_straight_one(datasets, tmp_path, family):
+    dataset, (preset, settings) = datasets[family], SMALL[family]
+    train(dataset, tmp_path / "straight", preset, settings, steps=6, seed=3)
+    train(dataset, tmp_path / "resumed", preset, settings, steps=2, seed=3)
+    train(dataset, tmp_path / "resumed", preset, settings, steps=6, seed=3)
     straight, resumed = state(tmp_path / "straight"), state(tmp_path / "resumed")
     assert straight.keys() == resumed.keys()
     assert [k for k in straight if not torch.equal(straight[k], resumed[k])] == []

@@ -57,7 +57,8 @@ def test_two_processes_give_the_bits_of_one_with_two_shards(small_dataset, tmp_p
 
 
 @pytest.mark.parametrize("family", SMALL)
-def test_a_run_in_shards_resumes_bit_for_bit(small_dataset, tmp_path, family):
+def test_a_run_in_shards_resumes_bit_for_bit(datasets, tmp_path, family):
+    small_dataset = datasets[family]
     preset, settings = SMALL[family]
     train(small_dataset, tmp_path / "straight", preset, settings, steps=3, shards=2)
     for steps in (1, 3):

@@ -68,7 +68,8 @@ def test_real_pictures_are_those_of_the_sampler(small_dataset):
 
 
 @pytest.mark.parametrize("family", SMALL)
-def test_each_family_draws_as_many_as_are_asked_for(small_dataset, tmp_path, family):
+def test_each_family_draws_as_many_as_are_asked_for(datasets, tmp_path, family):
+    small_dataset = datasets[family]
     preset, settings = SMALL[family]
     train(small_dataset, tmp_path / "run", preset, settings, steps=2)
     family, _, _ = load_averaged(tmp_path / "run")

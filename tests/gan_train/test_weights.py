@@ -21,10 +21,10 @@ from .test_loop import SMALL  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=SMALL)
-def trained(request, small_dataset, tmp_path_factory):
+def trained(request, datasets, tmp_path_factory):
     preset, settings = SMALL[request.param]
     folder = tmp_path_factory.mktemp("trained")
-    train(small_dataset, folder / "run", preset, settings, steps=3)
+    train(datasets[request.param], folder / "run", preset, settings, steps=3)
     return folder / "run", export_run(folder / "run", folder / "base.onnx")
 
 
@@ -63,8 +63,9 @@ def test_a_run_goes_on_from_it_with_other_labels(trained, other_dataset, tmp_pat
         train(other_dataset, tmp_path / "run", None, {}, steps=3, source=tmp_path / "run")
 
 
-def test_networks_of_another_shape_are_refused(trained, small_dataset, tmp_path):
-    preset, _ = SMALL[Base(trained[1]).family]
+def test_networks_of_another_shape_are_refused(trained, datasets, tmp_path):
+    family = Base(trained[1]).family
+    preset, small_dataset = SMALL[family][0], datasets[family]
     with pytest.raises(ConfigError, match="tensors fit"):
         train(small_dataset, tmp_path / "run", preset, {"batch": 2}, steps=1, source=trained[1])
 
