@@ -8,13 +8,12 @@ there.
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from PIL import Image
 
@@ -25,13 +24,11 @@ from .image_reader import MAX_ASPECT, MIN_SIDE, UnusableImage, read_image
 from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
 from .prepare_report import UNKNOWN_LICENCE, Report
 from .split import held_out_groups
+from .stored_names import StoredNames
 from .surface_maps import SurfaceMaps, encode_map, read_surface_maps
 
 NON_SQUARE = {"keep": MAX_ASPECT, "crop": 1}  # the longest that an image may be, in short sides
 JPEG_QUALITY = 95  # with 4:4:4 colour: nothing the eye or a generator would learn
-RESERVED_NAMES = {"con", "prn", "aux", "nul"} | {
-    f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)
-}
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,7 @@ def _store_images(
     progress: Callable,
 ) -> tuple[list[tuple[str, Item]], list[tuple[str, str]]]:
     """Convert and write each image; returns [(source path, item)] and [(source path, note)]."""
-    kept, notes, seen, names = [], [], DuplicateIndex(), _Names()
+    kept, notes, seen, names = [], [], DuplicateIndex(), StoredNames()
     for done, candidate in enumerate(candidates, 1):
         facts = candidate.facts
         try:
@@ -229,39 +226,6 @@ def _store_images(
         )
         kept.append((candidate.path, item))
     return kept, notes
-
-
-class _Names:
-    """File names that every system can store, each given once."""
-
-    def __init__(self):
-        self._taken: set[str] = set()
-
-    def stored_name(self, candidate: Candidate) -> str:
-        """images/LABEL/NAME from the path below the label folder: brick/Old Wall/basecolor.jpg ->
-        images/brick/Old Wall"""
-        pure = PurePosixPath(candidate.path).with_suffix("")
-        parts = [part.removesuffix(".zip") for part in pure.parts]
-        is_material_folder = candidate.material == str(pure.parent) or (
-            len(parts) > 2 and bool(candidate.facts.map)
-        )
-        if is_material_folder:
-            parts = parts[:-1]
-        label = _safe_name(candidate.label)
-        base = f"images/{label}/{_safe_name('-'.join(parts[1:] or parts))}"
-        name, number = base, 2
-        while name.casefold() in self._taken:
-            name, number = f"{base}-{number}", number + 1
-        self._taken.add(name.casefold())
-        return name
-
-
-def _safe_name(text: str) -> str:
-    """Letters of any language stay; what Windows, macOS or a shell cannot store becomes "_"; at most 100 characters."""
-    name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", unicodedata.normalize("NFC", text)).strip(" .")
-    while len(name.encode()) > 100:
-        name = name[:-1].rstrip(" .")
-    return f"_{name}" if not name or name.split(".")[0].casefold() in RESERVED_NAMES else name
 
 
 def _drop_thin_labels(
