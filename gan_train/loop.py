@@ -134,7 +134,7 @@ class _Loop:
     def __init__(self, run: Path, training: Training, processes: Processes, watch: Watch | None):
         self.run, self.training, self.processes, self.watch = run, training, processes, watch
         self.seconds, self.asked_to_stop = 0.0, False
-        self.newest: dict[str, torch.Tensor] = {}  # terms since the watch looked
+        self.newest: dict[str, torch.Tensor | float] = {}  # terms since the watch looked
         history, damaged = [], []
         if found := load_newest(run):
             tensors, about, damaged = found
@@ -142,6 +142,7 @@ class _Loop:
             history, self.seconds = history_of(about), about.get("seconds", 0.0)
             if watch and "watch" in about:
                 watch.restore(about["watch"])
+                self.newest = about.get("newest", {})
         machine = describe_machine(training.device, training.precision, training.compiled)
         self.history, moved = extend_history(history, machine, training.step)
 
@@ -218,6 +219,7 @@ class _Loop:
         about = {"history": self.history, "seconds": round(self.seconds, 1)}
         if self.watch:
             about["watch"] = self.watch.state()
+            about["newest"] = {name: float(term) for name, term in self.newest.items()}
         return save_checkpoint(self.run, self.training.step, self.training.tensors(), about, kept)
 
     def _ask_stop(self, *_) -> None:

@@ -173,6 +173,7 @@ class CountingWatch:
 
     def __call__(self, step, averaged, logged):
         assert not any(p.requires_grad for p in averaged.parameters()) and "generator/adversarial" in logged
+        assert step < 4 or "critic/penalty_real" in logged, "of the step before, on which the run was resumed"
         self.calls.append(step)
         if step == 6:
             raise TrainingError("collapsed")
