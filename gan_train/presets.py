@@ -70,6 +70,7 @@ PRESETS = {
             "photo": 256,
             "crop": 64,
             "batch": 4,
+            "rounds": 1,
             "width": 16,
             "depth": 2,
             "critic_width": (16, 32, 48),

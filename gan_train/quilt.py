@@ -23,17 +23,13 @@ from torch import Tensor, nn
 BASE = 32  # pixels a side of one cell of the noise, and of the coarsest cells of the layout
 CELL = 8  # pixels a side of the finest
 SEED_REACH = 2  # cells of the noise, each way, of which the strongest plants its piece
-FRESH = 4  # places that chance proposes to each cell in each round at the coarsest level
-ROUNDS = ((BASE, (2, 2, 1, 1, 2, 1)), (16, (2, 1, 1)), (CELL, (2, 1, 1)))  # cell, how far to look
+FRESH = 4  # places that chance proposes to each cell in each round of the coarsest cells
+ROUNDS = {BASE: (2, 1), 16: (1,), CELL: (1,)}  # of each size of cells: how far a round looks, in cells
 WINDOW = [(i, j) for i in range(-2, 3) for j in range(-2, 3)]  # cells that are compared
 NEAR = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]  # cells that propose
 OUTSIDE, PARTLY = 2.0**16, 2.0**7  # cost of a place outside the photo, and of one with a neighbour outside
 LOW = 16  # pixels a side of the means whose steps are smoothed over several cells
 SPREAD = 2  # cells, each way, over which they are
-REACH = (
-    BASE * (1 + SEED_REACH) + sum(c * max(2, r) for c, rounds in ROUNDS for r in rounds) + CELL * (SPREAD + 1)
-)
-NOISE = 1 + 2 + 2 * FRESH * len(ROUNDS[0][1])  # channels: strength, place, proposals
 
 
 class Quilt(nn.Module):
@@ -44,8 +40,15 @@ class Quilt(nn.Module):
     lattice [2, 2] float32: the shifts (y, x) in pixels that leave the photo in step; (1, 0), (0, 1) where all do
     """
 
-    def __init__(self, height: int, width: int):
+    def __init__(self, height: int, width: int, rounds: int):
+        """`rounds`: how often the rounds of each size are made."""
         super().__init__()
+        self.rounds = {cell: reaches * rounds for cell, reaches in ROUNDS.items()}
+        self.proposals = FRESH * len(self.rounds[BASE])
+        self.noise = 1 + 2 + 2 * self.proposals  # channels: strength, place, proposals
+        looks = sum(cell * max(2, reach) for cell, reaches in self.rounds.items() for reach in reaches)
+        # Pixels that one cell of noise can move.
+        self.reach = BASE * (1 + SEED_REACH) + looks + CELL * (SPREAD + 1)
         self.register_buffer("atlas", torch.zeros(3, height, width, dtype=torch.uint8))
         self.register_buffer("inside", torch.zeros(height // CELL, width // CELL, dtype=torch.uint8))
         self.register_buffer("lattice", torch.eye(2))
@@ -53,7 +56,7 @@ class Quilt(nn.Module):
     # The layout
 
     def layout(self, noise: Tensor) -> Tensor:
-        """noise [N, NOISE, h, w] ~ N(0, 1), 32 px a cell -> sources [N, 2, 4h, 4w], float32 whole numbers.
+        """noise [N, self.noise, h, w] ~ N(0, 1), 32 px a cell -> sources [N, 2, 4h, 4w], float32 whole numbers.
 
         The source of a cell of 8 px is where in the atlas its upper left pixel comes from, (y, x).
         """
@@ -61,16 +64,16 @@ class Quilt(nn.Module):
         n, _, h, w = noise.shape
         chance = self._anywhere(
             noise[:, 1:].reshape(n, -1, 2, h, w).transpose(1, 2)
-        )  # [N, 2, 1 + FRESH * rounds, h, w]
+        )  # [N, 2, 1 + proposals, h, w]
         sources = self._planted(noise[:, :1], chance[:, :, 0])
         size = BASE
-        for cell, rounds in ROUNDS:
+        for cell, reaches in self.rounds.items():
             while size > cell:
                 size //= 2
                 sources = _split(sources, size)
             table, around = self._table(cell // CELL), _neighbours(sources, [(-i, -j) for i, j in WINDOW])
             y, x = _counts(sources)
-            for i, reach in enumerate(rounds):
+            for i, reach in enumerate(reaches):
                 near = [(reach * i, reach * j) for i, j in NEAR]
                 places = [sources[:, :, None], _continued(sources, near, cell)]
                 if cell == BASE:

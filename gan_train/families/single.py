@@ -22,7 +22,7 @@ from ..healer import FOLD, Healer
 from ..layers import spread
 from ..losses import gradient_penalty, relativistic
 from ..networks import Critic
-from ..quilt import BASE, CELL, NOISE, REACH, Quilt
+from ..quilt import BASE, CELL, Quilt
 from .single_config import SingleConfig
 
 GRAIN = (BASE // FOLD) ** 2  # channels of the noise that unfold into the grain of the healer
@@ -37,12 +37,12 @@ class Field(nn.Module):
         self.quilt, self.healer, self.unfold = quilt, healer, stride // BASE
 
     def channels(self) -> int:
-        return (NOISE + GRAIN) * self.unfold**2
+        return (self.quilt.noise + GRAIN) * self.unfold**2
 
     def forward(self, field: Tensor) -> Tensor:
         noise = F.pixel_shuffle(field, self.unfold)
-        picture, seam = self.quilt.picture(self.quilt.layout(noise[:, :NOISE]))
-        return self.healer(picture, seam, spread(noise[:, NOISE:], BASE // FOLD)).clamp(-1, 1)
+        picture, seam = self.quilt.picture(self.quilt.layout(noise[:, : self.quilt.noise]))
+        return self.healer(picture, seam, spread(noise[:, self.quilt.noise :], BASE // FOLD)).clamp(-1, 1)
 
 
 class Single(Family):
@@ -54,7 +54,7 @@ class Single(Family):
         super().__init__()
         c = self.config = config
         rows, columns, self.stride = domain.atlas
-        self.quilt = Quilt(CELL * rows, CELL * columns)
+        self.quilt = Quilt(CELL * rows, CELL * columns, c.rounds)
         self.healer = Healer(c.width, c.depth)
         self.critic = Critic(3, 1, 1, c.critic_width, fold=2)
         self.phases = (
@@ -71,10 +71,10 @@ class Single(Family):
         for name, buffer in self.quilt.named_buffers():
             buffer.copy_(batch[name])
         cells = self.stride * math.ceil(max(VIEW, self.config.crop) / self.stride) // BASE
-        noise = self._normal((1, NOISE + GRAIN, cells, cells), random)
+        noise = self._normal((1, self.quilt.noise + GRAIN, cells, cells), random)
         with torch.no_grad():
-            picture, seam = self.quilt.picture(self.quilt.layout(noise[:, :NOISE]))
-        healed = self.healer(picture, seam, spread(noise[:, NOISE:], BASE // FOLD))
+            picture, seam = self.quilt.picture(self.quilt.layout(noise[:, : self.quilt.noise]))
+        healed = self.healer(picture, seam, spread(noise[:, self.quilt.noise :], BASE // FOLD))
         fake = self._pieces(healed, random)
         batch["healed"] = fake.detach()
         with torch.no_grad():
@@ -143,7 +143,7 @@ class Single(Family):
                     "kind": "field",
                     "shape": ["N", channels, "h", "w"],
                     "stride": stride,
-                    "margin": math.ceil((REACH + FOLD * (self.config.depth + 2)) / stride),
+                    "margin": math.ceil((self.quilt.reach + FOLD * (self.config.depth + 2)) / stride),
                 }
             ],
             output={"name": "maps", "shape": ["N", 3, f"h*{stride}", f"w*{stride}"], "range": [-1.0, 1.0]},

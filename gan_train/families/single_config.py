@@ -22,6 +22,8 @@ class SingleConfig:
     """Side of the pieces that the critic compares, in pixels, at least 32; a multiple of 16."""
     batch: int = 8
     """Pieces per step."""
+    rounds: int = 3
+    """How often the pieces of the photo compare places with what others propose; each takes time in every picture."""
     width: int = 64
     """Channels of the network that heals seams."""
     depth: int = 4
@@ -45,6 +47,7 @@ class SingleConfig:
             "photo": (self.photo >= 128, "at least 128"),
             "crop": (self.crop % 16 == 0 and self.crop >= 32, "a multiple of 16, at least 32"),
             "batch": (self.batch >= 1, "at least 1"),
+            "rounds": (self.rounds >= 1, "at least 1"),
         }
         for name, (fine, rule) in checks.items():
             if not fine:

@@ -17,7 +17,7 @@ from gan_train.families.single_sampler import SingleSampler  # noqa: E402
 from gan_train.loop import train  # noqa: E402
 from gan_train.manifest import read_manifest  # noqa: E402
 from gan_train.photo import photos_of_run, warnings_of  # noqa: E402
-from gan_train.quilt import BASE, NOISE, Quilt  # noqa: E402
+from gan_train.quilt import BASE, Quilt  # noqa: E402
 from gan_train.repeats import closing_stride, find_lattice  # noqa: E402
 
 from .pictures import bricks, texture  # noqa: E402
@@ -28,7 +28,7 @@ FLAT = np.full((192, 192, 3), 90, np.uint8)
 
 def quilt_of(*pictures):
     exemplar = build_exemplar(list(pictures), 32)
-    quilt = Quilt(*exemplar.atlas.shape[:2])
+    quilt = Quilt(*exemplar.atlas.shape[:2], rounds=3)
     quilt.atlas.copy_(torch.from_numpy(exemplar.atlas).permute(2, 0, 1))
     quilt.inside.copy_(torch.from_numpy(exemplar.inside))
     quilt.lattice.copy_(torch.from_numpy(exemplar.lattice))
@@ -36,7 +36,9 @@ def quilt_of(*pictures):
 
 
 def noise(seed, cells, n=1):
-    return torch.randn(n, NOISE, cells, cells, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(
+        n, Quilt(8, 8, rounds=3).noise, cells, cells, generator=torch.Generator().manual_seed(seed)
+    )
 
 
 # The lattice
