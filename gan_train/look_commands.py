@@ -1,0 +1,131 @@
+"""The commands `gan-train sample` and `measure`: arguments and what they say; argparse only at import.
+
+Previous station: cli.py. Next: sample.py, interpolation.py, mixing_sheet.py, measure.py.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from .arguments import add_model_argument
+from .progress import Progress
+
+
+def add_sample(commands) -> None:
+    parser = commands.add_parser(
+        "sample",
+        help="draw textures: a labelled grid, or single files",
+        description="Draw textures, unpicked. A name ending in .png gets one grid with a row per label; any other name "
+        "is a folder and gets LABEL/SEED.png (or .jpg). With --interpolate: a sheet of what lies between two seeds of "
+        "each label, or between neighbouring labels.",
+    )
+    add_model_argument(parser)
+    add = parser.add_argument
+    add("--out", metavar="GRID.png|DIR", type=Path, required=True, help="what to write")
+    add("--count", metavar="N", type=int, default=8, help="textures of each label, or steps (default 8)")
+    add("--label", metavar="L", help="only this label")
+    add("--interpolate", choices=("seeds", "labels"), help="a sheet from one to the next")
+    add("--jpeg", action="store_true", help="write JPEG files into the folder")
+    add("--size", metavar="PX", type=int, help="side in pixels (default: the model's)")
+    add("--seed", metavar="S", type=int, default=0, help="texture seeds S to S+N-1 (default 0)")
+    add(
+        "--mix",
+        metavar="LAYER",
+        type=int,
+        nargs="?",
+        const=-1,
+        help="a sheet of N x N mixtures instead: coarse styles of the rows, styles of the columns from LAYER on",
+    )
+    parser.set_defaults(run=_run_sample)
+
+
+def _run_sample(arguments: argparse.Namespace) -> int:
+    from .interpolation import interpolate
+    from .mixing_sheet import mixing_sheet
+    from .model_source import open_model
+    from .sample import sample
+
+    a = arguments
+    bar = Progress("rows" if a.mix is not None else "textures")
+    with open_model(a.model, a.provider, a.checkpoint) as model:
+        if a.mix is not None:
+            first = None if a.mix == -1 else a.mix
+            written = [mixing_sheet(model, a.out, a.count, a.label, a.seed, first, bar)]
+        elif a.interpolate:
+            written = [interpolate(model, a.out, a.interpolate, a.count, a.label, a.size, a.seed, bar)]
+        else:
+            written = sample(model, a.out, a.count, a.label, a.size, a.seed, bar, a.jpeg)
+    print(f"{arguments.out} written" + ("" if written[0] == arguments.out else f": {len(written)} files"))
+    return 0
+
+
+def add_measure(commands) -> None:
+    parser = commands.add_parser(
+        "measure",
+        help="how good is it? every number beside its floor",
+        description="Compare samples with the real pictures of a dataset. Each number stands beside its floor: the "
+        "same "
+        "number for real pictures of materials against real pictures of other materials.",
+    )
+    add_model_argument(parser)
+    add = parser.add_argument
+    add("--data", metavar="DATASET", type=Path, required=True, help="folder made by prepare")
+    add(
+        "--count",
+        metavar="N",
+        type=int,
+        default=400,
+        help="samples, drawn evenly over the labels (default 400)",
+    )
+    add("--size", metavar="PX", type=int, help="side of the samples (default: the model's)")
+    add("--seed", metavar="S", type=int, default=0, help="first texture seed (default 0)")
+    add("--json", action="store_true", help="print JSON alone")
+    add(
+        "--pictures",
+        metavar="DIR",
+        type=Path,
+        help="also write samples.png, neighbours.png (samples beside the nearest training crops) and tiled.png there",
+    )
+    add(
+        "--fid",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="also real FID and KID, with torch-fidelity and its Inception weights (default: where torch keeps them)",
+    )
+    parser.set_defaults(run=_run_measure)
+
+
+def _run_measure(arguments: argparse.Namespace) -> int:
+    from .manifest import read_manifest
+    from .measure import measure
+    from .model_source import open_model
+
+    manifest = read_manifest(arguments.data)
+    inception = None
+    if arguments.fid is not None:
+        from .inception import Inception
+
+        inception = Inception(Path(arguments.fid) if arguments.fid else None)
+    bars: dict[str, Progress] = {}
+
+    def progress(what: str, done: int, total: int) -> None:
+        bars.setdefault(what, Progress(what))(done, total)
+
+    with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
+        panel = measure(
+            model,
+            manifest,
+            arguments.count,
+            arguments.size,
+            arguments.seed,
+            progress=progress,
+            pictures=arguments.pictures,
+            inception=inception,
+        )
+    print(
+        json.dumps(panel.as_json(), indent=1, ensure_ascii=False)
+        if arguments.json
+        else "\n".join(panel.lines())
+    )
+    return 0
