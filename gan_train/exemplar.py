@@ -29,6 +29,7 @@ class Exemplar:
         np.ndarray
     )  # [2, 2] float64: the shifts (y, x) in pixels that keep step; unit vectors where any does
     stride: int  # pixels: multiples of it hold whole periods
+    calm: tuple[int, int]  # (y, x) of the picture where its border shows least: not along a joint
     photos: tuple[np.ndarray, ...]  # [h, w, 3] uint8, as they stand in the atlas
 
 
@@ -62,7 +63,8 @@ def build_exemplar(pictures: list[np.ndarray], crop: int) -> Exemplar:
         sides = ((GUTTER, GUTTER), (GUTTER, width - w - GUTTER), (0, 0))
         atlas[y : y + h + 2 * GUTTER] = np.pad(photo, sides, mode="edge")
         inside[(y + GUTTER) // CELL : (y + GUTTER + h) // CELL, GUTTER // CELL : (GUTTER + w) // CELL] = 1
-    return Exemplar(atlas, inside, lattice, stride, tuple(cut))
+    calm = tuple(_calmest(line, stride) for line in (cut[0], cut[0].transpose(1, 0, 2)))
+    return Exemplar(atlas, inside, lattice, stride, calm, tuple(cut))
 
 
 def _shrunk(pictures: list[np.ndarray]) -> list[np.ndarray]:
@@ -141,3 +143,15 @@ def _in_step(place: np.ndarray, lattice: np.ndarray, shape: tuple) -> tuple[int,
     off = np.abs((times - np.round(times)) @ lattice).max(-1)
     lost = np.where(off <= np.maximum(0.75, off.min()), y * w + x * h, np.inf)
     return tuple(int(i) for i in np.unravel_index(np.argmin(lost), lost.shape))
+
+
+def _calmest(pixels: np.ndarray, stride: int) -> int:
+    """The row of a torus at which neighbouring rows of the photo differ least, near and farther apart."""
+    rows = pixels.astype(np.float64)
+    score = np.zeros(len(rows) - 16)
+    for size in (1, 8):
+        means = np.cumsum(np.concatenate((np.zeros((1, *rows.shape[1:])), rows)), axis=0)
+        means = (means[size:] - means[:-size]) / size  # [h - size + 1]: of `size` rows from each row on
+        jumps = np.abs(means[size:] - means[:-size]).mean((1, 2))  # at row y + size
+        score += jumps[8 - size :][: len(score)] / max(jumps.mean(), 1e-6)
+    return (int(np.argmin(score)) + 8 + GUTTER) % stride

@@ -26,7 +26,7 @@ class Domain:
     material_labels: tuple[int, ...]  # for each material the index of its label
     maps: tuple[str, ...] = ("base_color",)  # what a picture of the batch holds, in the card's words
     size: int = 256  # short side of the prepared pictures, in pixels
-    atlas: tuple[int, ...] = ()  # of photos: rows and columns of 8 px, and the stride of their lattice
+    atlas: tuple[int, ...] = ()  # of photos: rows, columns (of 8 px), stride, where to begin (y, x)
     metallic: tuple[float, ...] = ()  # of each label, 0 to 1; empty where the dataset says nothing
 
 

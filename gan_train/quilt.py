@@ -40,9 +40,10 @@ class Quilt(nn.Module):
     lattice [2, 2] float32: the shifts (y, x) in pixels that leave the photo in step; (1, 0), (0, 1) where all do
     """
 
-    def __init__(self, height: int, width: int, rounds: int):
-        """`rounds`: how often the rounds of each size are made."""
+    def __init__(self, height: int, width: int, rounds: int, calm: tuple[int, int] = (0, 0)):
+        """`rounds`: how often the rounds of each size are made. `calm`: the pixel (y, x) that becomes the first."""
         super().__init__()
+        self.calm = calm
         self.rounds = {cell: reaches * rounds for cell, reaches in ROUNDS.items()}
         self.proposals = FRESH * len(self.rounds[BASE])
         self.noise = 1 + 2 + 2 * self.proposals  # channels: strength, place, proposals
@@ -165,7 +166,9 @@ class Quilt(nn.Module):
             weight = (ramp if i else 1 - ramp)[:, None] * (ramp if j else 1 - ramp)
             total = total + block * weight[..., None]
         total = total.permute(0, 5, 1, 3, 2, 4).reshape(n, 4, CELL * h, CELL * w)
-        total = _take(total, _neighbours(total, [(CELL // 2, CELL // 2)]))[:, :, 0]
+        total = _take(total, _neighbours(total, [(CELL // 2 - self.calm[0], CELL // 2 - self.calm[1])]))[
+            :, :, 0
+        ]
         return (total[:, :3] / 127.5 - 1).clamp(-1, 1), total[:, 3:].clamp(0, 1)
 
     def _smoothed(self, sources: Tensor) -> tuple[Tensor, Tensor]:

@@ -53,8 +53,8 @@ class Single(Family):
     def __init__(self, config: SingleConfig, domain: Domain):
         super().__init__()
         c = self.config = config
-        rows, columns, self.stride = domain.atlas
-        self.quilt = Quilt(CELL * rows, CELL * columns, c.rounds)
+        rows, columns, self.stride, *calm = domain.atlas
+        self.quilt = Quilt(CELL * rows, CELL * columns, c.rounds, tuple(calm))
         self.healer = Healer(c.width, c.depth)
         self.critic = Critic(3, 1, 1, c.critic_width, fold=2)
         self.phases = (

@@ -46,7 +46,7 @@ class SingleSampler:
             tuple(item.material for item in items),
             tuple(labels.index(item.label) for item in items),
             size=self.manifest.size,
-            atlas=(*self.exemplar.inside.shape, self.exemplar.stride),
+            atlas=(*self.exemplar.inside.shape, self.exemplar.stride, *self.exemplar.calm),
         )
 
     def __call__(self, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:

@@ -96,6 +96,14 @@ def test_several_photos_stand_in_step():
     assert (np.abs(exemplar.atlas.astype(int) - wanted)[inside].max(-1) > 40).mean() < 0.01
 
 
+def test_the_border_of_a_picture_is_no_joint():
+    """Mortar is 4 px: the calm line keeps off it, however the photo was cut."""
+    for start in (0, 5, 30):
+        exemplar = build_exemplar([bricks(1, 256)[start:, start:]], 64)
+        y = (exemplar.calm[0] - 16 + start) % 32
+        assert exemplar.stride == 64 and 4 < y < 31
+
+
 # The quilt
 
 
