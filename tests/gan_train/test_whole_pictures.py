@@ -15,7 +15,9 @@ CPU = torch.device("cpu")
 
 
 def config(**settings) -> StyleConfig:
-    return StyleConfig(**{"resolution": 64, "width": (8,) * 3, "critic_width": (8,) * 3, **settings})
+    return StyleConfig(
+        **{"resolution": 64, "patch": 4, "width": (8,) * 3, "critic_width": (8,) * 3, **settings}
+    )
 
 
 def test_alpha_comes_through(planets_dataset):
