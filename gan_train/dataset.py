@@ -58,9 +58,9 @@ class CropSampler:
             labels,
             tuple(materials),
             tuple(label_of[m] for m in materials),
-            ("base_color", *maps),
-            self.manifest.size,
-            _metallic(items, labels),
+            maps=("base_color", *maps),
+            size=self.manifest.size,
+            metallic=_metallic(items, labels),
         )
         self.pictures: list[list[_Picture]] = [[] for _ in materials]
         for item in items:

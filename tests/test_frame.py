@@ -43,3 +43,12 @@ def test_every_make_target_is_explained():
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE).group(1).split()
     explained = re.findall(r"^([a-z]+):.*## \S", makefile, re.MULTILINE)
     assert explained == phony
+
+
+def test_shipped_generators_stay_small():
+    """Whoever clones takes them along: 60 MB together, a generator of many materials 16 MB, one of a photo 3 MB."""
+    sizes = {path.stem: path.stat().st_size / 1e6 for path in (ROOT / "exported_models").glob("*.onnx")}
+    assert "materials" in sizes and sum(sizes.values()) < 60
+    assert {name: size for name, size in sizes.items() if size > (16 if name == "materials" else 8)} == {}
+    photos = ("brick-wall", "floor-tiles", "planks")
+    assert {name: sizes[name] for name in photos if sizes[name] > 3} == {}
