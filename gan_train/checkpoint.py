@@ -10,7 +10,6 @@ named step-* is whole. The two newest are kept, and one best.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -19,6 +18,8 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load, save
+
+from blender_addon.engine.files import flush_folder
 
 from .errors import CheckpointError, DamagedError
 
@@ -51,7 +52,7 @@ def save_checkpoint(
         _write(partial / "state.json", json.dumps(state, indent=1).encode())
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-        _sync_folder(folder.parent)
+        flush_folder(folder.parent)
         for old in checkpoints(run, kept)[: -KEEP[kept]]:
             shutil.rmtree(old)
     except OSError as error:
@@ -143,13 +144,3 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system can (Windows cannot open a folder)."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

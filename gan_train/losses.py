@@ -5,6 +5,8 @@ Before: layers.py. After: families (which combine them).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,6 +14,7 @@ from torch import Tensor
 from .layers import moments
 
 LOOKED_AT = 6  # values of a patch that a random direction looks at, on average
+Judge = Callable[[Tensor], Tensor]  # pictures or latent maps [N, C, H, W] -> logits [N]
 FAINT = 4e-3  # power of an octave (of values in [-1, 1]) below which its errors count less and less
 
 
@@ -39,6 +42,49 @@ def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     """
     (gradient,) = torch.autograd.grad(logits.sum(), pictures, create_graph=True)
     return gradient.float().square().sum((1, 2, 3)).mean()
+
+
+def generator_term(judge: Judge, fake: Tensor, real: Tensor, loss: str) -> Tensor:
+    """What a generator minimises to persuade the critic `judge`: fake, real [N, C, H, W] -> scalar.
+
+    `loss`: "relativistic", in pairs with the real pictures, or "non-saturating".
+    """
+    logits = judge(fake)
+    if loss == "non-saturating":
+        return non_saturating(logits)
+    with torch.no_grad():
+        real_logits = judge(real)
+    return relativistic(logits, real_logits)
+
+
+def lazy_penalty(gamma: float, every: int, step: int) -> float:
+    """Weight of the gradient penalties in a step: 0 between two of them, more in the others (lazy regularisation,
+    Karras et al. 2020, arXiv 1912.04958)."""
+    return 0.5 * gamma * every if step % every == 0 else 0.0
+
+
+def critic_terms(
+    judge: Judge, real: Tensor, fake: Tensor, loss: str, penalty: float
+) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    """What the critic `judge` minimises: real, fake [N, C, H, W] -> named terms, real logits [N], fake logits [N].
+
+    `penalty`: `lazy_penalty` of this step. R1 and R2 with the relativistic loss, R1 with the other. "margin" is only
+    for the log.
+    """
+    paired = loss == "relativistic"
+    if penalty:
+        real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_(paired)
+    real_logits, fake_logits = judge(real), judge(fake)
+    if paired:
+        adversarial = relativistic(real_logits, fake_logits)
+    else:
+        adversarial = non_saturating(real_logits) + non_saturating(-fake_logits)
+    terms = {"adversarial": adversarial, "margin": (real_logits - fake_logits).detach().mean()}
+    if penalty:
+        terms["penalty_real"] = penalty * gradient_penalty(real_logits, real)
+        if paired:
+            terms["penalty_fake"] = penalty * gradient_penalty(fake_logits, fake)
+    return terms, real_logits, fake_logits
 
 
 def band_distance(fake: Tensor, real: Tensor, weights: tuple[float, ...], faint: float = FAINT) -> Tensor:

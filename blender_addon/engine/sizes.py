@@ -6,8 +6,8 @@ from pathlib import Path
 from .errors import RequestError
 
 MAX_SIZE = 8192  # pixels of a side, the largest image Blender handles with ease
-# Peak memory of a run per pixel of the output: its layers at full size. Measured 740 to 760 bytes from 256 to 2048 px
-# with 48 and 24 channels there (gan_train's texture-cpu preset), with room for wider ones.
+# Peak memory of a run per pixel of the output: its layers at full size. Measured 400 and 540 bytes from 256 to 1024 px
+# with the shipped generators, up to 760 with 48 channels there, with room for wider ones.
 BYTES_PER_PIXEL = 1200
 BYTES_PER_VALUE = 32  # of the output itself: raw, decoded, rounded, packed
 SHARE = 0.8  # of the free memory that one run may take

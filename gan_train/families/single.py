@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..family import Batch, Deployment, Domain, Family, Phase
 from ..healer import FOLD, Healer
 from ..layers import spread
-from ..losses import gradient_penalty, relativistic
+from ..losses import critic_terms, generator_term, lazy_penalty
 from ..networks import Critic
 from ..quilt import BASE, CELL, Quilt
 from .single_config import SingleConfig
@@ -65,7 +65,8 @@ class Single(Family):
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
         if phase == "healer":
             return self._healer_loss(batch, random)
-        return self._critic_loss(batch, step % self.config.penalty_every == 0)
+        penalty = lazy_penalty(self.config.gamma, self.config.penalty_every, step)
+        return critic_terms(self._judge, batch["crop"], batch["healed"], "relativistic", penalty)[0]
 
     def _healer_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         for name, buffer in self.quilt.named_buffers():
@@ -77,28 +78,11 @@ class Single(Family):
         healed = self.healer(picture, seam, spread(noise[:, self.quilt.noise :], BASE // FOLD))
         fake = self._pieces(healed, random)
         batch["healed"] = fake.detach()
-        with torch.no_grad():
-            real_logits = self._judge(batch["crop"])
         kept = (F.avg_pool2d(healed, 4) - F.avg_pool2d(picture, 4)).abs().mean() / seam.mean().clamp(min=0.01)
         return {
-            "adversarial": relativistic(self._judge(fake), real_logits),
+            "adversarial": generator_term(self._judge, fake, batch["crop"], "relativistic"),
             "kept": self.config.keep_weight * kept,
         }
-
-    def _critic_loss(self, batch: Batch, penalise: bool) -> dict[str, Tensor]:
-        real, fake = batch["crop"], batch["healed"]
-        if penalise:
-            real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_()
-        real_logits, fake_logits = self._judge(real), self._judge(fake)
-        terms = {
-            "adversarial": relativistic(real_logits, fake_logits),
-            "margin": (real_logits - fake_logits).detach().mean(),  # logged, not trained on
-        }
-        if penalise:
-            weight = 0.5 * self.config.gamma * self.config.penalty_every
-            terms["penalty_real"] = weight * gradient_penalty(real_logits, real)
-            terms["penalty_fake"] = weight * gradient_penalty(fake_logits, fake)
-        return terms
 
     def _judge(self, pictures: Tensor) -> Tensor:
         """The critic's logits; there is one surface, so nothing to condition on."""

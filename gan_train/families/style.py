@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..augment import Augment, decided
 from ..family import Batch, Deployment, Domain, Family, Phase
-from ..losses import gradient_penalty, non_saturating, relativistic
+from ..losses import critic_terms, generator_term, lazy_penalty
 from ..style_networks import Mapping, StyleCritic, Synthesis
 from .style_config import StyleConfig
 
@@ -107,42 +107,29 @@ class Style(Family):
             case "generator":
                 return self._generator_loss(batch, label, random)
             case "critic":
-                return self._critic_loss(batch, label, random, step % self.config.penalty_every == 0)
+                penalty = lazy_penalty(self.config.gamma, self.config.penalty_every, step)
+                return self._critic_loss(batch, label, random, penalty)
         raise ValueError(phase)
 
     def _generator_loss(self, batch: Batch, label: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         real = batch["real"] = premultiplied(batch["picture"])
         fake = premultiplied(self.synthesis(self._styles(label, random), self._noise(len(label), random)))
         batch["fake"] = fake.detach()
-        logits = self.critic(self.augment(fake, random), label)
-        if self.config.loss == "non-saturating":
-            return {"adversarial": non_saturating(logits)}
-        with torch.no_grad():
-            real_logits = self.critic(self.augment(real, random), label)
-        return {"adversarial": relativistic(logits, real_logits)}
+
+        def judge(pictures: Tensor) -> Tensor:
+            return self.critic(self.augment(pictures, random), label)
+
+        return {"adversarial": generator_term(judge, fake, real, self.config.loss)}
 
     def _critic_loss(
-        self, batch: Batch, label: Tensor, random: torch.Generator, penalise: bool
+        self, batch: Batch, label: Tensor, random: torch.Generator, penalty: float
     ) -> dict[str, Tensor]:
         real, fake = self.augment(batch["real"], random), self.augment(batch["fake"], random)
-        both = self.config.loss == "relativistic"
-        if penalise:
-            real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_(both)
-        real_logits, fake_logits = self.critic(real, label), self.critic(fake, label)
+        terms, real_logits, fake_logits = critic_terms(
+            lambda pictures: self.critic(pictures, label), real, fake, self.config.loss, penalty
+        )
         self.augment.adapt(real_logits, fake_logits)
-        terms = {
-            "adversarial": relativistic(real_logits, fake_logits)
-            if both
-            else non_saturating(real_logits) + non_saturating(-fake_logits),
-            "margin": (real_logits - fake_logits).detach().mean(),  # logged, not trained on
-            "augment": self.augment.strength.clone(),  # likewise
-        }
-        if penalise:
-            weight = 0.5 * self.config.gamma * self.config.penalty_every
-            terms["penalty_real"] = weight * gradient_penalty(real_logits, real)
-            if both:
-                terms["penalty_fake"] = weight * gradient_penalty(fake_logits, fake)
-        return terms
+        return terms | {"augment": self.augment.strength.clone()}  # logged, not trained on
 
     # Draws
 

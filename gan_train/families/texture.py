@@ -27,12 +27,13 @@ from ..family import Batch, Deployment, Domain, Family, Phase
 from ..labelled_generator import LabelledGenerator
 from ..looks import Looks
 from ..losses import (
+    Judge,
     band_distance,
     color_distance,
-    gradient_penalty,
-    non_saturating,
+    critic_terms,
+    generator_term,
+    lazy_penalty,
     patch_distance,
-    relativistic,
 )
 from ..networks import (
     CELL,
@@ -82,8 +83,7 @@ class Texture(Family):
             sharpness=c.blend_sharpness,
             noise=c.code_noise,
         )
-        second = c.autoencoder_steps
-        third = second + c.latent_steps
+        second, third = c.autoencoder_steps, c.autoencoder_steps + c.latent_steps
         rate, adversarial = c.learning_rate, (0.0, 0.99)
         self.phases = (
             Phase("autoencoder", ("encoder", "decoder"), c.autoencoder_lr, (0.9, 0.99), end=second),
@@ -96,21 +96,23 @@ class Texture(Family):
     # Losses
 
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
-        penalise = step % self.config.penalty_every == 0
         match phase:
             case "autoencoder":
                 return self._autoencoder_loss(batch, random)
             case "generator":
                 return self._generator_loss(batch, random)
             case "critic":
-                return self._critic_loss(self.critic, batch["latent"], batch["drawn"], batch, penalise)
+                judge = _judge(self.critic, batch)
+                real, fake = batch["latent"], batch["drawn"]
             case "decoder":
                 return self._decoder_loss(batch, random)
             case "picture_critic":
-                return self._critic_loss(
-                    self.picture_critic, batch["picture"], batch["fake_picture"], batch, penalise
-                )
-        raise ValueError(phase)
+                judge = _judge(self.picture_critic, batch)
+                real, fake = batch["picture"], batch["fake_picture"]
+            case _:
+                raise ValueError(phase)
+        penalty = lazy_penalty(self.config.gamma, self.config.penalty_every, step)
+        return critic_terms(judge, real, fake, self.config.loss, penalty)[0]
 
     def _autoencoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         crop, side = batch["crop"], self.config.window
@@ -155,7 +157,6 @@ class Texture(Family):
         batch |= {"latent": real, "drawn": fake.detach(), "field": field}
         batch["look"] = torch.cat((code.detach(), torch.zeros_like(code)))
         batch["known"] = torch.cat((torch.ones_like(code[:, :1]), torch.zeros_like(code[:, :1])))
-        condition = batch["label"], batch["look"], batch["known"]
         drawn, encoded = fake[:half], real[:half]
         patches = (
             patch_distance(drawn, encoded, random)
@@ -163,7 +164,7 @@ class Texture(Family):
             + patch_distance(F.avg_pool2d(drawn, 2), F.avg_pool2d(encoded, 2), random)
         )
         return {
-            "adversarial": self._persuade(self.critic, fake, real, condition),
+            "adversarial": generator_term(_judge(self.critic, batch), fake, real, c.loss),
             "patches": c.patch_weight * patches,
             "code": c.code_weight * code.square().sum(1).mean(),
         }
@@ -183,7 +184,6 @@ class Texture(Family):
         maps = self._map_distances(fake[::2], real[::2], batch["present"][::2])
         fake_seen, real_seen = (seen(x, batch["present"], self.domain.maps) for x in (fake, real))
         batch |= {"picture": real_seen, "fake_picture": fake_seen.detach()}
-        condition = batch["label"], batch["look"], batch["known"]
         known_fake, known_real = fake_seen[:half], real_seen[:half]  # the same material
         patches = patch_distance(
             known_fake, known_real, random, count=24, least=0.03, stride=2
@@ -191,40 +191,14 @@ class Texture(Family):
             F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2), random, count=48, least=0.03
         )
         return {
-            "adversarial": self._persuade(self.picture_critic, fake_seen, real_seen, condition),
+            "adversarial": generator_term(
+                _judge(self.picture_critic, batch), fake_seen, real_seen, self.config.loss
+            ),
             "patches": self.config.picture_patch_weight * patches,
             "kept": self.config.keep_weight * band_distance(fake[::2, :3], real[::2, :3], KEEP),
             "color": self.config.color_weight * color_distance(fake[::2, :3], real[::2, :3]),
             **maps,
         }
-
-    def _persuade(self, critic: Critic, fake: Tensor, real: Tensor, condition: tuple[Tensor, ...]) -> Tensor:
-        if self.config.loss == "non-saturating":
-            return non_saturating(critic(fake, *condition))
-        with torch.no_grad():
-            real_logits = critic(real, *condition)
-        return relativistic(critic(fake, *condition), real_logits)
-
-    def _critic_loss(
-        self, critic: Critic, real: Tensor, fake: Tensor, batch: Batch, penalise: bool
-    ) -> dict[str, Tensor]:
-        paired = self.config.loss == "relativistic"
-        if penalise:
-            real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_(paired)
-        condition = batch["label"], batch["look"], batch["known"]
-        real_logits, fake_logits = critic(real, *condition), critic(fake, *condition)
-        terms = {
-            "adversarial": relativistic(real_logits, fake_logits)
-            if paired
-            else non_saturating(real_logits) + non_saturating(-fake_logits),
-            "margin": (real_logits - fake_logits).detach().mean(),  # logged, not trained on
-        }
-        if penalise:
-            weight = 0.5 * self.config.gamma * self.config.penalty_every
-            terms["penalty_real"] = weight * gradient_penalty(real_logits, real)
-            if paired:
-                terms["penalty_fake"] = weight * gradient_penalty(fake_logits, fake)
-        return terms
 
     # Draws
 
@@ -259,9 +233,8 @@ class Texture(Family):
         for k in np.linspace(0, len(self.labels) - 1, min(rows, len(self.labels))).astype(int):
             looks = self.draw_looks(torch.full((columns,), int(k), device=self.looks.codes.device), random)
             pictures = generator(self.draw_field(columns, size, random), *looks)[:, :3]
-            sheet.append(
-                ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
-            )
+            pixels = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte()
+            sheet.append(pixels.permute(0, 2, 3, 1).cpu())
         return torch.stack(sheet).numpy()
 
     def draw(self, count: int, seed: int) -> np.ndarray | None:
@@ -320,3 +293,8 @@ class Texture(Family):
 def _inner(picture: Tensor) -> Tensor:
     """Without the outermost cell, which wraps around where the picture does not."""
     return picture[:, :, CELL:-CELL, CELL:-CELL]
+
+
+def _judge(critic: Critic, batch: Batch) -> Judge:
+    """The critic, told what the pictures of the batch should be."""
+    return lambda pictures: critic(pictures, batch["label"], batch["look"], batch["known"])

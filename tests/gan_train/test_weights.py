@@ -77,7 +77,7 @@ def test_files_without_true_notes_are_refused(trained, tmp_path, notes):
     facts = read_onnx(trained[1]).metadata
     facts = {k: v for k, v in facts.items() if k != NOTES_KEY} | ({NOTES_KEY: notes} if notes else {})
     write_metadata(trained[1], tmp_path / "x.onnx", facts)
-    assert Model.load(tmp_path / "x.onnx").card.labels is not None
+    Model.load(tmp_path / "x.onnx")  # raises nothing: the notes are for training alone
     with pytest.raises(ModelError, match="training"):
         Base(tmp_path / "x.onnx")
 
