@@ -78,13 +78,13 @@ def recolor(x: Tensor, p: float, random: torch.Generator) -> Tensor:
 
 def translate(x: Tensor, p: float, random: torch.Generator) -> Tensor:
     """Each picture moved by whole pixels; what comes in is black, or transparent."""
-    n, _, h, w = x.shape
+    n, _, h, _ = x.shape
     reach = max(int(SHIFT * h), 1)
     moves = torch.randint(-reach, reach + 1, (n, 2), generator=random, device=x.device)
     moves = moves * _chosen(n, p, x, random).reshape(n, 1)
-    padded = F.pad(x + 1, [reach] * 4) - 1
-    corners = (moves + reach).tolist()
-    return torch.stack([padded[i, :, a : a + h, b : b + w] for i, (a, b) in enumerate(corners)])
+    # unbind and pad by negative numbers: the gradient of a slice of a batch is a batch of zeros for each picture
+    moved = [F.pad(one + 1, (-b, b, -a, a)) for one, (a, b) in zip(x.unbind(), moves.tolist(), strict=True)]
+    return torch.stack(moved) - 1
 
 
 def cut_out(x: Tensor, p: float, random: torch.Generator) -> Tensor:

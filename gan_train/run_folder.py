@@ -12,9 +12,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from blender_addon.engine import file_lock
 
 from .checkpoint import load_newest
 from .errors import CheckpointError
@@ -177,29 +178,13 @@ def load_weights(family: Family, tensors: dict, prefix: str, strict: bool = True
 
 @contextlib.contextmanager
 def locked(run: Path) -> Iterator[None]:
-    """Nobody else trains into the folder meanwhile; CheckpointError when somebody does.
-
-    The system holds the lock for the process: it is gone when that dies, however it dies.
-    """
+    """Nobody else trains into the folder meanwhile; CheckpointError when somebody does."""
     run.mkdir(parents=True, exist_ok=True)
-    with open(run / "lock", "a+b") as file:
+    with contextlib.ExitStack() as stack:
         try:
-            _take(file.fileno())
+            stack.enter_context(file_lock.held(run / "lock"))
         except OSError as error:
             raise CheckpointError(
                 f"{run}: another gan-train is training into this folder. Wait for it, stop it, or choose another --out."
             ) from error
         yield
-
-
-if os.name == "nt":
-    import msvcrt
-
-    def _take(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _take(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

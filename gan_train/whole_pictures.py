@@ -45,14 +45,13 @@ class WholePictureSampler:
         self.domain = Domain(labels, tuple(materials), tuple(materials.values()), maps, self.manifest.size)
 
     def __call__(self, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
-        """The batch of a step, drawn evenly over the labels.
+        """The batch of a step, drawn evenly over the labels, each twice: pictures i and i + N/2 have the same label.
 
         picture: [N, 3 or 4, R, R] float32 in [-1, 1], straight alpha, channels last; label: [N] int64.
         """
         random = np.random.default_rng((seed, step))
-        chosen = [
-            random.choice(self.by_label[k]) for k in random.integers(len(self.by_label), size=self.batch)
-        ]
+        drawn = random.integers(len(self.by_label), size=(self.batch + 1) // 2)
+        chosen = [random.choice(self.by_label[k]) for k in np.resize(drawn, self.batch)]
         pixels = self.pictures[chosen]
         if self.mirror:
             mirrored = random.random(self.batch) < 0.5

@@ -17,9 +17,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import file_lock
 from .errors import WorkerError
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
+WAIT = 120.0  # seconds that another Blender may take to unpack; one takes about a second
 VERSION_LINE = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
 
 
@@ -71,24 +73,32 @@ def installed_version(folder: str | os.PathLike) -> str | None:
 
 
 def unpack(wheel: Wheel, folder: Path) -> Path:
-    """The wheel, unpacked once into FOLDER/<wheel name>. Whole or not there at all, also if two Blenders race."""
+    """The wheel, unpacked once into FOLDER/<wheel name>: whole or not there at all.
+
+    Of several Blenders one unpacks and the others wait: a folder that is not whole is removed first, and by the time
+    it goes it could be whole and in use.
+    """
     target = folder / wheel.path.stem
     if installed_version(target) == wheel.version:
         return target
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix="unpacking-") as temporary:
-            fresh = Path(temporary) / "wheel"
-            with zipfile.ZipFile(wheel.path) as archive:
-                archive.extractall(fresh)
-            if target.exists():  # left by a disk that was full, or by hand
-                shutil.rmtree(target)
-            fresh.rename(target)
+        with file_lock.held(folder / "unpacking.lock", WAIT):
+            if installed_version(target) != wheel.version:
+                _unpack(wheel, target)
     except (OSError, zipfile.BadZipFile) as error:
-        if installed_version(target) == wheel.version:  # the other Blender was first
-            return target
         raise WorkerError(f"{wheel.path.name} cannot be unpacked into {folder}: {error}") from error
     return target
+
+
+def _unpack(wheel: Wheel, target: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="unpacking-") as temporary:
+        fresh = Path(temporary) / "wheel"
+        with zipfile.ZipFile(wheel.path) as archive:
+            archive.extractall(fresh)
+        if target.exists():  # left by a disk that was full, or by hand
+            shutil.rmtree(target)
+        fresh.rename(target)
 
 
 def find(search: Iterable[str], user_folder: Path | None, wheels: Path = WHEELS) -> Path | None:

@@ -3,6 +3,7 @@
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -75,7 +76,23 @@ def test_two_blenders_at_once(tmp_path):
     wheels = wheel(tmp_path / "wheels")
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(lambda _: runtime.find([], tmp_path / "user", wheels), range(8)))
-    assert len(found) == 1 and [p.name for p in (tmp_path / "user").iterdir()] == [next(iter(found)).name]
+    assert len(found) == 1 and folders(tmp_path / "user") == [next(iter(found)).name]
+
+
+def test_a_whole_copy_is_never_moved_or_removed_while_blenders_race(tmp_path, monkeypatch):
+    """One is told that nothing is there, and goes on only when another has unpacked and uses its copy."""
+    wheels = wheel(tmp_path / "wheels")
+    seen = runtime.installed_version
+    first = runtime.find([], tmp_path / "user", wheels)
+    made = first.stat().st_ino
+    answers = iter([None])  # what it saw before the other was ready
+    monkeypatch.setattr(runtime, "installed_version", lambda folder: next(answers, seen(folder)))
+    assert runtime.find([], tmp_path / "user", wheels) == first
+    assert seen(first) == "1.31.1" and first.stat().st_ino == made, "it was replaced"
+
+
+def folders(user: Path) -> list[str]:
+    return [path.name for path in user.iterdir() if path.is_dir()]
 
 
 def test_a_broken_wheel_is_a_sentence(tmp_path):
@@ -84,7 +101,7 @@ def test_a_broken_wheel_is_a_sentence(tmp_path):
     (tmp_path / "wheels" / name).write_bytes(b"not a zip")
     with pytest.raises(WorkerError, match="cannot be unpacked"):
         runtime.find([], tmp_path / "user", tmp_path / "wheels")
-    assert list((tmp_path / "user").iterdir()) == []
+    assert folders(tmp_path / "user") == []
 
 
 def test_no_wheel_for_this_python_is_a_sentence_with_the_versions(tmp_path):
