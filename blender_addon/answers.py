@@ -7,7 +7,7 @@ import math
 import os
 from dataclasses import asdict
 
-from .engine.cube_request import FACES
+from .engine.surface_request import FACES
 
 
 def cube_answer(made) -> dict:

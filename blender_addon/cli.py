@@ -177,7 +177,7 @@ def run_cube(arguments) -> int:
     command.check_outputs(files)
     wanted, latent = recipe_to_follow(arguments, command), latent_to_follow(arguments)
     path = command.find_model(arguments.model, wanted or latent)
-    cube = wanted.to_request(str(path)) if wanted else cube_request(arguments, path, latent)
+    cube = wanted.to_request(str(path)) if wanted else surface_request(arguments, path, latent)
     provider = arguments.provider or (wanted.settings["provider"] if wanted else "auto")
     made = command.make(cube, provider, files, wanted, no_progress if arguments.quiet else progress)
     if arguments.json:
@@ -214,13 +214,13 @@ def refuse_beside(arguments, decided_by: str, names: tuple[str, ...]) -> None:
             )
 
 
-def cube_request(arguments, model: Path, latent=None):
+def surface_request(arguments, model: Path, latent=None):
     """latent: LatentFile whose picture goes on the first face and whose look on all, unless seeds are given."""
-    from .engine.cube_request import CubeRequest
     from .engine.seeds import parse_seed
+    from .engine.surface_request import SurfaceRequest
 
     seeds = six("--face-seeds", arguments.face_seeds)
-    asked = CubeRequest(
+    asked = SurfaceRequest(
         model=str(model),
         seed=parse_seed(0 if arguments.seed is None else arguments.seed),
         label=arguments.label,
@@ -233,7 +233,7 @@ def cube_request(arguments, model: Path, latent=None):
 
 def six(option: str, text: str | None) -> tuple[str | None, ...]:
     """ "a,,-,b,c,d" -> ("a", None, None, "b", "c", "d"); () where the option was not given."""
-    from .engine.cube_request import FACES
+    from .engine.surface_request import FACES
 
     if text is None:
         return ()

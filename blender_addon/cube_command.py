@@ -17,13 +17,13 @@ from pathlib import Path
 
 from .answers import check_text
 from .engine import library, png, recipe
-from .engine.cube_recipe import cube_recipe
-from .engine.cube_request import CubeRequest
 from .engine.errors import GanCubeError, OutputError, RecipeError
 from .engine.files import atomic_path
 from .engine.measures import tile_seam
 from .engine.model import Model, check_size, generate
+from .engine.new_recipe import new_recipe
 from .engine.pixels import TextureSet, to_uint8
+from .engine.surface_request import SurfaceRequest
 from .quiet import captured_output
 
 OUT_SUFFIXES = (".glb", ".blend")
@@ -77,7 +77,7 @@ def find_model(name: str | None, wanted: recipe.Recipe | None) -> Path:
 
 
 def make(
-    cube: CubeRequest,
+    cube: SurfaceRequest,
     provider: str,
     files: CubeFiles,
     wanted: recipe.Recipe | None = None,
@@ -113,7 +113,7 @@ def make(
     with stage(seconds, "blender"):
         tell("starting Blender")
         blender = start_blender()
-    record = cube_recipe(cube, request, model, blender)
+    record = new_recipe(cube, request, model, blender)
     text = recipe.dumps(record)
     with stage(seconds, "encode"):
         maps = [

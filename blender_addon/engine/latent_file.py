@@ -1,6 +1,6 @@
 """A look that was found for a photo, as a small JSON file: what to feed a model. Standard library only; never numpy.
 
-Written by `gan-train project`. Next station: CubeRequest (through `gancube cube --latent`), latents.draw.
+Written by `gan-train project`. Next station: SurfaceRequest (through `gancube cube --latent`), latents.draw.
 
     {"kind": "latent", "model": {"name": "materials", "sha256": "..."}, "seed": 7, "size": 256,
      "label": {"brick": 0.8, "rock": 0.2}, "latents": {"z": [0.1, ...]}, "scalars": {"psi": 1.0}, "distance": 0.2}
@@ -10,8 +10,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from .cube_request import FACES, CubeRequest
 from .errors import RecipeError
+from .surface_request import FACES, SurfaceRequest
 
 KIND = "latent"
 MAX_BYTES = 4 * 2**20
@@ -31,7 +31,7 @@ class LatentFile:
     distance: float  # to the photo; 1 is what a random texture of the model has
     kind: str = KIND
 
-    def to_request(self, asked: CubeRequest, new_seeds: bool) -> CubeRequest:
+    def to_request(self, asked: SurfaceRequest, new_seeds: bool) -> SurfaceRequest:
         """`asked` in this look. Unless it brings seeds of its own, the first face is the picture that was found."""
         if not new_seeds:
             face_seeds = asked.face_seeds or (self.seed, *[None] * (len(FACES) - 1))

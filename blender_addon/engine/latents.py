@@ -1,7 +1,7 @@
 """Texture seed -> the arrays a model is fed, by kind of input. Numpy only; never onnxruntime or bpy.
 
 One generator per texture draws the inputs in the order of the card, so a texture is the same alone or in a batch,
-in panel, command and training previews. Previous station: cube_request; next: Model.render.
+in panel, command and training previews. Previous station: surface_request; next: Model.render.
 """
 
 import math
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .card import Card, Input
-from .cube_request import resolve_label
 from .errors import ModelError, RequestError
 from .sizes import check_size
+from .surface_request import resolve_label
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,16 @@ def draw(
     scalars: dict | None = None,
     styles: Styles | None = None,
     latents: dict | None = None,
+    toward: int | None = None,
+    walk: float = 0.0,
 ) -> dict:
-    """{input name: float32 array with N = 1} for texture `seed` (uint64)."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**64:
-        raise RequestError(f"seed {seed!r}: must be a whole number from 0 to 2^64 - 1.")
+    """{input name: float32 array with N = 1} for texture `seed` (uint64).
+
+    `toward`: another seed, to which what is drawn (latents and fields) has walked the share `walk` (0 to 1) of the way.
+    """
+    for one in (seed, *(() if toward is None else (toward,))):
+        if isinstance(one, bool) or not isinstance(one, (int, np.integer)) or not 0 <= int(one) < 2**64:
+            raise RequestError(f"seed {one!r}: must be a whole number from 0 to 2^64 - 1.")
     scalars, latents = dict(scalars or {}), dict(latents or {})
     for what, kinds, given in (("setting", ("scalar",), scalars), ("latent", ("latent", "style"), latents)):
         known = [i.name for i in card.inputs if i.kind in kinds]
@@ -63,7 +69,25 @@ def draw(
             f"styles: {card.name} has none that could be given. Use a model with a style input."
         )
     wish = Wish(resolve_label(card, int(seed), label), check_size(card, size), scalars, styles, latents)
-    rng = np.random.Generator(np.random.PCG64(int(seed)))
+    feeds = _fill(card, int(seed), wish)
+    if toward is not None and walk:
+        other = _fill(card, int(toward), wish)
+        for one in card.inputs:
+            if one.kind in ("latent", "field") and one.name not in latents:
+                feeds[one.name] = _walked(feeds[one.name], other[one.name], walk)
+    return feeds
+
+
+def _walked(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
+    """Between two draws of N(0, 1), and itself one: a plain mean is too small, which shows as a washed-out texture."""
+    if not 0 <= share <= 1:
+        raise RequestError(f"walk {share!r}: must be a number from 0 to 1.")
+    size = math.hypot(1 - share, share)
+    return one * np.float32((1 - share) / size) + other * np.float32(share / size)
+
+
+def _fill(card: Card, seed: int, wish: Wish) -> dict:
+    rng = np.random.Generator(np.random.PCG64(seed))
     feeds = {}
     for one in card.inputs:
         if one.kind not in FILL:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from .card import Card, parse_card
-from .cube_request import resolve_label
 from .errors import GanCubeError, ModelError, RequestError
 from .latents import Styles, draw
 from .match import card_text, file_faults, graph_faults
@@ -21,6 +20,7 @@ from .providers import CHOICES as PROVIDERS
 from .providers import open_session, runtime, runtime_errors
 from .request import Request
 from .sizes import check_size, largest_size
+from .surface_request import resolve_label
 
 __all__ = ["PROVIDERS", "CheckResult", "Model", "Request", "check_size", "generate"]
 
@@ -132,11 +132,14 @@ class Model:
         scalars: dict | None = None,
         styles: Styles | None = None,
         latents: dict | None = None,
+        toward: int | None = None,
+        walk: float = 0.0,
     ) -> TextureSet:
         """One texture. `label`: a name, {name: weight} or None for a seeded choice; `size` in pixels; `styles`: those
-        of some layers, and `latents` {input name: numbers}, instead of what the seed would give them."""
+        of some layers, and `latents` {input name: numbers}, instead of what the seed would give them; `toward` and
+        `walk`: another seed, and the share of the way to it."""
         size = check_size(self.card, size)
-        raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles, latents))
+        raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles, latents, toward, walk))
         self._check_output(raw, size)
         return TextureSet(seed, resolve_label(self.card, seed, label), decode(self.card, raw[0]))
 
@@ -161,10 +164,15 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
     """
     size = check_size(model.card, request.size)
     count, made = len(request.seeds), []
-    for seed, label in zip(request.seeds, request.labels, strict=True):
+    toward = request.toward or (None,) * count
+    for seed, label, other in zip(request.seeds, request.labels, toward, strict=True):
         if progress:
             progress(len(made), count)
-        made.append(model.render(seed, label, size, request.scalars, latents=request.latents))
+        made.append(
+            model.render(
+                seed, label, size, request.scalars, latents=request.latents, toward=other, walk=request.walk
+            )
+        )
     if progress:
         progress(count, count)
     return made

@@ -1,7 +1,8 @@
-"""What a cube was made from, to make it again: a small strict JSON. Standard library (numpy for a PNG); never bpy.
+"""What a cube or a mesh's textures were made from, to make them again: a small strict JSON. Never bpy.
 
-Kept under the key "gancube": in a PNG's text, in a GLB's extras of asset and node, in custom properties (.blend files
-are read by scene/blend_file.py), or as a .json file of its own. It holds versions, never a date, host or path.
+Standard library, and numpy for a PNG. Kept under the key "gancube": in a PNG's text, in a GLB's extras of asset and
+node, in custom properties (.blend files are read by scene/blend_file.py), or as a .json file of its own. It holds
+versions, never a date, host or path.
 """
 
 import json
@@ -9,10 +10,10 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .cube_request import FACES, CubeRequest
 from .errors import ImageError, RecipeError
 from .glb import read_glb
 from .providers import CHOICES
+from .surface_request import MOST_IMAGES, SURFACES, SurfaceRequest
 
 KEY = "gancube"
 MADE_BY = "made by a trained generator"
@@ -23,9 +24,9 @@ MAX_SEED = 2**64 - 1
 
 @dataclass(frozen=True)
 class Recipe:
-    """A cube. `model` {"name", "sha256"}; six `face_seeds` (uint64) and `face_labels`.
+    """`model` {"name", "sha256"}; `face_seeds` (uint64) and `face_labels` of the images; `kind`: the surface.
 
-    A face's label is a name or {name: weight}, None where the model has none.
+    A label is a name or {name: weight}, None where the model has none.
     """
 
     model: dict
@@ -34,14 +35,22 @@ class Recipe:
     face_seeds: tuple
     face_labels: tuple
     size: int
-    settings: dict  # {"scalars": {name: number}, "provider": effective provider}, and "latents" where they were given
+    settings: (
+        dict  # {"scalars": {name: number}, "provider": effective provider}; where they were asked for also
+    )
+    # "latents" {name: numbers} and "walk" {"toward": seed of a surface, "share": 0 to 1}
     versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
     kind: str = "cube"
     made_by: str = MADE_BY
 
-    def to_request(self, model: str | None = None) -> CubeRequest:
-        """The request that makes the same cube, from `model` (a name or file) or the model the recipe names."""
-        return CubeRequest(
+    def to_request(self, model: str | None = None) -> SurfaceRequest:
+        """The request that makes the same, from `model` (a name or file) or the model the recipe names."""
+        walk = self.settings.get("walk", {"toward": 0, "share": 0.0})
+        return SurfaceRequest(
+            surface=self.kind,
+            images=None if SURFACES[self.kind] else len(self.face_seeds),
+            toward=walk["toward"],
+            walk=walk["share"],
             model=model or self.model["name"],
             seed=self.seed,
             label=self.label,
@@ -83,8 +92,8 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     except (ValueError, RecursionError) as error:
         raise RecipeError(f"{file}: is not a recipe: not JSON ({str(error)[:100]}).") from error
     fields = set(Recipe.__dataclass_fields__)
-    if not isinstance(data, dict) or data.get("kind") != "cube" or data.get("made_by") != MADE_BY:
-        fail("recipe", "is not the recipe of a GAN cube.")
+    if not isinstance(data, dict) or data.get("kind") not in list(SURFACES) or data.get("made_by") != MADE_BY:
+        fail("recipe", "is not the recipe of anything that GAN Cubes makes.")
     for key in sorted(fields - set(data)):
         fail(key, "is missing.")
     for key in sorted(set(data) - fields):
@@ -95,9 +104,11 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     _texts(fail, "versions", data["versions"], None)
     _whole(fail, "seed", data["seed"], 0, MAX_SEED)
     _whole(fail, "size", data["size"], 1, 8192)
-    for key in ("face_seeds", "face_labels"):
-        if not isinstance(data[key], list) or len(data[key]) != len(FACES):
-            fail(key, f"must be a list of {len(FACES)}.")
+    seeds, count = data["face_seeds"], SURFACES[data["kind"]]
+    if not isinstance(seeds, list) or not 1 <= len(seeds) <= MOST_IMAGES or count not in (None, len(seeds)):
+        fail("face_seeds", f"must be a list of {count or f'1 to {MOST_IMAGES}'}.")
+    if not isinstance(data["face_labels"], list) or len(data["face_labels"]) != len(seeds):
+        fail("face_labels", f"must be a list of {len(seeds)}.")
     for i, seed in enumerate(data["face_seeds"]):
         _whole(fail, f"face_seeds[{i}]", seed, 0, MAX_SEED)
     for field, label in [
@@ -111,8 +122,8 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     settings = data["settings"]
     if (
         not isinstance(settings, dict)
-        or set(settings) - {"latents"} != {"scalars", "provider"}
-        or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents"))
+        or set(settings) - {"latents", "walk"} != {"scalars", "provider"}
+        or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents", "walk"))
     ):
         fail("settings", "must hold scalars and provider.")
     if settings["provider"] not in CHOICES:
@@ -121,6 +132,11 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     for name, values in settings.get("latents", {}).items():
         if not _is_text(name) or not isinstance(values, list) or not all(map(_is_number, values)):
             fail(f"settings.latents.{name[:100]}", "must be a list of finite numbers.")
+    if "walk" in settings:
+        walk = settings["walk"]
+        if set(walk) != {"toward", "share"} or not _is_number(walk["share"]) or not 0 < walk["share"] <= 1:
+            fail("settings.walk", "must hold toward (a seed) and share (above 0, at most 1).")
+        _whole(fail, "settings.walk.toward", walk["toward"], 0, MAX_SEED)
     return Recipe(
         **{**data, "face_seeds": tuple(data["face_seeds"]), "face_labels": tuple(data["face_labels"])}
     )

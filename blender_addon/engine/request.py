@@ -9,6 +9,7 @@ class Request:
 
     A label is a name, {name: weight} or None. `size` in pixels (None: the card's default), `scalars` {input name:
     value} (the rest at default), `latents` {input name: numbers} for all of them (the rest drawn from the seeds).
+    `toward`: one seed per texture (or none), to which its latents have walked the share `walk` (0 to 1) of the way.
     """
 
     model: str
@@ -17,6 +18,8 @@ class Request:
     size: int | None = None
     scalars: dict = field(default_factory=dict)
     latents: dict = field(default_factory=dict)
+    toward: tuple[int, ...] = ()
+    walk: float = 0.0
 
     def __post_init__(self):
-        assert len(self.seeds) == len(self.labels)
+        assert len(self.seeds) == len(self.labels) and len(self.toward) in (0, len(self.seeds))

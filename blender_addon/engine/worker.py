@@ -4,12 +4,13 @@ Started by boot.py, spoken to through pipe.py on stdin and stdout; client.py is 
 process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Blender.
 
     in:  {"do": "load",     "id", "model": path, "provider", "threads"}
-         {"do": "generate", "id", "model", "provider", "threads", "cube": CubeRequest as a dict, "blender": version}
+         {"do": "generate", "id", "model", "provider", "threads", "asked": SurfaceRequest as a dict,
+          "only": indices of its images in the order wanted, or null for all, "blender": version}
          {"do": "check",    "id"}                          compares with the test vector again
-         {"do": "cancel"}                                  stops what runs, before the next face
-    out: ready, loaded, face (one PNG per map behind the header), done | cancelled | error, each with the id
+         {"do": "cancel"}                                  stops what runs, before the next image
+    out: ready, loaded, image (one PNG per map behind the header), done | cancelled | error, each with the id
 
-Faces come one by one, so progress and cancel cost nothing. It ends at the end of its input, also
+Images come one by one, so progress and cancel cost nothing. It ends at the end of its input, also
 in the middle of a run: when Blender is gone, nobody wants the rest.
 """
 
@@ -24,12 +25,12 @@ from dataclasses import replace
 import numpy
 
 from . import pipe, png
-from .cube_recipe import cube_recipe
-from .cube_request import CubeRequest
 from .errors import GanCubeError
 from .model import Model, generate, runtime_version
+from .new_recipe import new_recipe
 from .pixels import to_uint8
 from .recipe import KEY, dumps
+from .surface_request import SurfaceRequest
 
 
 class Cancelled(Exception):
@@ -117,22 +118,24 @@ class Worker:
         return {}
 
     def generate(self, request: dict) -> dict:
-        """The six faces, each sent as soon as it is there."""
+        """The images, each sent as soon as it is there."""
         self.load(request)
-        cube = CubeRequest(**request["cube"])
-        asked = cube.to_request(self.model.card)
-        recipe = dumps(cube_recipe(cube, asked, self.model, request["blender"]))
+        surface = SurfaceRequest(**request["asked"])
+        asked = surface.to_request(self.model.card)
+        recipe = dumps(new_recipe(surface, asked, self.model, request["blender"]))
 
         def on_progress(done: int, count: int) -> None:
             if self.stop.is_set():
                 raise Cancelled
 
-        for index, (seed, label) in enumerate(zip(asked.seeds, asked.labels, strict=True)):
-            one = replace(asked, seeds=(seed,), labels=(label,))
+        only = request.get("only")
+        for index in range(surface.count) if only is None else only:
+            seed, toward = asked.seeds[index], asked.toward[index : index + 1]
+            one = replace(asked, seeds=(seed,), labels=(asked.labels[index],), toward=toward)
             (texture,) = generate(self.model, one, on_progress)
             pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in texture.maps.items()}
             header = {
-                "event": "face",
+                "event": "image",
                 "id": request["id"],
                 "index": index,
                 "seed": seed,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..engine.cube_request import FACES
+from ..engine.surface_request import FACES
 from .cube import build_cube
 from .images import RECIPE_KEY, new_image
 from .material import build_material
@@ -32,7 +32,7 @@ def make_cube(
 ) -> bpy.types.Object:
     """A cube with six generated faces, in no collection yet.
 
-    faces: six, in the order of engine.cube_request.FACES. colorspaces: {map name: "sRGB" or "Non-Color"} from the
+    faces: six, in the order of engine.surface_request.FACES. colorspaces: {map name: "sRGB" or "Non-Color"} from the
     model's card. recipe: JSON text, kept in the custom property "gancube" of object and images.
     size: edge length in metres.
     """

@@ -5,7 +5,7 @@ Next station: scene/assets.py fills the six slots.
 
 import bpy
 
-from ..engine.cube_request import FACES
+from ..engine.surface_request import FACES
 
 UV_LAYER = "gancube"
 

@@ -5,25 +5,17 @@ Explicit classes, in the order of their registration. Registration raises, unreg
 
 import bpy
 
-from . import models, session
-from .operators import (
-    GANCUBE_OT_cancel,
-    GANCUBE_OT_generate_cube,
-    GANCUBE_OT_random_seed,
-    GANCUBE_OT_refresh_models,
-)
-from .panels import GANCUBE_PT_main
+from . import face_operators, models, net_panel, operators, panels, session
 from .preferences import GANCUBE_preferences
 from .properties import GANCUBE_PG_settings
 
 CLASSES = (
     GANCUBE_preferences,
     GANCUBE_PG_settings,
-    GANCUBE_OT_generate_cube,
-    GANCUBE_OT_cancel,
-    GANCUBE_OT_random_seed,
-    GANCUBE_OT_refresh_models,
-    GANCUBE_PT_main,
+    *operators.CLASSES,
+    *face_operators.CLASSES,
+    *panels.CLASSES,
+    *net_panel.CLASSES,
 )
 
 
@@ -31,11 +23,17 @@ def register():
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.gancube = bpy.props.PointerProperty(type=GANCUBE_PG_settings)
+    bpy.types.Object.gancube_locks = bpy.props.BoolVectorProperty(
+        name="Lock", description="This face keeps its image when the others are re-rolled", size=6
+    )
+    bpy.types.VIEW3D_MT_mesh_add.append(panels.draw_in_add_menu)
     models.refresh()
 
 
 def unregister():
     session.close()
+    bpy.types.VIEW3D_MT_mesh_add.remove(panels.draw_in_add_menu)
+    del bpy.types.Object.gancube_locks
     del bpy.types.Scene.gancube
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -1,22 +1,22 @@
-"""One generation, from the request to its faces: stepped by the operator, shown by the panel. Never bpy.
+"""One generation, from the request to its images: stepped by the operator, shown by the panel. Never bpy.
 
-    starting --ready--> loading --loaded--> generating --face, face, ..., done--> done --> landed
+    starting --ready--> loading --loaded--> generating --image, image, ..., done--> done --> landed
         any but landed --cancel()--> cancelled        any before done --error, died--> failed
 
-Before: engine/client.py. Next: operators.py turns the faces of a done job into a cube.
+Before: engine/client.py. Next: generation.py hands a done job to the operator that asked.
 """
 
 import time
 from dataclasses import asdict, dataclass, field
 
-from ..engine.cube_request import FACES, CubeRequest
+from ..engine.surface_request import SurfaceRequest
 
 RUNNING = ("starting", "loading", "generating")
 
 
 @dataclass(frozen=True)
-class Face:
-    """One finished texture: {map name: PNG bytes}."""
+class Texture:
+    """One finished image of a surface: {map name: PNG bytes}."""
 
     seed: int
     label: str | None
@@ -28,23 +28,27 @@ class Job:
     """Created when the button is pressed; step() is called on each tick of a timer and never waits."""
 
     client: object  # an engine Client, or a test's stand-in: submit(), poll(), cancel()
-    cube: CubeRequest
+    asked: SurfaceRequest
     options: dict  # {"provider", "threads", "blender"}
+    only: tuple[int, ...] | None = None  # the images wanted, in this order; None: all
     clock: object = time.monotonic
     state: str = "starting"
-    faces: list[Face] = field(default_factory=list)
+    textures: dict[int, Texture] = field(default_factory=dict)  # by their number on the surface
     error: str = ""
     loaded: dict = field(
         default_factory=dict
     )  # the worker's "loaded" message: provider, device, check, colorspaces
     recipe: str = ""
-    began: float = 0.0  # when the first face was begun
+    began: float = 0.0  # when the first image was begun
 
     def start(self) -> "Job":
-        self.client.submit(
-            {"do": "generate", "model": self.cube.model, "cube": asdict(self.cube), **self.options}
-        )
+        wish = {"asked": asdict(self.asked), "only": self.only}
+        self.client.submit({"do": "generate", "model": self.asked.model, **wish, **self.options})
         return self
+
+    @property
+    def total(self) -> int:
+        return self.asked.count if self.only is None else len(self.only)
 
     @property
     def running(self) -> bool:
@@ -57,16 +61,16 @@ class Job:
 
     @property
     def progress(self) -> float:
-        """Share of the faces that are there, 0 to 1."""
-        return len(self.faces) / len(FACES)
+        """Share of the images that are there, 0 to 1."""
+        return len(self.textures) / self.total
 
     @property
     def eta(self) -> float | None:
-        """Seconds to go, from the mean of the faces so far; None before the first."""
-        if not self.faces or self.state != "generating":
+        """Seconds to go, from the mean of the images so far; None before the first."""
+        if not self.textures or self.state != "generating":
             return None
-        each = (self.clock() - self.began) / len(self.faces)
-        return max(each * (len(FACES) - len(self.faces)), 0.0)
+        each = (self.clock() - self.began) / len(self.textures)
+        return max(each * (self.total - len(self.textures)), 0.0)
 
     @property
     def text(self) -> str:
@@ -77,8 +81,10 @@ class Job:
             return "Loading the generator"
         if self.state == "done":
             return "Ready; lands in Object Mode"
-        done, total, eta = len(self.faces), len(FACES), self.eta
-        return f"Face {min(done + 1, total)} of {total}" + (f", {eta:.0f} s left" if eta and eta >= 1 else "")
+        done, total, eta = len(self.textures), self.total, self.eta
+        return f"Image {min(done + 1, total)} of {total}" + (
+            f", {eta:.0f} s left" if eta and eta >= 1 else ""
+        )
 
     def step(self) -> None:
         """Takes in what the worker said since the last step."""
@@ -101,12 +107,12 @@ class Job:
     def take_loaded(self, header: dict, blob: bytes) -> None:
         self.state, self.loaded, self.began = "generating", header, self.clock()
 
-    def take_face(self, header: dict, blob: bytes) -> None:
+    def take_image(self, header: dict, blob: bytes) -> None:
         maps, start = {}, 0
         for name, length in header["maps"].items():  # JSON keeps the order
             maps[name] = blob[start : start + length]
             start += length
-        self.faces.append(Face(header["seed"], header["label"], maps))
+        self.textures[header["index"]] = Texture(header["seed"], header["label"], maps)
 
     def take_done(self, header: dict, blob: bytes) -> None:
         self.state, self.recipe = "done", header["recipe"]
@@ -121,7 +127,7 @@ class Job:
 TAKE = {
     "ready": Job.take_ready,
     "loaded": Job.take_loaded,
-    "face": Job.take_face,
+    "image": Job.take_image,
     "done": Job.take_done,
     "error": Job.take_failure,
     "died": Job.take_failure,

@@ -70,6 +70,30 @@ def entry(name: str):
     raise ModelError(f"there is no generator {name!r}. Choose another, or set its folder in the preferences")
 
 
+def usable() -> list:
+    """The entries that can be chosen."""
+    return [one for one in _entries if one.card is not None]
+
+
+def entry_of(model: dict):
+    """The library entry of a recipe's model {"name", "sha256"}: the same weights under any name; ModelError without."""
+    for one in _entries:
+        if one.card is not None and one.sha256 == model["sha256"]:
+            return one
+    raise ModelError(
+        f"the generator {model['name']} that made this is not here (SHA-256 {model['sha256'][:12]}...). "
+        "Set the folder it is in in the preferences"
+    )
+
+
+def labels_of(recipe) -> list[tuple]:
+    """Enum items of the labels that a recipe's model knows, without Mixed."""
+    for one in _entries:
+        if recipe is not None and one.card is not None and one.sha256 == recipe.model["sha256"]:
+            return _label_items[one.name][1:]
+    return []
+
+
 def card(name: str) -> Card | None:
     return next((e.card for e in _entries if e.name == name), None)
 

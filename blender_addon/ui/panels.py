@@ -4,7 +4,7 @@ import textwrap
 
 import bpy
 
-from . import models, session
+from . import models, properties, session
 
 PIXELS_PER_LETTER = 7  # at interface scale 1, about: Blender does not break lines of text by itself
 
@@ -31,12 +31,23 @@ class GANCUBE_PT_main(bpy.types.Panel):
         card = models.card(settings.model)
         if card is not None and card.labels:
             column.prop(settings, "label")
+            if settings.label != models.MIXED:
+                column.prop(settings, "other_label")
+                if settings.other_label not in (models.MIXED, settings.label):
+                    column.prop(settings, "label_share")
         row = column.row(align=True)
         row.prop(settings, "seed")
         row.operator("gancube.random_seed", text="", icon="FILE_3D")
         if card is None or not card.fixed_size:
             column.prop(settings, "size")
+        row = column.row(align=True)
+        row.prop(settings, "walk")
+        if settings.walk:
+            row.prop(settings, "toward", text="")
+        for index, one in enumerate(properties.scalar_inputs(card)):
+            column.prop(settings, f"scalar_{index}", text=scalar_name(one), slider=True)
         column.prop(settings, "edge")
+        column.prop(settings, "bevel")
 
         if session.busy():
             layout.progress(factor=job.progress, text=job.text)
@@ -54,6 +65,16 @@ class GANCUBE_PT_main(bpy.types.Panel):
             paragraph(context, layout.box(), f"{name}: {fault}", "ERROR")
 
 
+def scalar_name(one) -> str:
+    return {"psi": "Truncation"}.get(one.name, one.name.replace("_", " ").title())
+
+
+def draw_in_add_menu(self, context):
+    """Add > Mesh."""
+    self.layout.operator_context = "INVOKE_DEFAULT"
+    self.layout.operator("gancube.generate_cube", text="GAN Cube", icon="MESH_CUBE")
+
+
 def paragraph(context, layout, text: str, icon: str) -> None:
     """Text broken into lines as wide as the sidebar, with the icon before the first one."""
     width = context.region.width / context.preferences.system.ui_scale
@@ -62,3 +83,6 @@ def paragraph(context, layout, text: str, icon: str) -> None:
     for line in textwrap.wrap(text, max(int((width - 60) / PIXELS_PER_LETTER), 12)):
         column.label(text=line, icon=icon)
         icon = "BLANK1"
+
+
+CLASSES = (GANCUBE_PT_main,)

@@ -2,7 +2,70 @@
 
 import bpy
 
+from ..engine.surface_request import SurfaceRequest
 from . import models
+
+SCALARS = 4  # settings of a generator that the panel can show
+
+
+def asked(settings, surface: str = "cube", images: int | None = None) -> SurfaceRequest:
+    """What the panel says, with the model's file; ModelError where the generator is not there."""
+    entry = models.entry(settings.model)
+    return SurfaceRequest(
+        model=str(entry.path),
+        seed=settings.seed,
+        label=asked_label(settings, entry.card),
+        size=settings.size,
+        scalars={one.name: scalar(settings, one) for one in scalar_inputs(entry.card)},
+        toward=settings.toward,
+        walk=settings.walk,
+        surface=surface,
+        images=images,
+    )
+
+
+def asked_label(settings, card) -> str | dict | None:
+    """A name, two names with their weights, or None for each image its own."""
+    one, other, share = settings.label, settings.other_label, settings.label_share
+    if not card.labels or one == models.MIXED:
+        return None
+    if share == 0 or other in (models.MIXED, one):
+        return one
+    return {one: 1 - share, other: share} if share < 1 else other
+
+
+def scalar_inputs(card) -> list:
+    return [one for one in card.inputs if one.kind == "scalar"][:SCALARS] if card is not None else []
+
+
+def scalar(settings, one) -> float:
+    """The value of a scalar input: as it was set for this generator, else the card's default."""
+    return settings.get(f"{settings.model} {one.name}", one.default)
+
+
+def scalar_property(index: int):
+    """A slider that means the scalar input `index` of the generator that is chosen."""
+
+    def input_of(self):
+        inputs = scalar_inputs(models.card(self.model))
+        return inputs[index] if index < len(inputs) else None
+
+    def read(self) -> float:
+        one = input_of(self)
+        return scalar(self, one) if one is not None else 0.0
+
+    def write(self, value: float) -> None:
+        if (one := input_of(self)) is not None:
+            self[f"{self.model} {one.name}"] = min(max(value, one.min), one.max)
+
+    return bpy.props.FloatProperty(
+        name="Setting",
+        description="A setting of this generator",
+        soft_min=0.0,
+        soft_max=1.0,
+        get=read,
+        set=write,
+    )
 
 
 def model_changed(self, context):
@@ -10,8 +73,10 @@ def model_changed(self, context):
     # The stored number, because reading an enum that is none of its items any more prints a warning.
     # Blender 5 keeps it apart from custom properties.
     stored = self.bl_system_properties_get() if hasattr(self, "bl_system_properties_get") else self
-    if stored and stored.get("label", 0) not in {item[3] for item in models.label_items(self, context)}:
-        self.label = models.MIXED
+    known = {item[3] for item in models.label_items(self, context)}
+    for name in ("label", "other_label"):
+        if stored and stored.get(name, 0) not in known:
+            setattr(self, name, models.MIXED)
     size_changed(self, context)
 
 
@@ -30,12 +95,36 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         update=model_changed,
     )
     label: bpy.props.EnumProperty(name="Label", description="What the faces show", items=models.label_items)
+    other_label: bpy.props.EnumProperty(
+        name="Second Label", description="What the label is mixed with", items=models.label_items
+    )
+    label_share: bpy.props.FloatProperty(
+        name="Label Mix",
+        description="Share of the second label",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
     seed: bpy.props.IntProperty(
         name="Seed",
-        description="The same seed gives the same six faces",
+        description="The same seed gives the same images",
         default=1,
         min=0,
     )
+    toward: bpy.props.IntProperty(
+        name="Second Seed", description="The seed that Variation walks to", default=2, min=0
+    )
+    walk: bpy.props.FloatProperty(
+        name="Variation",
+        description="How far the images have walked from the seed to the second seed",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    scalar_0: scalar_property(0)
+    scalar_1: scalar_property(1)
+    scalar_2: scalar_property(2)
+    scalar_3: scalar_property(3)
     size: bpy.props.IntProperty(
         name="Size",
         description="Width and height of each face's image. More is more texture at the same scale",
@@ -47,4 +136,11 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
     )
     edge: bpy.props.FloatProperty(
         name="Edge Length", description="Of the cube", default=2.0, min=0.001, soft_max=100.0, unit="LENGTH"
+    )
+    bevel: bpy.props.FloatProperty(
+        name="Bevel",
+        description="Width of the cube's rounded edges; 0 leaves them sharp",
+        min=0.0,
+        soft_max=1.0,
+        unit="LENGTH",
     )

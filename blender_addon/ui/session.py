@@ -12,17 +12,16 @@ import bpy
 
 from ..engine import runtime
 from ..engine.client import Client
-from ..engine.cube_request import CubeRequest
-from . import models
-from .job import Face, Job, provider_line
+from ..engine.surface_request import SurfaceRequest
+from .job import Job, Texture, provider_line
 from .preferences import ADDON, Choice, chosen
 
 
 @dataclass(frozen=True)
 class Result:
-    """Everything that a cube is built from; the redo panel builds it again without the generator."""
+    """Everything that a surface is built from; the redo panel builds it again without the generator."""
 
-    faces: list[Face]
+    textures: dict[int, Texture]  # by their number on the surface
     colorspaces: dict[str, str]  # map name -> Blender's name of its colour space
     recipe: str
 
@@ -37,7 +36,7 @@ results: dict[str, Result] = {}  # key in the operator's hidden property -> resu
 
 
 def busy() -> bool:
-    """A job runs, or its cube has yet to land."""
+    """A job runs, or its result has yet to land."""
     return job is not None and job.open
 
 
@@ -83,16 +82,14 @@ def child(choice: Choice) -> Client:
     return client
 
 
-def start(settings) -> Job:
-    """Begins what the panel asks for; GanCubeError if that cannot be."""
+def start(asked: SurfaceRequest, only: tuple[int, ...] | None = None) -> Job:
+    """Begins the images `only` (None: all) of what is asked, whose model is a file; GanCubeError if that cannot be."""
     global job, error
     error = ""
-    entry = models.entry(settings.model)
-    label = None if settings.label == models.MIXED else settings.label
-    cube = CubeRequest(model=str(entry.path), seed=settings.seed, label=label, size=settings.size)
+    asked.faces()  # what cannot be is said before a process is started
     choice = chosen()
     options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
-    job = Job(child(choice), cube, options).start()
+    job = Job(child(choice), asked, options, only).start()
     return job
 
 
@@ -102,7 +99,7 @@ def keep(done: Job) -> str:
     provider = provider_line(done.loaded)
     key = str(next(_keys))
     results.clear()  # pictures are large, and the redo panel only ever shows the latest operator
-    results[key] = Result(done.faces, done.loaded["colorspaces"], done.recipe)
+    results[key] = Result(done.textures, done.loaded["colorspaces"], done.recipe)
     return key
 
 

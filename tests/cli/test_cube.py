@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from blender_addon.engine import latent_file, png, recipe
-from blender_addon.engine.cube_request import CubeRequest
 from blender_addon.engine.glb import read_glb
 from blender_addon.engine.latent_file import LatentFile
 from blender_addon.engine.measures import tile_seam
 from blender_addon.engine.model import Model, generate
 from blender_addon.engine.pixels import to_uint8
 from blender_addon.engine.seeds import derive, parse_seed
+from blender_addon.engine.surface_request import SurfaceRequest
 
 from .conftest import PBR
 
@@ -38,7 +38,7 @@ def test_the_glb_shows_what_the_engine_generates(gancube, models, tmp_path):
     out = tmp_path / "cube.glb"
     assert gancube("cube", "--model", "tiny", "--seed", 7, *SIZE, "--out", out).code == 0
     model = Model.load(models / "tiny.onnx", "cpu")
-    request = CubeRequest("tiny", seed=7, size=64).to_request(model.card)
+    request = SurfaceRequest("tiny", seed=7, size=64).to_request(model.card)
     for texture, seen in zip(generate(model, request), glb_textures(out), strict=True):
         assert np.array_equal(to_uint8(texture.maps["base_color"]), seen)
 

@@ -249,7 +249,7 @@ def test_a_number_beyond_float_is_refused():
 
 # fmt: off
 STDLIB_FILES = (
-    "card, card_reader, errors, files, seeds, onnx_file, sizes, request, cube_request, "
+    "card, card_reader, errors, files, seeds, onnx_file, sizes, request, surface_request, "
     "match, library, glb, recipe, providers"
 )
 # fmt: on

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from blender_addon.engine import latent_file
-from blender_addon.engine.cube_request import CubeRequest
 from blender_addon.engine.errors import RecipeError
 from blender_addon.engine.latent_file import LatentFile
+from blender_addon.engine.surface_request import SurfaceRequest
 
 FOUND = LatentFile(
     model={"name": "tiny", "sha256": "0" * 64},
@@ -27,13 +27,13 @@ def test_round_trip(tmp_path):
 
 
 def test_seeds_of_the_asker_go_first():
-    ours = FOUND.to_request(CubeRequest("tiny"), new_seeds=False)
+    ours = FOUND.to_request(SurfaceRequest("tiny"), new_seeds=False)
     assert ours.seed == FOUND.seed and ours.face_seeds == (FOUND.seed, *[None] * 5) and ours.size == 64
     assert (ours.label, ours.latents, ours.scalars) == (FOUND.label, FOUND.latents, FOUND.scalars)
-    asked = CubeRequest("tiny", seed=3, size=128)
+    asked = SurfaceRequest("tiny", seed=3, size=128)
     theirs = FOUND.to_request(asked, new_seeds=True)
     assert theirs.seed == 3 and theirs.face_seeds == () and theirs.size == 128
-    faces = CubeRequest("tiny", face_seeds=(None, None, 5, None, None, None))
+    faces = SurfaceRequest("tiny", face_seeds=(None, None, 5, None, None, None))
     assert FOUND.to_request(faces, new_seeds=False).face_seeds == faces.face_seeds
 
 

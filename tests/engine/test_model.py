@@ -10,11 +10,11 @@ import pytest
 
 from blender_addon.engine import model as model_module
 from blender_addon.engine import providers
-from blender_addon.engine.cube_request import CubeRequest
 from blender_addon.engine.errors import ModelError, ProviderError, RequestError
 from blender_addon.engine.latents import draw
 from blender_addon.engine.measures import SEAM_LIMIT, tile_seam
 from blender_addon.engine.model import Model, Request, generate
+from blender_addon.engine.surface_request import SurfaceRequest
 from tests.tiny import make_tiny
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def test_shipped_models_tile(path):
 
 
 def test_generate_reports_and_can_be_cancelled(tiny):
-    request = CubeRequest("tiny", seed=7, size=32).to_request(tiny.card)
+    request = SurfaceRequest("tiny", seed=7, size=32).to_request(tiny.card)
     calls = []
     assert len(generate(tiny, request, lambda *a: calls.append(a))) == 6
     assert calls == [(i, 6) for i in range(7)]

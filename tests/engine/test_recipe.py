@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from blender_addon.engine import png, recipe
-from blender_addon.engine.cube_request import CubeRequest
 from blender_addon.engine.errors import GanCubeError, RecipeError
 from blender_addon.engine.glb import read_glb, write_glb
+from blender_addon.engine.surface_request import SurfaceRequest
 from tests.tiny import tiny_card
 
 CARD = tiny_card(("base_color",), ("brick", "moss", "sand"), 16, "tiny")
-REQUEST = CubeRequest("tiny", seed=2**64 - 1, size=64, scalars={"psi": 0.5}).to_request(CARD)
+REQUEST = SurfaceRequest("tiny", seed=2**64 - 1, size=64, scalars={"psi": 0.5}).to_request(CARD)
 RECIPE = recipe.Recipe(
     model={"name": "tiny", "sha256": "0" * 64},
     seed=2**64 - 1,
@@ -43,7 +43,7 @@ def test_round_trip():
 def test_a_look_of_its_own_is_kept():
     """A mixture of labels and a latent, as `gan-train project` finds them for a photo."""
     mixture = {"brick": 0.75, "moss": 0.25}
-    asked = CubeRequest("tiny", label=mixture, latents={"z": [0.5] * 8}).to_request(CARD)
+    asked = SurfaceRequest("tiny", label=mixture, latents={"z": [0.5] * 8}).to_request(CARD)
     assert asked.labels == (mixture,) * 6 and asked.latents == {"z": [0.5] * 8}
     settings = {**RECIPE.settings, "latents": asked.latents}
     made = dataclasses.replace(RECIPE, label=mixture, face_labels=asked.labels, settings=settings)

@@ -6,7 +6,7 @@ import pytest
 from mathutils import Matrix, Vector
 
 from blender_addon.engine import png
-from blender_addon.engine.cube_request import FACES
+from blender_addon.engine.surface_request import FACES
 from blender_addon.scene.cube import UV_LAYER, build_cube
 from blender_addon.scene.images import new_image
 from blender_addon.scene.material import shader_tree

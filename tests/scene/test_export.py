@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from blender_addon.engine import png
-from blender_addon.engine.cube_request import FACES
 from blender_addon.engine.errors import OutputError
 from blender_addon.engine.glb import read_glb
+from blender_addon.engine.surface_request import FACES
 from blender_addon.scene.assets import make_cube
 from blender_addon.scene.export import export_glb, glb_bytes
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from blender_addon.engine import png
-from blender_addon.engine.cube_request import FACES
+from blender_addon.engine.surface_request import FACES
 from blender_addon.scene.assets import apply, make_cube
 from blender_addon.scene.images import new_image
 from blender_addon.scene.material import build_material

@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 
 from blender_addon.engine import png
-from blender_addon.engine.cube_request import FACES
+from blender_addon.engine.surface_request import FACES
 from blender_addon.scene.assets import make_cube
 from blender_addon.scene.render import picture_bytes
 from blender_addon.scene.session import all_blocks, nothing_left_behind

@@ -2,7 +2,7 @@
 
 import pytest
 
-from blender_addon.engine.cube_request import CubeRequest
+from blender_addon.engine.surface_request import SurfaceRequest
 from blender_addon.ui import job as job_module
 from blender_addon.ui.job import Job, provider_line
 
@@ -45,7 +45,7 @@ class Clock:
 
 def face(index):
     maps = {"base_color": 3, "height": 2}
-    return {"event": "face", "index": index, "seed": 10 + index, "label": "brick", "maps": maps}, b"RGBhe"
+    return {"event": "image", "index": index, "seed": 10 + index, "label": "brick", "maps": maps}, b"RGBhe"
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def clock():
 
 @pytest.fixture
 def job(client, clock):
-    cube = CubeRequest(model="/models/tiny.onnx", seed=7, label="brick", size=64)
+    cube = SurfaceRequest(model="/models/tiny.onnx", seed=7, label="brick", size=64)
     return Job(client, cube, {"provider": "auto", "threads": 2, "blender": "5.0.1"}, clock=clock).start()
 
 
@@ -68,7 +68,7 @@ def test_the_request_says_everything_the_child_needs(job, client):
     (message,) = client.sent
     assert message["do"] == "generate" and message["model"] == "/models/tiny.onnx"
     assert (message["provider"], message["threads"], message["blender"]) == ("auto", 2, "5.0.1")
-    assert CubeRequest(**message["cube"]) == job.cube
+    assert SurfaceRequest(**message["asked"]) == job.asked
 
 
 def test_the_way_to_a_cube(job, client, clock):
@@ -87,16 +87,16 @@ def test_the_way_to_a_cube(job, client, clock):
     assert seen == [
         ("starting", 0, "Starting"),
         ("loading", 0, "Loading the generator"),
-        ("generating", 0, "Face 1 of 6"),
-        ("generating", pytest.approx(1 / 6), "Face 2 of 6, 15 s left"),
+        ("generating", 0, "Image 1 of 6"),
+        ("generating", pytest.approx(1 / 6), "Image 2 of 6, 15 s left"),
     ]
     for index in range(1, 6):
         client.says(*face(index))
     client.says({"event": "done", "recipe": "{}"})
     job.step()
     assert (job.state, job.running, job.open, job.recipe) == ("done", False, True, "{}")
-    assert [f.seed for f in job.faces] == [10, 11, 12, 13, 14, 15]
-    assert job.faces[5].maps == {"base_color": b"RGB", "height": b"he"}
+    assert [job.textures[i].seed for i in range(6)] == [10, 11, 12, 13, 14, 15]
+    assert job.textures[5].maps == {"base_color": b"RGB", "height": b"he"}
 
 
 @pytest.mark.parametrize("event", ["error", "died"])
@@ -105,7 +105,7 @@ def test_a_failure_ends_it_with_its_sentence(job, client, event):
     client.says({"event": event, "message": "no memory left"})
     client.says(*face(0))
     job.step()
-    assert (job.state, job.error, job.faces) == ("failed", "no memory left", [])
+    assert (job.state, job.error, job.textures) == ("failed", "no memory left", {})
 
 
 def test_cancel_reaches_the_child_once(job, client):
@@ -117,7 +117,7 @@ def test_cancel_reaches_the_child_once(job, client):
     client.says(*face(0))
     client.says({"event": "died", "message": "killed"})
     job.step()
-    assert (job.state, job.faces, job.error) == ("cancelled", [], "")
+    assert (job.state, job.textures, job.error) == ("cancelled", {}, "")
 
 
 def test_done_but_not_landed_can_be_cancelled(job, client):
@@ -140,7 +140,7 @@ def test_unknown_events_are_passed_over(job, client):
 
 
 def test_every_event_of_the_worker_is_taken():
-    assert set(job_module.TAKE) == {"ready", "loaded", "face", "done", "error", "died", "cancelled"}
+    assert set(job_module.TAKE) == {"ready", "loaded", "image", "done", "error", "died", "cancelled"}
 
 
 def test_the_provider_line():

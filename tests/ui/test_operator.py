@@ -8,50 +8,7 @@ bpy = pytest.importorskip("bpy")
 
 import blender_addon  # noqa: E402
 from blender_addon.ui import models, session  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    tiny = pytest.importorskip("tests.tiny", reason="making a model needs onnx")
-    folder = tmp_path_factory.mktemp("models")
-    tiny.make_tiny(folder / "alpha.onnx", maps=("base_color", "normal", "roughness"), stride=16)
-    tiny.make_tiny(folder / "beta.onnx", labels=("brick", "straw"), stride=24, name="beta", seed=1)
-    tiny.make_tiny(folder / "nan.onnx", name="nan", nan=True)
-    tiny.make_tiny(folder / "text.onnx", not_onnx=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def registered(folder):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GANCUBE_MODELS", str(folder))
-        blender_addon.register()
-        yield
-        blender_addon.unregister()
-
-
-@pytest.fixture
-def settings(registered):
-    """A fresh file's settings, on the model alpha."""
-    session.error = session.provider = ""
-    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    settings = bpy.context.scene.gancube
-    settings.model, settings.size = "alpha", 32
-    return settings
-
-
-def generate(**options):
-    assert bpy.ops.gancube.generate_cube(**options) == {"FINISHED"}
-    return bpy.context.view_layer.objects.active
-
-
-def pictures(cube) -> list[bytes]:
-    return [slot.material.node_tree.nodes.active.image.packed_file.data for slot in cube.material_slots]
-
-
-def counts() -> dict:
-    kinds = ("objects", "meshes", "materials", "images")
-    return {kind: len(getattr(bpy.data, kind)) for kind in kinds}
+from tests.ui.panel import counts, generate, pictures  # noqa: E402
 
 
 def test_six_faces_selected_at_the_cursor(settings):
@@ -205,7 +162,7 @@ def test_steps_closed_early_leave_nothing(settings):
 
     generate()
     (result,) = session.results.values()
-    faces = [FacePixels(face.seed, face.label, face.maps) for face in result.faces]
+    faces = [FacePixels(face.seed, face.label, face.maps) for face in result.textures.values()]
     before = counts()
     for steps_taken in (0, 1, 7, 18):
         steps = cube_steps(faces, result.colorspaces, result.recipe)
@@ -223,7 +180,7 @@ def test_steps_survive_an_undo_in_between(settings):
 
     generate()
     (result,) = session.results.values()
-    faces = [FacePixels(face.seed, face.label, face.maps) for face in result.faces]
+    faces = [FacePixels(face.seed, face.label, face.maps) for face in result.textures.values()]
     before = {image.name for image in bpy.data.images}
     steps = cube_steps(faces, result.colorspaces, result.recipe)
     next(steps), next(steps)

@@ -13,11 +13,11 @@ import pytest
 from blender_addon.engine import client as client_module
 from blender_addon.engine import pipe, png
 from blender_addon.engine.client import BOOT, Client
-from blender_addon.engine.cube_request import CubeRequest
 from blender_addon.engine.errors import WorkerError
 from blender_addon.engine.model import Model
 from blender_addon.engine.pixels import to_uint8
 from blender_addon.engine.recipe import loads
+from blender_addon.engine.surface_request import SurfaceRequest
 
 SETTING = '{"search": null, "user_folder": null, "last": []}'
 PATIENCE = 600  # seconds; a child starts in one, on a machine that others keep busy in a hundred
@@ -37,9 +37,9 @@ def client():
 
 
 def generate(model_path, size=64, **asked):
-    cube = CubeRequest(model=model_path, seed=3, size=size, **asked)
+    cube = SurfaceRequest(model=model_path, seed=3, size=size, **asked)
     options = {"provider": "cpu", "threads": 1, "blender": "5.0.1"}
-    return {"do": "generate", "model": model_path, "cube": asdict(cube), **options}
+    return {"do": "generate", "model": model_path, "asked": asdict(cube), **options}
 
 
 def events_until(client, *ends):
@@ -57,7 +57,7 @@ def events_until(client, *ends):
 def test_six_faces_equal_those_made_in_this_process(client, model_path):
     client.submit(generate(model_path, label="moss"))
     heard = events_until(client, "done", "error", "died")
-    assert [header["event"] for header, _ in heard] == ["ready", "loaded"] + ["face"] * 6 + ["done"]
+    assert [header["event"] for header, _ in heard] == ["ready", "loaded"] + ["image"] * 6 + ["done"]
     recipe = loads(heard[-1][0]["recipe"])
     assert recipe.seed == 3 and recipe.label == "moss" and recipe.versions["blender"] == "5.0.1"
     model = Model.load(model_path, provider="cpu", threads=1)
@@ -136,7 +136,7 @@ def test_a_bad_size_is_refused_by_the_engine(client, model_path):
 
 def test_cancel_stops_before_the_next_face(client, model_path):
     client.submit(generate(model_path, size=512))
-    events_until(client, "face")
+    events_until(client, "image")
     process = client.child.process
     client.cancel()
     assert client.poll() == []
@@ -165,17 +165,17 @@ def test_a_child_that_does_not_stop_is_killed(model_path, monkeypatch, tmp_path)
 
 def test_a_request_while_another_runs_replaces_the_child(client, model_path):
     client.submit(generate(model_path, size=512))
-    events_until(client, "face")
+    events_until(client, "image")
     process = client.child.process
     client.submit(generate(model_path))
     heard = events_until(client, "done", "error", "died")
-    assert [header["event"] for header, _ in heard].count("face") == 6
+    assert [header["event"] for header, _ in heard].count("image") == 6
     assert heard[-1][0]["event"] == "done" and process.returncode is not None
 
 
 def test_death_in_the_middle_is_told_and_the_next_request_works(client, model_path):
     client.submit(generate(model_path, size=512))
-    events_until(client, "face")
+    events_until(client, "image")
     client.child.process.kill()
     (died, _) = events_until(client, "died")[-1]
     assert "signal 9" in died["message"] and "again" in died["message"]
@@ -185,7 +185,7 @@ def test_death_in_the_middle_is_told_and_the_next_request_works(client, model_pa
 
 def test_a_mistake_of_ours_in_the_child_is_not_silent(client, model_path):
     message = generate(model_path)
-    message["cube"]["sides"] = 7
+    message["asked"]["sides"] = 7
     client.submit(message)
     (died, _) = events_until(client, "died", "done")[-1]
     assert "code 1" in died["message"] and "sides" in died["message"]
@@ -230,7 +230,7 @@ def test_end_of_input_ends_it():
 def test_end_of_input_ends_it_in_the_middle_of_a_run(model_path):
     process = child_process()
     pipe.write(process.stdin, {**generate(model_path, size=512), "id": 1})
-    while pipe.read(process.stdout)[0]["event"] != "face":
+    while pipe.read(process.stdout)[0]["event"] != "image":
         pass
     process.stdin.close()
     rest = list(iter(lambda: pipe.read(process.stdout), None))

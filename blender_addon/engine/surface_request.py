@@ -1,0 +1,119 @@
+"""What a surface shall show, resolved to a seed and a label for each image. Standard library only; never numpy or bpy.
+
+Previous station: the panel's properties or the command's arguments. Next: model.generate.
+"""
+
+from dataclasses import dataclass, field
+
+from .card import Card
+from .errors import RequestError
+from .request import Request
+from .seeds import MASK, choose, derive
+
+FACES = ("+X", "-X", "+Y", "-Y", "+Z", "-Z")
+MOST_IMAGES = 64
+
+# How a surface is covered, and with how many images (None: as many as asked for, up to MOST_IMAGES).
+SURFACES = {
+    "cube": len(FACES),  # a cube's six faces, each its own
+    "tile": 1,  # one texture through a mesh's UVs
+    "box": 1,  # one texture projected from three sides
+    "faces": None,  # a pool for a mesh's polygons or material slots
+}
+
+
+@dataclass(frozen=True)
+class SurfaceRequest:
+    """Image i of surface seed N has the texture seed derive(N, i); of a cube, in the order of FACES.
+
+    `face_seeds` and `face_labels` (one for each image, or empty) go before `seed` and `label`; an entry None leaves
+    that image to them. A label is a name or {name: weight}. `latents` {input name: numbers} hold for all images: one
+    look in six layouts. `walk` (0 to 1) is how far each image has gone towards the one of surface seed `toward`.
+    """
+
+    model: str
+    seed: int = 0
+    label: str | dict | None = None
+    face_seeds: tuple = ()
+    face_labels: tuple = ()
+    size: int | None = None
+    scalars: dict = field(default_factory=dict)
+    latents: dict = field(default_factory=dict)
+    toward: int = 0
+    walk: float = 0.0
+    surface: str = "cube"
+    images: int | None = None
+
+    @property
+    def count(self) -> int:
+        fixed = SURFACES[self.surface]
+        if fixed is None:
+            if not 1 <= (self.images or 0) <= MOST_IMAGES:
+                raise RequestError(
+                    f"{self.images} images: a mesh's faces share a pool of 1 to {MOST_IMAGES} images."
+                )
+            return self.images
+        assert self.images in (None, fixed), "the number follows from the surface"
+        return fixed
+
+    def faces(self) -> list[tuple[int, str | dict | None]]:
+        """(texture seed, label or None for a seeded choice) of each image."""
+        seeds = self._each("face seeds", self.face_seeds)
+        labels = self._each("face labels", self.face_labels)
+        return [
+            (
+                derive(self.seed, i) if seeds[i] is None else _seed(seeds[i]),
+                self.label if labels[i] is None else labels[i],
+            )
+            for i in range(self.count)
+        ]
+
+    def to_request(self, card: Card) -> Request:
+        """The textures with every label resolved to a name (None only where the card has no labels)."""
+        faces = self.faces()
+        if isinstance(self.walk, bool) or not isinstance(self.walk, (int, float)) or not 0 <= self.walk <= 1:
+            raise RequestError(f"walk {self.walk!r}: must be a number from 0 to 1.")
+        return Request(
+            model=self.model,
+            seeds=tuple(seed for seed, _ in faces),
+            labels=tuple(resolve_label(card, seed, label) for seed, label in faces),
+            size=self.size,
+            scalars=dict(self.scalars),
+            latents=dict(self.latents),
+            toward=tuple(derive(_seed(self.toward), i) for i in range(self.count)) if self.walk else (),
+            walk=float(self.walk),
+        )
+
+    def _each(self, what: str, values) -> tuple:
+        if not values:
+            return (None,) * self.count
+        if len(values) != self.count:
+            has = f"a cube has {len(FACES)}, in the order {' '.join(FACES)}"
+            has = has if self.surface == "cube" else f"this surface has {self.count}"
+            raise RequestError(f"{len(values)} {what} given; {has}.")
+        return tuple(values)
+
+
+def _seed(seed) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MASK:
+        raise RequestError(f"seed {seed!r}: must be a whole number from 0 to {MASK}.")
+    return seed
+
+
+def resolve_label(card: Card, seed: int, label):
+    """The label that texture `seed` gets: as given, a seeded choice for None, None where the card has no labels.
+
+    A mixture {name: weight} is returned as it is; RequestError for what the card does not know.
+    """
+    names = card.labels
+    if not names:
+        if label is None:
+            return None
+        raise RequestError(f"label {label!r}: {card.name} has no labels. Leave the label out.")
+    if label is None:
+        return names[choose(seed, len(names))]
+    for name in label if isinstance(label, dict) else (label,):
+        if name not in names:
+            shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
+            raise RequestError(f"label {name!r}: {card.name} does not know it. It knows {shown}.")
+    return label

@@ -1,0 +1,171 @@
+"""Single faces of a cube that is in the scene: re-roll, lock, another seed or label. bpy.types only.
+
+Before: generation.py. Next: scene/faces.py swaps the images. Panel: net_panel.py.
+"""
+
+import random
+from dataclasses import replace
+
+import bpy
+
+from ..engine.errors import RequestError
+from ..engine.seeds import choose, derive, parse_seed
+from ..engine.surface_request import FACES, SurfaceRequest
+from ..scene import faces
+from ..scene.assets import FacePixels
+from ..scene.steps import image_steps
+from . import models
+from .generation import Generation, show_textures
+
+ALL = -1
+FACE_NUMBER = bpy.props.IntProperty(
+    name="Face",
+    description="Number of the face; -1 means all that are not locked",
+    default=ALL,
+    min=ALL,
+    max=5,
+)
+SEED = bpy.props.StringProperty(name="Seed", description="A whole number, or any word", options={"SKIP_SAVE"})
+
+
+def locks(item) -> list[bool]:
+    return list(item.gancube_locks)
+
+
+def request_of(recipe) -> SurfaceRequest:
+    """What made the object, with the file of its generator; ModelError where that is not here."""
+    entry = models.entry_of(recipe.model)
+    return recipe.to_request(str(entry.path))
+
+
+def own_labels(recipe, card) -> tuple:
+    """For each face the label that was set for it alone; None where it follows the label (or the choice) of all."""
+    labels = []
+    for seed, label in zip(recipe.face_seeds, recipe.face_labels, strict=True):
+        follows = recipe.label
+        if follows is None and card.labels:
+            follows = card.labels[choose(seed, len(card.labels))]
+        labels.append(None if label == follows else label)
+    return tuple(labels)
+
+
+class FaceGeneration(Generation):
+    """New images for some faces of the active cube."""
+
+    @classmethod
+    def allows(cls, context):
+        if not faces.is_cube(context.active_object):
+            cls.poll_message_set("Select a GAN cube")
+            return False
+        return True
+
+    def prepare(self, context):
+        self.uid = context.active_object.session_uid
+        self.recipe = faces.recipe_of(context.active_object)
+        self.card = models.entry_of(self.recipe.model).card
+
+    def build(self, context, result):
+        cube = faces.found(self.uid)
+        wanted = {
+            f"{cube.name} {FACES[i]}": FacePixels(one.seed, one.label, one.maps)
+            for i, one in result.textures.items()
+        }
+        images = yield from image_steps(wanted, result.colorspaces, result.recipe)
+        return dict(zip(result.textures, images.values(), strict=True)), result.recipe
+
+    def land(self, context, made):
+        faces.show(faces.found(self.uid), *made)
+        show_textures(context)
+        return "New face" if len(made[0]) == 1 else f"{len(made[0])} new faces"
+
+
+class GANCUBE_OT_reroll(FaceGeneration, bpy.types.Operator):
+    bl_idname = "gancube.reroll"
+    bl_label = "Re-roll"
+    bl_description = "Another image for this face, or for all faces that are not locked"
+    bl_options = {"REGISTER", "UNDO"}
+
+    face: FACE_NUMBER
+    seed: bpy.props.StringProperty(
+        name="Seed",
+        description="Empty: by chance. Several faces get seeds derived from it",
+        options={"SKIP_SAVE"},
+    )
+
+    def wish(self, context):
+        held = locks(context.active_object)
+        chosen = (self.face,) if self.face != ALL else tuple(i for i in range(6) if not held[i])
+        if not chosen:
+            raise RequestError("all faces are locked. Unlock one first")
+        first = parse_seed(self.seed) if self.seed else random.SystemRandom().getrandbits(63)
+        labels = own_labels(self.recipe, self.card)
+        seeds, kept = list(self.recipe.face_seeds), list(self.recipe.face_labels)
+        for i in chosen:
+            seeds[i], kept[i] = first if len(chosen) == 1 else derive(first, i), labels[i]
+        return replace(request_of(self.recipe), face_seeds=tuple(seeds), face_labels=tuple(kept)), chosen
+
+
+class GANCUBE_OT_set_face(FaceGeneration, bpy.types.Operator):
+    bl_idname = "gancube.set_face"
+    bl_label = "Set Face"
+    bl_description = "Give this face the image of a seed and a label"
+    bl_options = {"REGISTER", "UNDO"}
+
+    face: FACE_NUMBER
+    seed: SEED
+    label: bpy.props.StringProperty(
+        name="Label", description="What the face shows; empty: as it is", options={"SKIP_SAVE"}
+    )
+
+    def wish(self, context):
+        if not 0 <= self.face < len(FACES):
+            raise RequestError(f"face {self.face}: a cube's faces are 0 to 5, in the order {' '.join(FACES)}")
+        seeds, labels = list(self.recipe.face_seeds), list(self.recipe.face_labels)
+        seeds[self.face] = parse_seed(self.seed)
+        labels[self.face] = self.label or labels[self.face]
+        changed = replace(request_of(self.recipe), face_seeds=tuple(seeds), face_labels=tuple(labels))
+        changed.to_request(self.card)  # an unknown label is said at once
+        return changed, (self.face,)
+
+
+class GANCUBE_OT_edit_face(bpy.types.Operator):
+    bl_idname = "gancube.edit_face"
+    bl_label = "Edit Face"
+    bl_description = "Set the seed and the label of this face"
+    bl_options = {"INTERNAL"}
+
+    face: FACE_NUMBER
+    seed: SEED
+    label: bpy.props.EnumProperty(
+        name="Label",
+        description="What this face shows",
+        items=lambda self, context: models.labels_of(faces.recipe_of(context.active_object)),
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context):
+        return GANCUBE_OT_set_face.poll(context)
+
+    def invoke(self, context, event):
+        recipe = faces.recipe_of(context.active_object)
+        self.seed = str(recipe.face_seeds[self.face])
+        label = recipe.face_labels[self.face]
+        if label in {item[0] for item in models.labels_of(recipe)}:
+            self.label = label
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, context):
+        self.layout.use_property_split = True
+        self.layout.prop(self, "seed")
+        if models.labels_of(faces.recipe_of(context.active_object)):
+            self.layout.prop(self, "label")
+
+    def execute(self, context):
+        # another operator, because one that has a dialog cannot go on as a modal one
+        chosen = self.label if self.properties.is_property_set("label") else ""
+        bpy.ops.gancube.set_face("INVOKE_DEFAULT", face=self.face, seed=self.seed, label=chosen)
+        return {"FINISHED"}
+
+
+CLASSES = (GANCUBE_OT_reroll, GANCUBE_OT_set_face, GANCUBE_OT_edit_face)

@@ -1,0 +1,177 @@
+"""What every operator that runs a generator has in common. Clicked, it leaves Blender usable; called by a script it
+waits. bpy.types only.
+
+Before: job.py. Next: operators.py and its neighbours, which mix this in and say what is asked, built and landed.
+"""
+
+import time
+from collections.abc import Generator
+
+import bpy
+
+from ..engine.errors import GanCubeError
+from ..engine.surface_request import SurfaceRequest
+from . import session
+
+TICK = 0.05  # seconds between two looks at the child process
+BUDGET = 0.02  # seconds of a tick for building; an image takes about one millisecond
+
+
+class Generation:
+    """Mixed into an operator with bl_options REGISTER and UNDO: one undo step, pushed when the result lands.
+
+    The operator gives:
+        prepare(context)          what it works on; GanCubeError where that cannot be
+        wish(context)             (SurfaceRequest, numbers of its images or None for all)
+        build(context, result)    a generator that makes the datablocks in small steps, and returns them
+        land(context, made)       puts them into the scene, and returns the sentence to report
+    """
+
+    result: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # key in session.results
+
+    @classmethod
+    def poll(cls, context):
+        if session.busy():
+            cls.poll_message_set("Generating; Esc cancels")
+        elif context.mode != "OBJECT":
+            cls.poll_message_set("Switch to Object Mode")
+        else:
+            return cls.allows(context)
+        return False
+
+    @classmethod
+    def allows(cls, context) -> bool:
+        return True
+
+    def prepare(self, context) -> None:
+        pass
+
+    def wish(self, context) -> tuple[SurfaceRequest, tuple[int, ...] | None]:
+        raise NotImplementedError
+
+    def build(self, context, result) -> Generator:
+        raise NotImplementedError
+
+    def land(self, context, made) -> str:
+        raise NotImplementedError
+
+    def invoke(self, context, event):
+        if bpy.app.background:  # no window, so no timer would ever tick
+            return self.execute(context)
+        try:
+            self.prepare(context)
+            session.start(*self.wish(context))
+        except GanCubeError as error:
+            return self.fail(str(error))
+        self.building, self.shown = None, ""
+        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        if event.type == "ESC" and event.value == "PRESS":
+            session.cancel()
+        elif event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            outcome = self.tick(context)
+        except Exception:  # a mistake of ours: Blender shows it, and the button must not stay grey
+            self.cancel(context)
+            raise
+        if outcome is not None:
+            self.cancel(context)
+        if session.status() != self.shown:
+            self.shown = session.status()
+            redraw_panels(context)
+        return outcome or {"PASS_THROUGH"}
+
+    def tick(self, context) -> set | None:
+        """One look at the job; the operator's outcome, or None while it goes on."""
+        job = session.job
+        if job is None:  # the add-on was disabled, or its preferences changed
+            return self.fail("")
+        job.step()
+        if job.running:
+            return None
+        if job.state != "done":
+            return self.fail(job.error)
+        if context.mode != "OBJECT":  # it lands when Object Mode is back
+            return None
+        try:
+            if self.building is None:
+                self.result = session.keep(job)
+                self.building = self.build(context, session.results[self.result])
+            end = time.monotonic() + BUDGET
+            while time.monotonic() < end:
+                next(self.building)
+        except StopIteration as stop:
+            return self.finish(context, stop.value)
+        except GanCubeError as error:
+            return self.fail(str(error))
+        return None
+
+    def cancel(self, context):
+        """Every ending of modal; Blender calls it too, when another file is opened meanwhile."""
+        session.cancel()
+        if self.building is not None:
+            self.building.close()  # takes away the images of what was not finished
+        context.window_manager.event_timer_remove(self.timer)
+
+    def execute(self, context):
+        """From a script: waits. From the redo panel: builds again from the pictures that are there."""
+        try:
+            self.prepare(context)
+            if self.result not in session.results:
+                job = session.start(*self.wish(context))
+                while job.running:
+                    job.step()
+                    time.sleep(0.002)
+                if job.state != "done":
+                    return self.fail(job.error)
+                self.result = session.keep(job)
+            building = self.build(context, session.results[self.result])
+            while True:
+                try:
+                    next(building)
+                except StopIteration as stop:
+                    return self.finish(context, stop.value)
+        except GanCubeError as error:
+            return self.fail(str(error))
+
+    def finish(self, context, made) -> set:
+        try:
+            sentence = self.land(context, made)
+        except GanCubeError as error:
+            return self.fail(str(error))
+        session.landed()
+        self.report({"INFO"}, f"{sentence}. {session.provider}")
+        return {"FINISHED"}
+
+    def fail(self, message: str) -> set:
+        """Says what went wrong, in the status bar and in the panel; nothing to say means that the user cancelled."""
+        session.error = message[:1].upper() + message[1:]
+        if session.busy():  # done, and then it could not land
+            session.cancel()
+        if message:
+            self.report({"ERROR"}, session.error)
+        return {"CANCELLED"}
+
+
+def redraw_panels(context):
+    """Sidebars only: redrawing the 3D view for each tick of a progress bar would slow down a heavy scene."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+
+
+def show_textures(context):
+    """In solid shading, show images instead of plain colours, else a new texture looks grey.
+
+    Not Material Preview: it would compile shaders and change the lighting of the whole view, unasked.
+    """
+    for area in context.screen.areas if context.screen else ():
+        if area.type == "VIEW_3D" and area.spaces.active.shading.type == "SOLID":
+            area.spaces.active.shading.color_type = "TEXTURE"

@@ -1,0 +1,17 @@
+"""What the tests of the panel do and look at: press the button, read pictures, count datablocks."""
+
+import bpy
+
+
+def generate(**options):
+    assert bpy.ops.gancube.generate_cube(**options) == {"FINISHED"}
+    return bpy.context.view_layer.objects.active
+
+
+def pictures(cube) -> list[bytes]:
+    return [slot.material.node_tree.nodes.active.image.packed_file.data for slot in cube.material_slots]
+
+
+def counts() -> dict:
+    kinds = ("objects", "meshes", "materials", "images")
+    return {kind: len(getattr(bpy.data, kind)) for kind in kinds}
