@@ -103,3 +103,27 @@ def test_kinds_of_later_versions_say_so(kind):
     card = dataclasses.replace(CARD, inputs=(*CARD.inputs, Input("later", kind, ("N", 3))))
     with pytest.raises(ModelError, match=f"cannot feed its input 'later' of kind {kind}"):
         draw(card, 7)
+
+
+def test_a_walk_between_two_seeds():
+    card = tiny_card(("base_color",), ("brick", "moss"), 16, "x")
+    one, other = draw(card, 7, "brick", 64), draw(card, 8, "brick", 64)
+    drawn = [i.name for i in card.inputs if i.kind in ("latent", "field")]
+    for share in (0.0, 0.3, 1.0):
+        walked = draw(card, 7, "brick", 64, toward=8, walk=share)
+        for name in walked:
+            if name not in drawn:
+                np.testing.assert_array_equal(walked[name], one[name])
+                continue
+            size = np.hypot(1 - share, share)
+            np.testing.assert_allclose(
+                walked[name], ((1 - share) * one[name] + share * other[name]) / size, atol=1e-6
+            )
+            assert walked[name].dtype == np.float32
+    assert abs(draw(card, 7, None, 512, toward=8, walk=0.5)[drawn[-1]].std() - 1) < 0.05
+    given = {"z": [0.5] * 8}
+    walked = draw(card, 7, "brick", latents=given, toward=8, walk=0.5)
+    np.testing.assert_array_equal(walked["z"], draw(card, 7, "brick", latents=given)["z"])
+    for wrong in ({"toward": -1, "walk": 0.5}, {"toward": 8, "walk": 2.0}):
+        with pytest.raises(RequestError):
+            draw(card, 7, **wrong)

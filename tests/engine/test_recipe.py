@@ -61,6 +61,30 @@ def test_the_same_request_comes_out():
     assert RECIPE.to_request("other.onnx").model == "other.onnx"
 
 
+def test_a_walk_and_a_surface_are_kept():
+    settings = {**RECIPE.settings, "walk": {"toward": 9, "share": 0.25}}
+    made = recipe.loads(recipe.dumps(dataclasses.replace(RECIPE, settings=settings)))
+    assert (made.to_request().toward, made.to_request().walk) == (9, 0.25)
+    for wrong in (
+        {"toward": 9},
+        {"toward": -1, "share": 0.5},
+        {"toward": 1, "share": 0},
+        {"toward": 1, "share": True},
+    ):
+        with pytest.raises(RecipeError, match="walk"):
+            recipe.dumps(dataclasses.replace(RECIPE, settings={**RECIPE.settings, "walk": wrong}))
+    pool = dataclasses.replace(RECIPE, kind="faces", face_seeds=(1, 2, 3), face_labels=("brick",) * 3)
+    assert recipe.loads(recipe.dumps(pool)).to_request().count == 3
+    for kind, count in (("tile", 2), ("cube", 3), ("faces", 65), ("faces", 0)):
+        wrong = dataclasses.replace(
+            RECIPE, kind=kind, face_seeds=(1,) * count, face_labels=("brick",) * count
+        )
+        with pytest.raises(RecipeError, match="face_seeds"):
+            recipe.dumps(wrong)
+    with pytest.raises(RecipeError):
+        recipe.loads(TEXT.replace('"cube"', '["cube"]'))
+
+
 def test_read_from_every_file(tmp_path):
     (tmp_path / "r.json").write_text(TEXT)
     (tmp_path / "r.png").write_bytes(png.encode(np.zeros((2, 2, 3), np.uint8), {"gancube": TEXT}))

@@ -69,7 +69,9 @@ def test_a_pool_for_the_faces_of_a_mesh():
 
 
 def test_one_texture_for_a_mesh_is_the_first_face_of_the_cube_of_that_seed():
-    assert SurfaceRequest("tiny", seed=7, surface="tile").faces() == SurfaceRequest("tiny", seed=7).faces()[:1]
+    assert (
+        SurfaceRequest("tiny", seed=7, surface="tile").faces() == SurfaceRequest("tiny", seed=7).faces()[:1]
+    )
 
 
 def test_a_walk_goes_face_by_face():
