@@ -5,7 +5,7 @@ Explicit classes, in the order of their registration. Registration raises, unreg
 
 import bpy
 
-from . import face_operators, models, net_panel, operators, panels, session
+from . import adjust, adjust_panel, face_operators, models, net_panel, operators, panels, session
 from .preferences import GANCUBE_preferences
 from .properties import GANCUBE_PG_settings
 
@@ -14,8 +14,10 @@ CLASSES = (
     GANCUBE_PG_settings,
     *operators.CLASSES,
     *face_operators.CLASSES,
+    *adjust.CLASSES,
     *panels.CLASSES,
     *net_panel.CLASSES,
+    *adjust_panel.CLASSES,
 )
 
 
@@ -23,6 +25,7 @@ def register():
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.gancube = bpy.props.PointerProperty(type=GANCUBE_PG_settings)
+    bpy.types.WindowManager.gancube_adjust = bpy.props.PointerProperty(type=adjust_panel.GANCUBE_PG_adjust)
     bpy.types.Object.gancube_locks = bpy.props.BoolVectorProperty(
         name="Lock", description="This face keeps its image when the others are re-rolled", size=6
     )
@@ -34,6 +37,7 @@ def unregister():
     session.close()
     bpy.types.VIEW3D_MT_mesh_add.remove(panels.draw_in_add_menu)
     del bpy.types.Object.gancube_locks
+    del bpy.types.WindowManager.gancube_adjust
     del bpy.types.Scene.gancube
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

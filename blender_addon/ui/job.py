@@ -23,6 +23,15 @@ class Texture:
     maps: dict[str, bytes]
 
 
+def texture_in(header: dict, blob: bytes) -> Texture:
+    """The worker's "image" message."""
+    maps, start = {}, 0
+    for name, length in header["maps"].items():  # JSON keeps the order
+        maps[name] = blob[start : start + length]
+        start += length
+    return Texture(header["seed"], header["label"], maps)
+
+
 @dataclass
 class Job:
     """Created when the button is pressed; step() is called on each tick of a timer and never waits."""
@@ -108,11 +117,7 @@ class Job:
         self.state, self.loaded, self.began = "generating", header, self.clock()
 
     def take_image(self, header: dict, blob: bytes) -> None:
-        maps, start = {}, 0
-        for name, length in header["maps"].items():  # JSON keeps the order
-            maps[name] = blob[start : start + length]
-            start += length
-        self.textures[header["index"]] = Texture(header["seed"], header["label"], maps)
+        self.textures[header["index"]] = texture_in(header, blob)
 
     def take_done(self, header: dict, blob: bytes) -> None:
         self.state, self.recipe = "done", header["recipe"]

@@ -86,12 +86,27 @@ def entry_of(model: dict):
     )
 
 
+def is_here(recipe) -> bool:
+    """Is the generator that made this among those at hand?"""
+    return any(one.sha256 == recipe.model["sha256"] for one in usable())
+
+
+def items_of(recipe) -> list[tuple]:
+    """Enum items of the labels that a recipe's model knows, Mixed first."""
+    for one in usable():
+        if recipe is not None and one.sha256 == recipe.model["sha256"]:
+            return _label_items[one.name]
+    return _label_items.setdefault("", [_mixed()])
+
+
 def labels_of(recipe) -> list[tuple]:
-    """Enum items of the labels that a recipe's model knows, without Mixed."""
-    for one in _entries:
-        if recipe is not None and one.card is not None and one.sha256 == recipe.model["sha256"]:
-            return _label_items[one.name][1:]
-    return []
+    """The same without Mixed."""
+    return items_of(recipe)[1:]
+
+
+def scalar_name(one) -> str:
+    """What the panel calls a scalar input."""
+    return {"psi": "Truncation"}.get(one.name, one.name.replace("_", " ").title())
 
 
 def card(name: str) -> Card | None:

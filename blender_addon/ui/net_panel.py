@@ -40,7 +40,7 @@ class GANCUBE_PT_net(bpy.types.Panel):
                     draw_face(cell, cube, FACES.index(name))
         row = layout.row(align=True)
         row.operator("gancube.reroll", text="Re-roll Unlocked", icon="FILE_REFRESH").face = -1
-        if not any(recipe.model["sha256"] == entry.sha256 for entry in models.usable()):
+        if not models.is_here(recipe):
             layout.label(text=f"Generator {recipe.model['name']} is not here", icon="ERROR")
 
 
@@ -59,7 +59,7 @@ def draw_face(cell, cube, index: int) -> None:
     )
     row.operator("gancube.reroll", text="", icon="FILE_REFRESH", emboss=False).face = index
     row.operator("gancube.edit_face", text="", icon="GREASEPENCIL", emboss=False).face = index
-    cell.label(text="")
+    cell.separator(factor=0.5)
 
 
 CLASSES = (GANCUBE_PT_net,)

@@ -4,7 +4,7 @@ import textwrap
 
 import bpy
 
-from . import models, properties, session
+from . import models, session
 
 PIXELS_PER_LETTER = 7  # at interface scale 1, about: Blender does not break lines of text by itself
 
@@ -31,21 +31,11 @@ class GANCUBE_PT_main(bpy.types.Panel):
         card = models.card(settings.model)
         if card is not None and card.labels:
             column.prop(settings, "label")
-            if settings.label != models.MIXED:
-                column.prop(settings, "other_label")
-                if settings.other_label not in (models.MIXED, settings.label):
-                    column.prop(settings, "label_share")
         row = column.row(align=True)
         row.prop(settings, "seed")
         row.operator("gancube.random_seed", text="", icon="FILE_3D")
         if card is None or not card.fixed_size:
             column.prop(settings, "size")
-        row = column.row(align=True)
-        row.prop(settings, "walk")
-        if settings.walk:
-            row.prop(settings, "toward", text="")
-        for index, one in enumerate(properties.scalar_inputs(card)):
-            column.prop(settings, f"scalar_{index}", text=scalar_name(one), slider=True)
         column.prop(settings, "edge")
         column.prop(settings, "bevel")
 
@@ -63,10 +53,6 @@ class GANCUBE_PT_main(bpy.types.Panel):
             paragraph(context, layout, session.provider, "CHECKMARK")
         for name, fault in models.faults():
             paragraph(context, layout.box(), f"{name}: {fault}", "ERROR")
-
-
-def scalar_name(one) -> str:
-    return {"psi": "Truncation"}.get(one.name, one.name.replace("_", " ").title())
 
 
 def draw_in_add_menu(self, context):

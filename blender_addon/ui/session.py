@@ -14,6 +14,7 @@ from ..engine import runtime
 from ..engine.client import Client
 from ..engine.surface_request import SurfaceRequest
 from .job import Job, Texture, provider_line
+from .live_job import LiveJob
 from .preferences import ADDON, Choice, chosen
 
 
@@ -28,7 +29,7 @@ class Result:
 
 client: Client | None = None
 client_for: Choice | None = None  # the preferences that `client` was made for
-job: Job | None = None
+job: Job | LiveJob | None = None
 error = ""  # of the latest job, shown in the panel
 provider = ""  # what the latest job ran on, shown in the panel
 _keys = itertools.count(1)
@@ -51,8 +52,10 @@ def cancel() -> None:
 
 
 def landed() -> None:
+    global provider
     if job is not None:
         job.state = "landed"
+        provider = provider_line(job.loaded)
 
 
 def user_folder() -> Path | None:
@@ -93,10 +96,18 @@ def start(asked: SurfaceRequest, only: tuple[int, ...] | None = None) -> Job:
     return job
 
 
+def start_live(have: SurfaceRequest, order: tuple[int, ...], in_view: int) -> LiveJob:
+    """Begins a generation whose wish will change; the images are those of `have` so far."""
+    global job, error
+    error = ""
+    choice = chosen()
+    options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
+    job = LiveJob(child(choice), options, have, order, in_view)
+    return job
+
+
 def keep(done: Job) -> str:
     """Keeps the result of a job that is done; returns its key."""
-    global provider
-    provider = provider_line(done.loaded)
     key = str(next(_keys))
     results.clear()  # pictures are large, and the redo panel only ever shows the latest operator
     results[key] = Result(done.textures, done.loaded["colorspaces"], done.recipe)

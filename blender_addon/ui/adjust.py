@@ -1,0 +1,210 @@
+"""Changing the active cube while a slider is dragged. bpy.types only.
+
+Before: adjust_panel.py (the sliders), live_job.py. Next: scene/faces.py shows each image as it comes.
+"""
+
+import contextlib
+import time
+from dataclasses import replace
+from functools import lru_cache
+
+import bpy
+
+from ..engine.errors import GanCubeError
+from ..engine.recipe import loads
+from ..engine.surface_request import FACES, SurfaceRequest
+from ..scene import faces
+from ..scene.images import new_image
+from . import models, session
+from .face_operators import locks, own_labels
+from .generation import TICK, redraw_panels
+from .live_job import LiveJob
+
+REST = (
+    1.0  # seconds without a change after which a drag is over, where no mouse button was seen to be released
+)
+pending: list[
+    SurfaceRequest
+] = []  # what the operator is called for: its properties can hold plain values only
+
+
+@lru_cache(maxsize=8)
+def _request(text: str) -> tuple:
+    recipe = loads(text)
+    return recipe, recipe.to_request("")
+
+
+def subject(context):
+    """The cube that the sliders change; None where there is none, or its generator is not here."""
+    item = context.active_object
+    if not faces.is_cube(item) or not models.is_here(faces.recipe_of(item)):
+        return None
+    return item
+
+
+def current(context) -> SurfaceRequest:
+    if isinstance(session.job, LiveJob) and session.job.open:
+        return session.job.wanted
+    item = subject(context)
+    return _request(item["gancube"])[1] if item is not None else SurfaceRequest("")
+
+
+def card_of(context):
+    item = subject(context)
+    return models.entry_of(faces.recipe_of(item).model).card if item is not None else None
+
+
+def change(context, **wish) -> None:
+    """What a slider was set to. The first change of a drag starts the operator."""
+    item = subject(context)
+    if item is None or (session.busy() and not isinstance(session.job, LiveJob)):
+        return
+    asked = changed(current(context), item, models.entry_of(faces.recipe_of(item).model).card, wish)
+    if session.busy():
+        session.job.want(asked)
+        session.job.moved = time.monotonic()
+        return
+    pending[:] = [asked]
+    bpy.ops.gancube.adjust("EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT")
+
+
+def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
+    """A seed or a label is for the faces that are not locked; a locked one keeps its own."""
+    held = locks(item)
+    recipe = faces.recipe_of(item)
+    seeds = asked.face_seeds or (None,) * len(FACES)
+    labels = asked.face_labels or (None,) * len(FACES)
+    if "seed" in wish:
+        seeds = tuple(seed if lock else None for seed, lock in zip(seeds, held, strict=True))
+    if "seed" in wish or "label" in wish:
+        own = own_labels(recipe, card) if "label" not in wish else (None,) * len(FACES)
+        labels = tuple(a if lock else b for a, b, lock in zip(labels, own, held, strict=True))
+    scalars = {**asked.scalars, **wish.pop("scalars", {})}
+    return replace(asked, face_seeds=seeds, face_labels=labels, scalars=scalars, **wish)
+
+
+class GANCUBE_OT_adjust(bpy.types.Operator):
+    bl_idname = "gancube.adjust"
+    bl_label = "Adjust Texture"
+    bl_description = "Make the active cube's faces anew while a slider is dragged"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    @classmethod
+    def poll(cls, context):
+        return context.mode == "OBJECT" and subject(context) is not None and not session.busy()
+
+    def begin(self, context) -> LiveJob:
+        cube = subject(context)
+        recipe = faces.recipe_of(cube)
+        file = str(models.entry_of(recipe.model).path)
+        view = getattr(context.region_data, "view_matrix", None)
+        order, in_view = tuple(range(len(FACES))), 3
+        if view is not None:
+            order, in_view = faces.facing(cube, view.inverted().translation)
+        self.uid, self.before, self.tried = cube.session_uid, faces.Before.of(cube), {}
+        job = session.start_live(replace(recipe.to_request(), model=file), order, in_view)
+        job.want(replace(pending.pop(), model=file))
+        job.moved = time.monotonic()
+        return job
+
+    def show(self) -> None:
+        """Images that have come: on the cube, in place of those tried before them."""
+        job = session.job
+        for index, texture in job.take().items():
+            cube = faces.found(self.uid)
+            name, recipe = f"{cube.name} {FACES[index]}", cube["gancube"]
+            images = {
+                key: new_image(f"{name} {key}", png, job.loaded["colorspaces"][key], recipe)
+                for key, png in texture.maps.items()
+            }
+            old, new = self.tried.get(index, []), [image.name for image in images.values()]
+            self.tried[index] = old + new
+            faces.show(cube, {index: images}, None)
+            faces.discard(old)
+            self.tried[index] = new
+
+    def land(self) -> set:
+        job = session.job
+        if job.recipe_of is None:  # back where it began
+            return {"CANCELLED"}
+        cube = faces.found(self.uid)
+        cube["gancube"] = job.recipe
+        for names in self.tried.values():
+            for name in names:
+                bpy.data.images[name]["gancube"] = job.recipe
+        session.landed()
+        return {"FINISHED"}
+
+    def undo_all(self) -> None:
+        with contextlib.suppress(GanCubeError):  # the cube may be gone, and what it showed with it
+            self.before.restore(faces.found(self.uid))
+        for names in self.tried.values():
+            faces.discard(names)
+
+    def execute(self, context):
+        try:
+            job = self.begin(context)
+            while job.open and not job.settled:
+                job.step()
+                self.show()
+                time.sleep(0.002)
+            return self.land() if job.open else self.fail(job.error)
+        except GanCubeError as error:
+            return self.fail(str(error))
+
+    def invoke(self, context, event):
+        try:
+            self.begin(context)
+        except GanCubeError as error:
+            return self.fail(str(error))
+        self.released = False
+        self.timer = context.window_manager.event_timer_add(TICK / 2, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        if event.type == "ESC" and event.value == "PRESS":
+            session.cancel()
+        elif event.type in {"LEFTMOUSE", "RET", "NUMPAD_ENTER"} and event.value == "RELEASE":
+            self.released = True
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        outcome = self.tick(context)
+        if outcome is not None:
+            context.window_manager.event_timer_remove(self.timer)
+            redraw_panels(context)
+        return outcome or {"PASS_THROUGH"}
+
+    def tick(self, context) -> set | None:
+        job = session.job
+        if not isinstance(job, LiveJob):  # the add-on was disabled, or its preferences changed
+            return self.fail("")
+        try:
+            job.step()
+            self.show()
+            if not job.open:
+                return self.fail(job.error)
+            over = self.released or time.monotonic() - job.moved > REST
+            if over and job.settled:
+                return self.land()
+        except GanCubeError as error:
+            return self.fail(str(error))
+        redraw_panels(context)
+        return None
+
+    def cancel(self, context):
+        """Blender calls it when another file is opened meanwhile."""
+        session.cancel()
+        context.window_manager.event_timer_remove(self.timer)
+
+    def fail(self, message: str) -> set:
+        session.cancel()
+        session.error = message[:1].upper() + message[1:]
+        if hasattr(self, "before"):
+            self.undo_all()
+        if message:
+            self.report({"ERROR"}, session.error)
+        return {"CANCELLED"}
+
+
+CLASSES = (GANCUBE_OT_adjust,)

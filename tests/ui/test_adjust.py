@@ -1,0 +1,89 @@
+"""Sliders on the active cube in bpy without a window, with the real child process."""
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from blender_addon.engine.errors import RequestError  # noqa: E402
+from blender_addon.engine.recipe import loads  # noqa: E402
+from blender_addon.engine.seeds import derive  # noqa: E402
+from blender_addon.scene import faces  # noqa: E402
+from blender_addon.ui import adjust, models, session  # noqa: E402
+from tests.ui.panel import counts, generate, pictures  # noqa: E402
+
+
+@pytest.fixture
+def cube(settings):
+    settings.seed = 3
+    return generate()
+
+
+@pytest.fixture
+def sliders(cube):
+    return bpy.context.window_manager.gancube_adjust
+
+
+def test_they_show_what_the_recipe_says(settings, cube, sliders):
+    assert (sliders.seed, sliders.walk, sliders.label) == (3, 0.0, models.MIXED)
+    settings.seed, settings.walk, settings.toward, settings.scalar_0 = 5, 0.25, 9, 0.5
+    settings.label, settings.other_label, settings.label_share = "brick", "moss", 0.75
+    generate()
+    assert (sliders.seed, sliders.walk, sliders.toward, sliders.scalar_0) == (5, 0.25, 9, 0.5)
+    assert (sliders.label, sliders.other_label, sliders.label_share) == ("brick", "moss", 0.75)
+    bpy.context.view_layer.objects.active = cube
+    assert (sliders.seed, sliders.label) == (3, models.MIXED), "another object, other values"
+
+
+def test_a_slider_makes_what_the_button_would(settings, cube, sliders):
+    sliders.walk, sliders.toward = 0.5, 11
+    sliders.seed = 8
+    sliders.label = "moss"
+    sliders.scalar_0 = 0.3
+    settings.seed, settings.walk, settings.toward, settings.label, settings.scalar_0 = 8, 0.5, 11, "moss", 0.3
+    other = generate()
+    assert pictures(cube) == pictures(other)
+    assert loads(cube["gancube"]) == loads(other["gancube"])
+
+
+def test_locked_faces_keep_their_seed_and_label(cube, sliders):
+    before = loads(cube["gancube"])
+    cube.gancube_locks[2] = True
+    sliders.seed = 8
+    after = loads(cube["gancube"])
+    assert after.face_seeds == tuple(before.face_seeds[2] if i == 2 else derive(8, i) for i in range(6))
+    assert after.face_labels[2] == before.face_labels[2]
+    sliders.label = "moss"
+    kept = loads(cube["gancube"]).face_labels
+    assert kept[2] == before.face_labels[2] and set(kept[:2] + kept[3:]) == {"moss"}
+
+
+def test_what_was_tried_on_the_way_is_gone(cube, sliders):
+    before = counts()
+    maps = len(faces.image_nodes(cube.material_slots[0].material))
+    sliders.seed = 8
+    assert counts() == {**before, "images": before["images"] + 6 * maps}
+
+
+def test_an_error_leaves_the_cube_as_it_was(cube, sliders, monkeypatch):
+    before, recipe, count = pictures(cube), cube["gancube"], counts()
+    show, left = faces.show, [2]
+
+    def broken(*arguments):
+        left[0] -= 1
+        if left[0] < 0:
+            raise RequestError("no more")
+        show(*arguments)
+
+    monkeypatch.setattr(faces, "show", broken)
+    with pytest.raises(RuntimeError, match="No more"):
+        adjust.change(
+            bpy.context, seed=8
+        )  # as the slider does; a property's callback would swallow the error
+    assert (pictures(cube), cube["gancube"], counts()) == (before, recipe, count)
+
+
+def test_no_cube_no_effect(cube, sliders):
+    recipe = cube["gancube"]
+    bpy.ops.mesh.primitive_cube_add()
+    sliders.seed = 99
+    assert cube["gancube"] == recipe and not session.busy()
