@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import __version__, answers
-from .engine.errors import GanCubeError, RequestError
+from .engine.errors import GanCubeError, RecipeError, RequestError
 
 OK, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -128,7 +128,9 @@ def add_cube(commands) -> None:
         "--size", metavar="PX", type=int, help="side of each image in pixels (default: the model's)"
     )
     what.add_argument(
-        "--recipe", metavar="FILE", help="make the cube of this .glb, .blend, .png or .json again"
+        "--recipe",
+        metavar="FILE|JSON",
+        help="make the cube of this .glb, .blend, .png or .json again, or of the JSON itself",
     )
     what.add_argument(
         "--latent", metavar="FILE", help="the look that gan-train project found for a photo, in six layouts"
@@ -192,7 +194,12 @@ def recipe_to_follow(arguments, command):
     if arguments.recipe is None:
         return None
     refuse_beside(arguments, "recipe", ("seed", "label", "face_seeds", "face_labels", "size", "latent"))
-    return command.read_recipe(Path(arguments.recipe))
+    wanted = command.read_recipe(arguments.recipe)
+    if wanted.kind != "cube":
+        raise RecipeError(
+            f"{arguments.recipe[:60]}: is the recipe of textures for a mesh ({wanted.kind}), not of a cube."
+        )
+    return wanted
 
 
 def latent_to_follow(arguments):
@@ -295,5 +302,5 @@ def run_check(arguments) -> int:
 def run_recipe(arguments) -> int:
     from .cube_command import read_recipe
 
-    print(json.dumps(asdict(read_recipe(Path(arguments.file))), indent=2, sort_keys=True))
+    print(json.dumps(asdict(read_recipe(arguments.file)), indent=2, sort_keys=True))
     return OK

@@ -197,8 +197,11 @@ def start_blender() -> str:
         return bpy.app.version_string
 
 
-def read_recipe(path: Path) -> recipe.Recipe:
-    """The recipe in a .json, .png, .glb or .blend file."""
+def read_recipe(named: str) -> recipe.Recipe:
+    """The recipe in a .json, .png, .glb or .blend file, or the JSON itself."""
+    if named.lstrip().startswith("{"):
+        return recipe.loads(named)
+    path = Path(named)
     if path.suffix.lower() != ".blend":
         return recipe.read(path)
     start_blender()

@@ -186,6 +186,16 @@ def test_a_recipe_that_cannot_be_read(refused, gancube, tmp_path, name):
     assert (answer.code, answer.out) == (2, "") and name in answer.err
 
 
+def test_the_recipe_of_a_mesh_is_not_that_of_a_cube(refused, gancube, tmp_path):
+    import json
+
+    assert gancube("cube", "--model", "tiny", *SIZE, "--out", tmp_path / "made.glb").code == 0
+    one = json.loads(gancube("recipe", tmp_path / "made.glb").out)
+    one |= {"kind": "tile", "face_seeds": one["face_seeds"][:1], "face_labels": one["face_labels"][:1]}
+    assert "not of a cube" in refused("--recipe", json.dumps(one))
+    assert "recipe" in refused("--recipe", '{"kind": "cube"')
+
+
 def test_no_command_and_unknown_arguments(gancube):
     for arguments in ((), ("cube",), ("fly",), ("cube", "--out", "x.glb", "--colour", "red")):
         answer = gancube(*arguments)

@@ -103,7 +103,7 @@ def test_without_a_model_the_shipped_one_or_the_first(gancube, models, tmp_path)
     assert json.loads(answer.out)["recipe"]["model"]["name"] in ("materials", "pbr", "tiny")
 
 
-@pytest.mark.parametrize("suffix", ["glb", "blend", "png", "json"])
+@pytest.mark.parametrize("suffix", ["glb", "blend", "png", "json", "text"])
 def test_a_recipe_makes_the_same_bytes_again(gancube, tmp_path, suffix):
     first, again = tmp_path / "first.glb", tmp_path / "again.glb"
     arguments = ("cube", "--model", "tiny", "--seed", 7, "--face-labels", ",,moss,,,", *SIZE)
@@ -115,6 +115,8 @@ def test_a_recipe_makes_the_same_bytes_again(gancube, tmp_path, suffix):
         assert gancube(*arguments, "--out", tmp_path / "x.glb", "--render", source).code == 0
     elif suffix == "json":
         source.write_text(gancube("recipe", first).out)
+    elif suffix == "text":  # what the panel's "Copy as Command" gives
+        source = gancube("recipe", first).out
     answer = gancube("cube", "--recipe", source, "--out", again)
     assert answer.code == 0, answer.err
     assert again.read_bytes() == first.read_bytes()
