@@ -9,6 +9,9 @@ import numpy as np
 
 from .card import Card
 
+ICON = 64  # side of an icon in pixels
+PAPER = np.float32(0.5)  # middle grey, under what is transparent
+
 
 @dataclass(frozen=True)
 class TextureSet:
@@ -43,3 +46,19 @@ def renormalise(normal: np.ndarray) -> np.ndarray:
 def to_uint8(unit: np.ndarray) -> np.ndarray:
     """[H, W, C] float in [0, 1] -> uint8, rounded half up; values outside are clipped."""
     return np.floor(np.clip(unit, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+
+
+def icon(maps: dict) -> bytes:
+    """The colours of a texture as ICON x ICON pixels: RGBA of a byte each, the lowest row first, as Blender wants."""
+    color = np.broadcast_to(maps["base_color"], (*maps["base_color"].shape[:2], 3))
+    if "alpha" in maps:
+        color = PAPER + (color - PAPER) * maps["alpha"]
+    factor = color.shape[0] // ICON
+    if factor:
+        cut = color[: factor * ICON, : factor * ICON].reshape(ICON, factor, ICON, factor, 3)
+        color = cut.mean(axis=(1, 3))
+    else:
+        nearest = np.arange(ICON) * color.shape[0] // ICON
+        color = color[nearest][:, nearest]
+    opaque = np.full((ICON, ICON, 1), 255, np.uint8)
+    return np.concatenate([to_uint8(color), opaque], axis=2)[::-1].tobytes()

@@ -8,7 +8,7 @@ process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Bl
           "only": indices of its images in the order wanted, or null for all, "blender": version}
          {"do": "check",    "id"}                          compares with the test vector again
          {"do": "cancel"}                                  stops what runs, before the next image
-    out: ready, loaded, image (one PNG per map behind the header), done | cancelled | error, each with the id
+    out: ready, loaded, image (behind the header one PNG per map, and an icon), done | cancelled | error, each with id
 
 Images come one by one, so progress and cancel cost nothing. It ends at the end of its input, also
 in the middle of a run: when Blender is gone, nobody wants the rest.
@@ -28,7 +28,7 @@ from . import pipe, png
 from .errors import GanCubeError
 from .model import Model, generate, runtime_version
 from .new_recipe import new_recipe
-from .pixels import to_uint8
+from .pixels import icon, to_uint8
 from .recipe import KEY, dumps
 from .surface_request import SurfaceRequest
 
@@ -141,9 +141,9 @@ class Worker:
                 "seed": seed,
                 "label": texture.label,
             }
-            self.send(
-                {**header, "maps": {name: len(data) for name, data in pngs.items()}}, b"".join(pngs.values())
-            )
+            small = icon(texture.maps)
+            header |= {"maps": {name: len(data) for name, data in pngs.items()}, "icon": len(small)}
+            self.send(header, b"".join([*pngs.values(), small]))
         return {"recipe": recipe}
 
 

@@ -5,12 +5,26 @@ Explicit classes, in the order of their registration. Registration raises, unreg
 
 import bpy
 
-from . import adjust, adjust_panel, face_operators, models, net_panel, operators, panels, session
+from . import (
+    adjust,
+    adjust_panel,
+    face_operators,
+    icons,
+    kept_panel,
+    models,
+    net_panel,
+    operators,
+    panels,
+    session,
+    variants,
+)
+from .kept_recipes import GANCUBE_PG_kept
 from .preferences import GANCUBE_preferences
 from .properties import GANCUBE_PG_settings
 
 CLASSES = (
     GANCUBE_preferences,
+    GANCUBE_PG_kept,
     GANCUBE_PG_settings,
     *operators.CLASSES,
     *face_operators.CLASSES,
@@ -18,6 +32,8 @@ CLASSES = (
     *panels.CLASSES,
     *net_panel.CLASSES,
     *adjust_panel.CLASSES,
+    *variants.CLASSES,
+    *kept_panel.CLASSES,
 )
 
 
@@ -35,6 +51,8 @@ def register():
 
 def unregister():
     session.close()
+    variants.forget()
+    icons.close()
     bpy.types.VIEW3D_MT_mesh_add.remove(panels.draw_in_add_menu)
     del bpy.types.Object.gancube_locks
     del bpy.types.WindowManager.gancube_adjust

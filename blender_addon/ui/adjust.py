@@ -15,7 +15,7 @@ from ..engine.recipe import loads
 from ..engine.surface_request import FACES, SurfaceRequest
 from ..scene import faces
 from ..scene.images import new_image
-from . import models, session
+from . import kept_recipes, models, session
 from .face_operators import locks, own_labels
 from .generation import TICK, redraw_panels
 from .live_job import LiveJob
@@ -122,6 +122,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             faces.show(cube, {index: images}, None)
             faces.discard(old)
             self.tried[index] = new
+            self.icon = texture.icon
 
     def land(self) -> set:
         job = session.job
@@ -133,6 +134,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             for name in names:
                 bpy.data.images[name]["gancube"] = job.recipe
         session.landed()
+        kept_recipes.add(bpy.context.scene, job.recipe, self.icon)
         return {"FINISHED"}
 
     def undo_all(self) -> None:

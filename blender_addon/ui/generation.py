@@ -11,6 +11,7 @@ import bpy
 
 from ..engine.errors import GanCubeError
 from ..engine.surface_request import SurfaceRequest
+from . import kept_recipes as kept
 from . import session
 
 TICK = 0.05  # seconds between two looks at the child process
@@ -49,6 +50,9 @@ class Generation:
     def wish(self, context) -> tuple[SurfaceRequest, tuple[int, ...] | None]:
         raise NotImplementedError
 
+    def started(self, context) -> None:
+        """session.job is under way."""
+
     def build(self, context, result) -> Generator:
         raise NotImplementedError
 
@@ -61,6 +65,7 @@ class Generation:
         try:
             self.prepare(context)
             session.start(*self.wish(context))
+            self.started(context)
         except GanCubeError as error:
             return self.fail(str(error))
         self.building, self.shown = None, ""
@@ -123,6 +128,7 @@ class Generation:
             self.prepare(context)
             if self.result not in session.results:
                 job = session.start(*self.wish(context))
+                self.started(context)
                 while job.running:
                     job.step()
                     time.sleep(0.002)
@@ -144,6 +150,9 @@ class Generation:
         except GanCubeError as error:
             return self.fail(str(error))
         session.landed()
+        if "UNDO" in self.bl_options:
+            result = session.results[self.result]
+            kept.add(context.scene, result.recipe, next(iter(result.textures.values())).icon)
         self.report({"INFO"}, f"{sentence}. {session.provider}")
         return {"FINISHED"}
 

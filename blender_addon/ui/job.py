@@ -16,11 +16,12 @@ RUNNING = ("starting", "loading", "generating")
 
 @dataclass(frozen=True)
 class Texture:
-    """One finished image of a surface: {map name: PNG bytes}."""
+    """One finished image of a surface: {map name: PNG bytes}, and its icon (engine/pixels.py)."""
 
     seed: int
     label: str | None
     maps: dict[str, bytes]
+    icon: bytes = b""
 
 
 def texture_in(header: dict, blob: bytes) -> Texture:
@@ -29,7 +30,7 @@ def texture_in(header: dict, blob: bytes) -> Texture:
     for name, length in header["maps"].items():  # JSON keeps the order
         maps[name] = blob[start : start + length]
         start += length
-    return Texture(header["seed"], header["label"], maps)
+    return Texture(header["seed"], header["label"], maps, blob[start : start + header.get("icon", 0)])
 
 
 @dataclass

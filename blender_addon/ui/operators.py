@@ -13,11 +13,8 @@ from . import models, properties, session
 from .generation import Generation, show_textures
 
 
-class GANCUBE_OT_generate_cube(Generation, bpy.types.Operator):
-    bl_idname = "gancube.generate_cube"
-    bl_label = "Generate Cube"
-    bl_description = "Add a cube whose six faces show six different generated images. Esc cancels"
-    bl_options = {"REGISTER", "UNDO"}
+class CubeGeneration(Generation):
+    """A new cube; `wish` says of what."""
 
     # What the redo panel can do over without the generator.
     edge: bpy.props.FloatProperty(
@@ -38,9 +35,6 @@ class GANCUBE_OT_generate_cube(Generation, bpy.types.Operator):
             if not self.properties.is_property_set(name):
                 setattr(self, name, value)
 
-    def wish(self, context):
-        return properties.asked(context.scene.gancube), None
-
     def build(self, context, result):
         faces = [FacePixels(one.seed, one.label, one.maps) for _, one in sorted(result.textures.items())]
         return cube_steps(faces, result.colorspaces, result.recipe, self.edge, bevel=self.bevel)
@@ -57,6 +51,16 @@ class GANCUBE_OT_generate_cube(Generation, bpy.types.Operator):
             context.view_layer.objects.active = cube
         show_textures(context)
         return "GAN cube added"
+
+
+class GANCUBE_OT_generate_cube(CubeGeneration, bpy.types.Operator):
+    bl_idname = "gancube.generate_cube"
+    bl_label = "Generate Cube"
+    bl_description = "Add a cube whose six faces show six different generated images. Esc cancels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def wish(self, context):
+        return properties.asked(context.scene.gancube), None
 
 
 class GANCUBE_OT_cancel(bpy.types.Operator):

@@ -4,6 +4,7 @@ import bpy
 
 from ..engine.surface_request import SurfaceRequest
 from . import models
+from .kept_recipes import GANCUBE_PG_kept
 
 SCALARS = 4  # settings of a generator that the panel can show
 
@@ -125,6 +126,12 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
     scalar_1: scalar_property(1)
     scalar_2: scalar_property(2)
     scalar_3: scalar_property(3)
+    variants: bpy.props.EnumProperty(
+        name="Variants",
+        description="How many variants the contact sheet shows",
+        items=[(str(n), f"{n} Variants", f"Show {n} seeds") for n in (12, 24, 48, 64)],
+    )
+    kept: bpy.props.CollectionProperty(type=GANCUBE_PG_kept)
     size: bpy.props.IntProperty(
         name="Size",
         description="Width and height of each face's image. More is more texture at the same scale",

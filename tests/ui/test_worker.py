@@ -15,7 +15,7 @@ from blender_addon.engine import pipe, png
 from blender_addon.engine.client import BOOT, Client
 from blender_addon.engine.errors import WorkerError
 from blender_addon.engine.model import Model
-from blender_addon.engine.pixels import to_uint8
+from blender_addon.engine.pixels import icon, to_uint8
 from blender_addon.engine.recipe import loads
 from blender_addon.engine.surface_request import SurfaceRequest
 
@@ -71,7 +71,7 @@ def test_six_faces_equal_those_made_in_this_process(client, model_path):
             assert (pixels == to_uint8(texture.maps[name])).all()
             assert text == {"gancube": heard[-1][0]["recipe"]}
             start += length
-        assert start == len(blob)
+        assert blob[start:] == icon(texture.maps) and len(blob[start:]) == header["icon"]
 
 
 def test_submit_and_poll_do_not_wait(client, model_path):

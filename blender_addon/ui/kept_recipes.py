@@ -1,0 +1,67 @@
+"""What was made in this file: the latest recipes, and the starred ones for good. Saved with the scene. bpy.types only.
+
+Before: generation.py and adjust.py, which add what has landed. Next: kept_panel.py shows them.
+"""
+
+import base64
+import binascii
+import shlex
+import zlib
+
+import bpy
+
+from ..engine.errors import RecipeError
+from ..engine.recipe import Recipe, loads
+from ..scene import faces
+from . import icons
+
+LATEST = 24  # recipes without a star that are kept
+
+
+class GANCUBE_PG_kept(bpy.types.PropertyGroup):
+    recipe: bpy.props.StringProperty()
+    picture: bpy.props.StringProperty()  # base64 of the compressed icon
+    starred: bpy.props.BoolProperty(name="Favourite", description="Keep this, however much comes after it")
+
+
+def add(scene, recipe: str, icon: bytes, starred: bool = False) -> None:
+    """The newest comes last. What is there already moves to the end and keeps its star."""
+    kept = scene.gancube.kept
+    for index in range(len(kept) - 1, -1, -1):
+        if kept[index].recipe == recipe:
+            starred = starred or kept[index].starred
+            kept.remove(index)
+    one = kept.add()
+    one.recipe, one.starred = recipe, starred
+    one.picture = base64.b64encode(zlib.compress(icon)).decode()
+    plain = [index for index, each in enumerate(kept) if not each.starred]
+    for index in reversed(plain[:-LATEST]):
+        kept.remove(index)
+
+
+def picture_of(one) -> bytes:
+    """The icon's pixels; nothing where a file from somewhere else holds something else."""
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(one.picture, validate=True), icons.BYTES)
+    except (binascii.Error, ValueError, zlib.error):
+        return b""
+
+
+def recipe_of(context, index: int) -> Recipe:
+    """Of an entry, or (-1) of the active object; RecipeError with the reason where there is none."""
+    kept = context.scene.gancube.kept
+    if index == -1:
+        recipe = faces.recipe_of(context.active_object)
+        if recipe is None:
+            raise RecipeError("the active object was not made by GAN Cubes")
+        return recipe
+    if not 0 <= index < len(kept):
+        raise RecipeError("there is no such entry")
+    return loads(kept[index].recipe)
+
+
+def command(recipe_text: str, recipe: Recipe) -> str:
+    """The command that makes the same cube outside Blender."""
+    return (
+        f"gancube cube --recipe {shlex.quote(recipe_text)} --out {shlex.quote(recipe.model['name'])}-cube.glb"
+    )

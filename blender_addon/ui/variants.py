@@ -1,0 +1,158 @@
+"""The contact sheet: many seeds side by side, to click on. bpy.types only; drawing reads memory only.
+
+Variant k of the sheet is what the panel would make with the seed plus k; it shows the first face. The pictures live
+as long as Blender runs. Before: generation.py. Next: adjust.py puts a variant on the active cube, kept.py keeps one.
+"""
+
+from dataclasses import dataclass, replace
+
+import bpy
+
+from ..engine.recipe import dumps, loads
+from ..engine.seeds import MASK, derive
+from ..engine.surface_request import FACES, SurfaceRequest, resolve_label
+from . import adjust, icons, models, properties, session
+from . import kept_recipes as kept
+from .generation import Generation
+from .job import Job
+
+SIZE = 256  # pixels of a variant, or what the model can make that is nearest
+COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`seeds` of the variants; their textures arrive in `job`."""
+
+    seeds: tuple[int, ...]
+    wish: SurfaceRequest
+    job: Job
+
+
+sheet: Sheet | None = None
+
+
+class GANCUBE_OT_show_variants(Generation, bpy.types.Operator):
+    bl_idname = "gancube.show_variants"
+    bl_label = "Show Variants"
+    bl_description = "Draw the seeds that come next as small pictures, to choose from. Esc stops"
+    bl_options = {"INTERNAL"}
+
+    def wish(self, context):
+        settings = context.scene.gancube
+        count = int(settings.variants)
+        seeds = tuple((settings.seed + k) & MASK for k in range(count))
+        wish = properties.asked(settings, surface="faces", images=count)
+        card = models.card(settings.model)
+        self.seeds = seeds
+        return replace(
+            wish,
+            face_seeds=tuple(derive(seed, 0) for seed in seeds),
+            size=models.nearest_size(card, min(SIZE, settings.size)),
+        ), None
+
+    def started(self, context):
+        global sheet
+        sheet = Sheet(self.seeds, session.job.asked, session.job)
+
+    def build(self, context, result):
+        return None
+        yield  # nothing is built: a generator all the same
+
+    def land(self, context, made):
+        return f"{len(self.seeds)} variants"
+
+
+class GANCUBE_OT_use_variant(bpy.types.Operator):
+    bl_idname = "gancube.use_variant"
+    bl_label = "Use This Variant"
+    bl_description = "Take this seed: for the active cube's faces that are not locked, and for the next cube"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    index: bpy.props.IntProperty(min=0)
+
+    @classmethod
+    def poll(cls, context):
+        return sheet is not None and not session.busy() and context.mode == "OBJECT"
+
+    def execute(self, context):
+        if self.index >= len(sheet.seeds):
+            return {"CANCELLED"}
+        context.scene.gancube.seed = min(sheet.seeds[self.index], 2**31 - 1)
+        if adjust.subject(context) is not None:
+            adjust.change(context, seed=sheet.seeds[self.index])
+        return {"FINISHED"}
+
+
+class GANCUBE_OT_star_variant(bpy.types.Operator):
+    bl_idname = "gancube.star_variant"
+    bl_label = "Keep This Variant"
+    bl_description = "Add this variant to the favourites in the history"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    index: bpy.props.IntProperty(min=0)
+
+    @classmethod
+    def poll(cls, context):
+        return sheet is not None and bool(sheet.job.recipe)
+
+    def execute(self, context):
+        texture = sheet.job.textures.get(self.index)
+        if texture is None:
+            return {"CANCELLED"}
+        kept.add(context.scene, cube_recipe(sheet, self.index), texture.icon, starred=True)
+        return {"FINISHED"}
+
+
+def cube_recipe(shown: Sheet, index: int) -> str:
+    """The recipe of the whole cube of which the sheet shows the first face."""
+    recipe = loads(shown.job.recipe)
+    card = models.entry_of(recipe.model).card
+    seeds = tuple(derive(shown.seeds[index], i) for i in range(len(FACES)))
+    labels = tuple(resolve_label(card, seed, recipe.label) for seed in seeds)
+    made = replace(recipe, kind="cube", seed=shown.seeds[index], face_seeds=seeds, face_labels=labels)
+    return dumps(made)
+
+
+class GANCUBE_PT_variants(bpy.types.Panel):
+    bl_label = "Variants"
+    bl_idname = "GANCUBE_PT_variants"
+    bl_parent_id = "GANCUBE_PT_main"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "GAN Cubes"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        layout = self.layout
+        row = layout.row(align=True)
+        row.prop(context.scene.gancube, "variants", text="")
+        row.operator("gancube.show_variants", icon="IMGDISPLAY")
+        if sheet is None:
+            return
+        current = adjust.current(context).seed if adjust.subject(context) else context.scene.gancube.seed
+        grid = layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, align=True)
+        for index, seed in enumerate(sheet.seeds):
+            texture = sheet.job.textures.get(index)
+            cell = grid.column(align=True)
+            if texture is None:
+                cell.label(text="", icon="TIME")
+                continue
+            cell.template_icon(icon_value=icons.icon_id(texture.icon), scale=3.0)
+            row = cell.row(align=True)
+            mark = "CHECKBOX_HLT" if seed == current else "CHECKBOX_DEHLT"
+            row.operator("gancube.use_variant", text=str(seed), icon=mark).index = index
+            row.operator("gancube.star_variant", text="", icon="SOLO_OFF").index = index
+
+
+def forget() -> None:
+    global sheet
+    sheet = None
+
+
+CLASSES = (
+    GANCUBE_OT_show_variants,
+    GANCUBE_OT_use_variant,
+    GANCUBE_OT_star_variant,
+    GANCUBE_PT_variants,
+)

@@ -1,0 +1,134 @@
+"""History, favourites and the contact sheet in bpy without a window, with the real child process."""
+
+import shlex
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from blender_addon import cli  # noqa: E402
+from blender_addon.engine import png, recipe  # noqa: E402
+from blender_addon.engine.recipe import loads  # noqa: E402
+from blender_addon.engine.seeds import derive  # noqa: E402
+from blender_addon.ui import icons, kept_recipes, variants  # noqa: E402
+from tests.ui.panel import generate, pictures  # noqa: E402
+
+
+@pytest.fixture
+def kept(settings):
+    settings.seed = 3
+    return settings.kept
+
+
+def recipes(kept) -> list[str]:
+    return [one.recipe for one in kept]
+
+
+def test_what_lands_is_kept_with_its_picture(kept):
+    cube = generate()
+    assert recipes(kept) == [cube["gancube"]]
+    rgba = kept_recipes.picture_of(kept[0])
+    assert len(rgba) == icons.BYTES and set(rgba[3::4]) == {255} and len(set(rgba)) > 8
+    bpy.ops.gancube.reroll(face=0, seed="1")
+    assert recipes(kept)[-1] == cube["gancube"] and len(kept) == 2
+    bpy.context.window_manager.gancube_adjust.seed = 6
+    assert recipes(kept)[-1] == cube["gancube"] and len(kept) == 3
+
+
+def test_only_the_latest_without_a_star_are_kept_and_nothing_twice(kept):
+    for number in range(30):
+        kept_recipes.add(bpy.context.scene, f"recipe {number}", b"")
+        if number == 1:
+            kept[-1].starred = True
+    assert recipes(kept) == ["recipe 1", *(f"recipe {n}" for n in range(6, 30))]
+    kept_recipes.add(bpy.context.scene, "recipe 1", b"")
+    assert recipes(kept)[-1] == "recipe 1" and kept[-1].starred and recipes(kept).count("recipe 1") == 1
+
+
+def test_saved_and_opened_again_it_is_rebuilt_to_the_byte(kept, tmp_path):
+    before = pictures(generate())
+    kept[0].starred = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    for item in list(bpy.data.objects):
+        bpy.data.objects.remove(item)
+    assert bpy.context.scene.gancube.kept[0].starred
+    assert bpy.ops.gancube.rebuild(index=0) == {"FINISHED"}
+    assert pictures(bpy.context.active_object) == before
+
+
+def test_the_command_makes_the_same_cube(kept, tmp_path):
+    cube = generate()
+    bpy.ops.gancube.reroll(face=2, seed="it's")
+    bpy.context.window_manager.gancube_adjust.walk = 0.25
+    words = shlex.split(kept_recipes.command(cube["gancube"], loads(cube["gancube"])))
+    assert words[:2] == ["gancube", "cube"] and words[-2] == "--out"
+    assert cli.main([*words[1:-1], str(tmp_path / "same.glb"), "--quiet"]) == 0
+    again = recipe.read(tmp_path / "same.glb")
+    assert again.face_seeds == loads(cube["gancube"]).face_seeds
+    assert again.settings == loads(cube["gancube"]).settings
+
+
+def test_a_picture_from_a_stranger_is_nothing_or_small(kept):
+    import base64
+    import zlib
+
+    kept_recipes.add(bpy.context.scene, "x", b"")
+    for text in ("", "no base64!", base64.b64encode(b"not zlib").decode()):
+        kept[0].picture = text
+        assert kept_recipes.picture_of(kept[0]) == b""
+    kept[0].picture = base64.b64encode(zlib.compress(bytes(50_000_000))).decode()
+    assert len(kept_recipes.picture_of(kept[0])) == icons.BYTES
+    assert icons.icon_id(b"") == 0
+
+
+def test_what_cannot_be_rebuilt_is_a_sentence(kept):
+    with pytest.raises(RuntimeError, match="no such entry"):
+        bpy.ops.gancube.rebuild(index=7)
+    kept_recipes.add(bpy.context.scene, "{broken", b"")
+    with pytest.raises(RuntimeError, match="not JSON"):
+        bpy.ops.gancube.rebuild(index=0)
+    with pytest.raises(RuntimeError, match="not made by GAN Cubes"):
+        bpy.ops.gancube.rebuild(index=-1)
+    assert bpy.ops.gancube.forget(index=0) == {"FINISHED"} and len(kept) == 0
+
+
+def test_the_contact_sheet_shows_the_first_faces_of_the_next_seeds(settings):
+    settings.seed, settings.variants = 100, "12"
+    scene_before = len(bpy.data.images)
+    assert bpy.ops.gancube.show_variants() == {"FINISHED"}
+    assert len(bpy.data.images) == scene_before and len(settings.kept) == 0, "nothing lands"
+    assert variants.sheet.seeds == tuple(range(100, 112)) and len(variants.sheet.job.textures) == 12
+    cube = generate()
+    bpy.ops.gancube.use_variant(index=5)
+    assert settings.seed == 105 and loads(cube["gancube"]).seed == 105
+    assert loads(cube["gancube"]).face_seeds == tuple(derive(105, i) for i in range(6))
+    shown, made = (
+        png.decode(data)[0] for data in (variants.sheet.job.textures[5].maps["base_color"], pictures(cube)[0])
+    )
+    assert (shown == made).all()
+
+
+def test_a_starred_variant_is_the_recipe_of_its_cube(settings):
+    settings.seed, settings.variants, settings.label = 100, "12", "moss"
+    bpy.ops.gancube.show_variants()
+    assert bpy.ops.gancube.star_variant(index=3) == {"FINISHED"}
+    assert settings.kept[0].starred
+    bpy.ops.gancube.rebuild(index=0)
+    rebuilt = pictures(bpy.context.active_object)
+    settings.seed = 103
+    assert pictures(generate()) == rebuilt
+
+
+def test_the_icon_of_a_texture():
+    np = pytest.importorskip("numpy")
+    from blender_addon.engine.pixels import ICON, icon
+
+    color = np.zeros((100, 100, 3), np.float32)
+    color[0] = 1.0  # the top row
+    rgba = np.frombuffer(icon({"base_color": color}), np.uint8).reshape(ICON, ICON, 4)
+    assert rgba[-1, 0].tolist() == [255, 255, 255, 255] and rgba[0, 0].tolist() == [0, 0, 0, 255]
+    for size in (1, 16, 64, 200):
+        alpha = np.zeros((size, size, 1), np.float32)
+        rgba = icon({"base_color": np.ones((size, size, 1), np.float32), "alpha": alpha})
+        assert len(rgba) == icons.BYTES and set(rgba) == {128, 255}
