@@ -2,9 +2,10 @@
 
     .venv/bin/python tests/benchmarks/compare_training.py FOLDER --compare texture --minutes 30
 
-Makes demo data, trains each variant with each seed, measures, and prints a Markdown table with its commands. All runs
-take turns in slices, so that whatever else the machine does falls on all of them alike; each slice ends in a measure,
-which gives the time to a given value. What is in FOLDER already is not done again: the same command goes on.
+Makes demo data, trains each variant with each seed, measures, and prints a Markdown table with its commands. Minutes
+are those of one processor core, not of the clock on the wall, so that whatever else the machine does falls on nobody;
+each of the slices that a run gets ends in a measure, which gives the time to a given value. What is in FOLDER already
+is not done again: the same command goes on.
 """
 
 import argparse
@@ -17,6 +18,8 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
+TRAIN = """import time; time.monotonic = time.process_time
+import runpy; runpy.run_module('gan_train', run_name='__main__')"""
 DISTANCE = "frechet_random"  # the measure whose time is told
 PER_LABEL = 40  # pictures of the demo data
 SHOWN = (DISTANCE, "gram", "coverage", "recall", "label_accuracy")
@@ -69,7 +72,7 @@ def main() -> None:
     add = parser.add_argument
     add("folder", type=Path, help="for data, runs and measures")
     add("--compare", choices=tuple(COMPARISONS), default="texture")
-    add("--minutes", type=float, default=30.0, help="of training for each run")
+    add("--minutes", type=float, default=30.0, help="of one core, for training each run")
     add("--slices", type=int, default=4, help="in which a run gets its minutes")
     add("--seeds", type=int, nargs="+", default=[0, 1])
     add("--count", type=int, default=240, help="samples that are measured")
@@ -91,9 +94,13 @@ def main() -> None:
 
 def gan_train(*arguments) -> str:
     """One command; its standard output."""
-    command = [sys.executable, "-m", "gan_train", *map(str, arguments)]
+    start = ["-c", TRAIN] if arguments[0] == "train" else ["-m", "gan_train"]
+    command = [sys.executable, *start, *map(str, arguments)]
     print("+ gan-train", shlex.join(map(str, arguments)), file=sys.stderr, flush=True)
-    return subprocess.run(command, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    one_core = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        command, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True, env=one_core
+    ).stdout
 
 
 def make_data(folder: Path, size: int) -> Path:
@@ -145,9 +152,9 @@ def table(runs: list[Run], options: argparse.Namespace) -> list[str]:
     measures = [name for name in SHOWN if name in runs[0].panels[-1]["measures"]]
     floors = {name: runs[0].panels[-1]["measures"][name]["floor"] for name in measures}
     target = max(run.ratio(DISTANCE) for run in runs)  # the slowest reaches it last
-    cores = f"{os.cpu_count()} cores of {platform.machine()}"
+    cores = platform.machine()
     lines = [
-        f"{options.minutes:g} minutes each in {options.slices} slices by turns, {cores}; {options.count} samples;",
+        f"{options.minutes:g} minutes of one core each ({cores}), in {options.slices} slices; {options.count} samples;",
         f"distances as multiples of their floor; floors: {', '.join(f'{k} {v:.3g}' for k, v in floors.items())}.",
         "",
         f"| variant | seed | steps | {' | '.join(measures)} | minutes to {DISTANCE} at {target:.3g} x floor |",
