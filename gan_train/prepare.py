@@ -38,7 +38,7 @@ class PrepareOptions:
     source: Path
     out: Path
     size: int = 256  # pixels of the short side
-    min_size: int = MIN_SIDE  # pixels of the short side, below which an image is left out
+    min_size: int | None = None  # pixels of the short side, below which an image is left out; None: as `least` says
     non_square: str = "keep"  # one of NON_SQUARE
     labels_file: Path | None = None  # None: folders are labels
     min_per_label: int = 6  # materials
@@ -49,6 +49,11 @@ class PrepareOptions:
     metallic: dict[str, float] = field(default_factory=dict)  # label -> constant, 0 to 1
     keep_alpha: bool = False  # store what is transparent as RGBA PNG
     force: bool = False
+
+    @property
+    def least(self) -> int:
+        """min_size, or what was not asked for: MIN_SIDE, but images of the asked size are never too small."""
+        return min(MIN_SIDE, self.size) if self.min_size is None else self.min_size
 
 
 def prepare(
@@ -109,8 +114,8 @@ def _check_options(options: PrepareOptions) -> None:
         raise DatasetError(
             f"--heldout {options.heldout}: must be between 0 and 0.5 (0.1 holds out one material in ten)."
         )
-    if not 16 <= options.min_size <= 4096:
-        raise DatasetError(f"--min-size {options.min_size}: must be between 16 and 4096 pixels.")
+    if not 16 <= options.least <= 4096:
+        raise DatasetError(f"--min-size {options.least}: must be between 16 and 4096 pixels.")
     if options.min_per_label < 1:
         raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
     source, out = options.source.resolve(), options.out.resolve()
@@ -174,7 +179,7 @@ def _store_images(
                 options.size,
                 wraps=bool(facts.tileable),
                 keep_alpha=options.keep_alpha,
-                min_side=options.min_size,
+                min_side=options.least,
                 max_aspect=NON_SQUARE[options.non_square],
             )
             reason = seen.match(image.pixels[..., :3])

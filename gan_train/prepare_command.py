@@ -56,8 +56,7 @@ def add_prepare(commands) -> None:
         "--min-size",
         metavar="PX",
         type=int,
-        default=128,
-        help="leave out images with a shorter side below this (default 128)",
+        help="leave out images with a shorter side below this (default 128, or --size where that is less)",
     )
     add(
         "--non-square",
