@@ -15,19 +15,21 @@ import bpy
 # Height from black to white as a share of the texture's width: 4 cm on the face of a cube of 2 m.
 RELIEF_SHARE = 0.02
 
-# The node through which slots.py knows a material whose image fills each polygon.
-FILLS_POLYGONS = "GAN Cube Faces"
+# The node through which slots.py knows a material that stands in a slot added for it.
+OWN_SLOT = "GAN Cube Face"
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """scale: repetitions of the texture per unit of the coordinates, on each axis. relief: in units of the object."""
+    """scale: repetitions of the texture per unit of the coordinates, on each axis. relief: height from black to white,
+    in units of the object. own_slot: for the slots that mode "faces" adds."""
 
     coordinates: str = "UV"  # or "OBJECT"
     uv_layer: str = ""  # "" is the layer active for rendering
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     blend: float = 0.0
     relief: float = 2 * RELIEF_SHARE
+    own_slot: bool = False
 
     @property
     def is_box(self) -> bool:
@@ -55,7 +57,8 @@ def coordinates(tree: bpy.types.NodeTree, mapping: Mapping) -> bpy.types.NodeSoc
     if mapping.uv_layer:
         node = new_node(tree, "ShaderNodeUVMap", (-950, 300))
         node.uv_map = mapping.uv_layer
-        node.name = FILLS_POLYGONS
+        if mapping.own_slot:
+            node.name = node.label = OWN_SLOT
         return node.outputs["UV"]
     # not a UV Map node: so the material also fits an object whose UV layer has another name
     node = new_node(tree, "ShaderNodeTexCoord", (-950, 300))
@@ -68,7 +71,7 @@ def new_node(tree: bpy.types.NodeTree, kind: str, location: tuple[float, float])
     return node
 
 
-def fills_polygons(material: bpy.types.Material | None) -> bool:
-    """Whether it is one of mode "faces"."""
+def has_own_slot(material: bpy.types.Material | None) -> bool:
+    """Whether the slot that shows it was added for it."""
     tree = material.node_tree if material is not None else None
-    return tree is not None and FILLS_POLYGONS in tree.nodes
+    return tree is not None and OWN_SLOT in tree.nodes

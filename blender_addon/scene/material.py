@@ -18,8 +18,7 @@ Height is shaded as a bump: Blender's material setting "Displacement: Bump Only"
 not a Bump node on the Normal socket, because the glTF exporter follows that one back to the height
 image and writes it as the normal map. Real displacement of a subdivided mesh is then one setting away.
 A height map beside a normal map stays in the tree as an unconnected image node: the relief is already
-in the normals. Under Blender's box projection it is the other way round: the normals of a normal map are
-those of a surface with UVs, so the relief comes from height, and a normal map is left out.
+in the normals. Under Blender's box projection there is none: its normals are those of a surface with UVs.
 
 Each of roughness, normal and height has one number that makes it weaker or stronger: strengths().
 Next station: scene/cube.py, scene/assets.py, scene/surfaces.py.
@@ -54,8 +53,9 @@ def build_material(
     """
     assert "base_color" in images, "every card has a base_color map"
     assert set(images) <= set(MAP_ORDER), f"unknown maps: {sorted(set(images) - set(MAP_ORDER))}"
-    if mapping is not None and mapping.is_box:
-        images = {map_name: image for map_name, image in images.items() if map_name != "normal"}
+    assert not (mapping and mapping.is_box and "normal" in images), (
+        "normal maps are wrong under a box projection"
+    )
     material = bpy.data.materials.new(name)
     tree = shader_tree(material)
     tree.nodes.clear()
