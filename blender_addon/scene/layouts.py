@@ -172,7 +172,8 @@ def layer_for(mesh: bpy.types.Mesh, uvs: array) -> tuple[str, bool]:
     """Name of the layer that holds these UVs, and whether it must be made: one that is there is never rewritten."""
     name, number = UV_LAYER, 0
     while name in mesh.uv_layers:
-        if taken(mesh.uv_layers[name].data, "uv", "f", 2).tobytes() == uvs.tobytes():
+        there = taken(mesh.uv_layers[name].uv, "vector", "f", 2)
+        if memoryview(there).cast("B") == memoryview(uvs).cast("B"):
             return name, False
         number += 1
         name = f"{UV_LAYER}.{number:03}"

@@ -11,8 +11,9 @@ are left alone: undo brings them back.
 Previous station: FacePixels from the panel's worker. Next: the operator pushes one undo step.
 """
 
+import contextlib
 from array import array
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -21,8 +22,9 @@ from ..engine.errors import SurfaceError
 from .assets import FacePixels
 from .images import RECIPE_KEY
 from .layouts import Layout, Surface, counts, layout_steps, still_there
+from .mapping import Mapping
 from .shelf import Shelf
-from .slots import add_face_slots, ensure_slot, put_materials
+from .slots import add_face_slots, put_materials
 from .targets import check_editable, find, meshes_of
 
 MOST_IMAGES = 64
@@ -93,30 +95,33 @@ def land(
     for item in objects:
         check_editable(item)
         check_unchanged(item, layouts[item.data.session_uid])
+    there = {item.session_uid for item in objects}
     for mesh in meshes_of(objects):
-        layout = layouts[mesh.session_uid]
-        if layout.new_layer:
-            add_layer(mesh, layout.new_layer, layout.uvs)
         mappings = {
-            item.session_uid: layout.mappings[item.session_uid] for item in objects if item.data == mesh
+            uid: mapping for uid, mapping in layouts[mesh.session_uid].mappings.items() if uid in there
         }
-        if layout.slots is not None:
-            mapping = next(iter(mappings.values()))  # in mode "faces" the same for all users of the mesh
-            materials = {texture: shelf.material(texture, mapping) for _, texture in layout.slots.pairs}
-            add_face_slots(mesh, set(mappings), layout.slots, materials)
-        else:
-            ensure_slot(mesh)
-            put_materials(
-                mesh,
-                {
-                    uid: [shelf.material(texture, mapping) for texture in layout.textures]
-                    for uid, mapping in mappings.items()
-                },
-            )
+        with active_attribute_kept(mesh):
+            change(mesh, layouts[mesh.session_uid], mappings, shelf)
         mesh.update_tag()
     for item in objects:
         item[RECIPE_KEY] = recipe
     return Textured([item.name for item in objects], notes)
+
+
+def change(mesh: bpy.types.Mesh, layout: Layout, mappings: dict[int, Mapping], shelf: Shelf) -> None:
+    """One mesh and the slots of its users. mappings: by session_uid of those that are textured."""
+    if layout.new_layer:
+        add_layer(mesh, layout.new_layer, layout.uvs)
+    if layout.slots is not None:
+        mapping = next(iter(mappings.values()))  # in mode "faces" the same for all users of the mesh
+        materials = {texture: shelf.material(texture, mapping) for _, texture in layout.slots.pairs}
+        add_face_slots(mesh, set(mappings), layout.slots, materials)
+    else:
+        materials = {
+            uid: [shelf.material(texture, mapping) for texture in layout.textures]
+            for uid, mapping in mappings.items()
+        }
+        put_materials(mesh, materials)
 
 
 def is_laid_out(item: bpy.types.Object, layouts: dict[int, Layout]) -> bool:
@@ -132,13 +137,19 @@ def check_unchanged(item: bpy.types.Object, layout: Layout) -> None:
 
 
 def add_layer(mesh: bpy.types.Mesh, name: str, uvs: array) -> None:
-    """A new UV layer; the active ones, and the active attribute, stay what they were."""
+    """A new UV layer; the one that is active and the one that is rendered stay what they were."""
     shown = mesh.uv_layers.active.name if mesh.uv_layers else name
     rendered = next((layer.name for layer in mesh.uv_layers if layer.active_render), name)
-    attribute = mesh.attributes.active.name if mesh.attributes.active else ""
     layer = mesh.uv_layers.new(name=name, do_init=False)
-    layer.data.foreach_set("uv", uvs)
+    layer.uv.foreach_set("vector", uvs)
     mesh.uv_layers.active = mesh.uv_layers[shown]
     mesh.uv_layers[rendered].active_render = True
-    if attribute:  # Blender keeps its number, and a new layer may have moved it
-        mesh.attributes.active = mesh.attributes[attribute]
+
+
+@contextlib.contextmanager
+def active_attribute_kept(mesh: bpy.types.Mesh) -> Iterator[None]:
+    """Blender keeps the number of the active attribute, and a new one before it would move it."""
+    active = mesh.attributes.active.name if mesh.attributes.active else ""
+    yield
+    if active:
+        mesh.attributes.active = mesh.attributes[active]

@@ -33,7 +33,8 @@ def intact(item: bpy.types.Object, indices: bool = True) -> dict:
         "modifiers": [plain(modifier) for modifier in item.modifiers],
         "constraints": [plain(constraint) for constraint in item.constraints],
         "drivers": drivers(item) + drivers(mesh.shape_keys) + drivers(mesh),
-        "object": (item.name, mesh.name, item.parent and item.parent.name, [tuple(row) for row in item.matrix_world], item.hide_render),
+        "object": (item.name, mesh.name, item.parent and item.parent.name, item.hide_render),
+        "place": [tuple(row) for row in item.matrix_world],
         "selection": (item.select_get(), item.active_shape_key_index, item.active_material_index),
         "properties": {k: repr(v) for block in (item, mesh) for k, v in block.items() if k != "gancube"},
     }  # fmt: skip
@@ -59,7 +60,8 @@ def keys(shape_keys) -> list:
     if shape_keys is None:
         return []
     return [
-        (block.name, block.value, block.mute, values(block.data, "co", "f", 3)) for block in shape_keys.key_blocks
+        (block.name, block.value, block.mute, values(block.data, "co", "f", 3))
+        for block in shape_keys.key_blocks
     ]
 
 

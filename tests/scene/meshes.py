@@ -2,8 +2,6 @@
 
 import bpy
 
-from blender_addon.engine import png
-
 from .faces import COLORSPACES, RECIPE, make_faces, make_pixels
 
 
@@ -136,7 +134,3 @@ def character():
     body.active_material_index = 1
     bpy.context.view_layer.update()
     return body
-
-
-def encoded(pixels) -> bytes:
-    return png.encode(pixels)
