@@ -109,6 +109,29 @@ def test_strengths_become_factors_beside_the_same_pixels(tmp_path, validate, str
         assert data == png.encode(pixels["normal"])
 
 
+def test_a_textured_mesh_keeps_its_scale_and_layer(tmp_path, validate):
+    """Mode tile through the mesh's UVs, eight times as wide as the texture; mode faces through a second layer."""
+    from blender_addon.scene.layouts import Surface
+
+    from .meshes import cube_mesh, placed, texture
+
+    for surface, expected in (
+        (Surface("tile"), {"KHR_texture_transform": {"scale": [8, 8], "offset": [0, -7]}}),
+        (Surface("faces"), {}),
+    ):
+        item = placed("cube", cube_mesh())
+        texture([item], surface, maps=("base_color", "normal", "roughness"))
+        path = tmp_path / f"{surface.mode}.glb"
+        export_glb([item], path, RECIPE)
+        issues = validate(path)["issues"]
+        assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+        (material,) = read_glb(path)[0]["materials"]
+        pbr = material["pbrMetallicRoughness"]
+        for info in (pbr["baseColorTexture"], pbr["metallicRoughnessTexture"], material["normalTexture"]):
+            assert info.get("extensions", {}) == expected
+            assert info.get("texCoord", 0) == (1 if surface.mode == "faces" else 0)
+
+
 def test_a_height_map_never_poses_as_a_normal_map(tmp_path):
     _, document, _, _ = exported(tmp_path, ("base_color", "height"))
     assert not any("normalTexture" in material for material in document["materials"])
