@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..engine.errors import SurfaceError
+from ..engine.surface_request import MOST_IMAGES
 from .assets import FacePixels
 from .images import RECIPE_KEY
 from .layouts import Layout, Surface, counts, layout_steps, still_there
@@ -26,8 +27,6 @@ from .mapping import Mapping
 from .shelf import Shelf
 from .slots import add_face_slots, put_materials
 from .targets import check_editable, find, meshes_of
-
-MOST_IMAGES = 64
 
 
 @dataclass(frozen=True)

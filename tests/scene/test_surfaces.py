@@ -6,9 +6,10 @@ import pytest
 
 from blender_addon.engine.errors import SurfaceError
 from blender_addon.engine.seeds import choose, derive
+from blender_addon.engine.surface_request import MOST_IMAGES
 from blender_addon.scene.layouts import Surface
 from blender_addon.scene.material import STRENGTHS, strengths
-from blender_addon.scene.surfaces import MOST_IMAGES, texture_count
+from blender_addon.scene.surfaces import texture_count
 from blender_addon.scene.targets import targets, without_uvs
 
 from .faces import RECIPE
