@@ -8,6 +8,7 @@ GanCubeError              anything a person can fix; the command exits with 2, t
  +- RecipeError           a recipe that cannot be read or is not ours
  +- ImageError            a PNG that cannot be read or written
  +- OutputError           a file that cannot be written
+ +- SurfaceError          an object that cannot be textured
  +- WorkerError           the child process died, hung or cannot start
 
 Each message is a sentence that says what is wrong and, where it helps, what to do. Mistakes of ours are
@@ -45,6 +46,10 @@ class ImageError(GanCubeError):
 
 class OutputError(GanCubeError):
     """A file that cannot be written."""
+
+
+class SurfaceError(GanCubeError):
+    """An object that cannot be given textures: linked from a library, without faces, gone."""
 
 
 class WorkerError(GanCubeError):

@@ -53,6 +53,7 @@ def glb_bytes(objects: list[bpy.types.Object], recipe: str) -> bytes:
         document, binary = read_glb(draft)
     document["asset"]["extras"] = {RECIPE_KEY: recipe}
     plain_names(document)
+    legal_factors(document)
     return pack_glb(document, binary)
 
 
@@ -73,6 +74,14 @@ def plain_names(document: dict) -> None:
     for kind in ("scenes", "nodes", "meshes", "materials", "images"):
         for item in document.get(kind, []):
             item["name"] = re.sub(r"\.\d{3,}(?=$|-)", "", item["name"])
+
+
+def legal_factors(document: dict) -> None:
+    """A roughness strength above 1 is fine in Blender; in glTF the factor ends at 1."""
+    for material in document.get("materials", []):
+        pbr = material.get("pbrMetallicRoughness", {})
+        if pbr.get("roughnessFactor", 0) > 1:
+            del pbr["roughnessFactor"]  # 1 is the default
 
 
 def save_blend(objects: list[bpy.types.Object], path: Path) -> None:

@@ -5,7 +5,7 @@ Every map has one place in the node tree:
     base_color  -> Base Color
     alpha       -> Alpha
     metallic    -> Metallic
-    roughness   -> Roughness
+    roughness   -> Math, Multiply -> Roughness
     normal      -> Normal Map node -> Normal            (OpenGL, +Y up: what Blender expects)
     height      -> Displacement node -> Displacement    (only where there is no normal map)
     ao          -> group "glTF Material Output", Occlusion
@@ -18,27 +18,44 @@ Height is shaded as a bump: Blender's material setting "Displacement: Bump Only"
 not a Bump node on the Normal socket, because the glTF exporter follows that one back to the height
 image and writes it as the normal map. Real displacement of a subdivided mesh is then one setting away.
 A height map beside a normal map stays in the tree as an unconnected image node: the relief is already
-in the normals.
-Next station: scene/cube.py, scene/assets.py.
+in the normals. Under Blender's box projection there is none: its normals are those of a surface with UVs.
+
+Each of roughness, normal and height has one number that makes it weaker or stronger: strengths().
+Next station: scene/cube.py, scene/assets.py, scene/surfaces.py.
 """
 
 import bpy
+
+from .mapping import Mapping, add_coordinates, new_node
 
 GLTF_GROUP = "glTF Material Output"
 
 # A socket holds the value of a map that the model does not give.
 DEFAULTS = {"Roughness": 0.7, "Metallic": 0.0}
 
-# Relief of a pure height map, in metres from black to white, on a cube of 2 m.
-RELIEF = 0.04
+# Map: node and socket with its strength. The exporter knows the Multiply before Roughness as glTF's roughnessFactor
+# (1 leaves the file as it is) and the Normal Map's Strength as its scale; it drops displacement, with any strength.
+STRENGTHS = {
+    "roughness": ("Roughness Strength", "Value"),  # 1: as generated
+    "normal": ("Normal Strength", "Strength"),  # 1: as generated
+    "height": ("Height Strength", "Scale"),  # from black to white, in units of the object
+}
 
 MAP_ORDER = ("base_color", "alpha", "metallic", "roughness", "normal", "height", "ao")
 
 
-def build_material(name: str, images: dict[str, bpy.types.Image]) -> bpy.types.Material:
-    """A material that shows `images` ({map name: image}), one of them "base_color"."""
+def build_material(
+    name: str, images: dict[str, bpy.types.Image], mapping: Mapping | None = None
+) -> bpy.types.Material:
+    """A material that shows `images` ({map name: image}), one of them "base_color".
+
+    mapping: where they lie on the surface; None is the UV layer active for rendering, as on a cube.
+    """
     assert "base_color" in images, "every card has a base_color map"
     assert set(images) <= set(MAP_ORDER), f"unknown maps: {sorted(set(images) - set(MAP_ORDER))}"
+    assert not (mapping and mapping.is_box and "normal" in images), (
+        "normal maps are wrong under a box projection"
+    )
     material = bpy.data.materials.new(name)
     tree = shader_tree(material)
     tree.nodes.clear()
@@ -54,20 +71,29 @@ def build_material(name: str, images: dict[str, bpy.types.Image]) -> bpy.types.M
         node.image = images[map_name]
         node.label = map_name
         nodes[map_name] = node
+    if mapping is not None:
+        add_coordinates(tree, mapping, list(nodes.values()))
+    mapping = mapping or Mapping()
 
-    tree.links.new(nodes["base_color"].outputs["Color"], shader.inputs["Base Color"])
-    for map_name, socket in (("alpha", "Alpha"), ("metallic", "Metallic"), ("roughness", "Roughness")):
+    for map_name, socket in (("base_color", "Base Color"), ("alpha", "Alpha"), ("metallic", "Metallic")):
         if map_name in nodes:
             tree.links.new(nodes[map_name].outputs["Color"], shader.inputs[socket])
+    if "roughness" in nodes:
+        multiply = strength_node(tree, "roughness", "ShaderNodeMath", (0, 150))
+        multiply.operation = "MULTIPLY"
+        multiply.inputs[0].default_value = 1.0
+        tree.links.new(nodes["roughness"].outputs["Color"], multiply.inputs[1])
+        tree.links.new(multiply.outputs["Value"], shader.inputs["Roughness"])
     if "normal" in nodes:
-        normal_map = new_node(tree, "ShaderNodeNormalMap", (0, -100))
+        normal_map = strength_node(tree, "normal", "ShaderNodeNormalMap", (0, -100))
+        normal_map.uv_map = mapping.uv_layer
         tree.links.new(nodes["normal"].outputs["Color"], normal_map.inputs["Color"])
         tree.links.new(normal_map.outputs["Normal"], shader.inputs["Normal"])
         if "height" in nodes:
             nodes["height"].label = "height (for displacement)"
     elif "height" in nodes:
-        displacement = new_node(tree, "ShaderNodeDisplacement", (250, -100))
-        displacement.inputs["Scale"].default_value = RELIEF
+        displacement = strength_node(tree, "height", "ShaderNodeDisplacement", (250, -100))
+        displacement.inputs["Scale"].default_value = mapping.relief
         tree.links.new(nodes["height"].outputs["Color"], displacement.inputs["Height"])
         tree.links.new(displacement.outputs["Displacement"], output.inputs["Displacement"])
         material.displacement_method = "BUMP"
@@ -80,18 +106,32 @@ def build_material(name: str, images: dict[str, bpy.types.Image]) -> bpy.types.M
     return material
 
 
+def strength_node(tree, map_name: str, kind: str, location: tuple[float, float]) -> bpy.types.Node:
+    node = new_node(tree, kind, location)
+    node.name = node.label = STRENGTHS[map_name][0]
+    return node
+
+
+def strengths(material: bpy.types.Material | None) -> dict[str, tuple[str, str]]:
+    """{map name: (node name, name of its input socket)} of the strengths that this material has, for a panel.
+
+    `material.node_tree.nodes[node].inputs[socket].default_value` is the number. Empty for any other material.
+    """
+    tree = material.node_tree if material is not None else None
+    nodes = tree.nodes if tree is not None else ()
+    return {
+        map_name: (node, socket)
+        for map_name, (node, socket) in STRENGTHS.items()
+        if node in nodes and socket in nodes[node].inputs
+    }
+
+
 def shader_tree(datablock: bpy.types.Material | bpy.types.World) -> bpy.types.ShaderNodeTree:
     """The node tree of a material or world. Blender 5 makes it at once and deprecates `use_nodes`;
     before, it comes with `use_nodes`."""
     if datablock.node_tree is None:
         datablock.use_nodes = True
     return datablock.node_tree
-
-
-def new_node(tree: bpy.types.NodeTree, kind: str, location: tuple[float, float]) -> bpy.types.Node:
-    node = tree.nodes.new(kind)
-    node.location = location
-    return node
 
 
 def gltf_group() -> bpy.types.ShaderNodeTree:

@@ -14,6 +14,7 @@ from blender_addon.engine.glb import read_glb
 from blender_addon.engine.surface_request import FACES
 from blender_addon.scene.assets import make_cube
 from blender_addon.scene.export import export_glb, glb_bytes
+from blender_addon.scene.material import strengths
 
 from .faces import COLORSPACES, EVERY_MAP, RECIPE, make_faces, make_pixels
 
@@ -83,6 +84,52 @@ def test_alpha_joins_the_base_colour(tmp_path):
         assert np.array_equal(array[..., :3], maps["base_color"])
         assert np.array_equal(array[..., 3:], maps["alpha"])
         assert material["alphaMode"] == "BLEND"
+
+
+@pytest.mark.parametrize("strength", [0.25, 1.0, 1.5])
+def test_strengths_become_factors_beside_the_same_pixels(tmp_path, validate, strength):
+    (pixels, *_) = make_pixels(("base_color", "roughness", "metallic", "normal"))
+    cube = make_cube(make_faces([pixels] * 6), COLORSPACES, RECIPE)
+    for slot in cube.material_slots:
+        for node, socket in strengths(slot.material).values():
+            slot.material.node_tree.nodes[node].inputs[socket].default_value = strength
+    path = tmp_path / "cube.glb"
+    export_glb([cube], path, RECIPE)
+    issues = validate(path)["issues"]
+    assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+    document, binary = read_glb(path)
+    for material in document["materials"]:
+        pbr = material["pbrMetallicRoughness"]
+        packed, _ = texture(document, binary, pbr["metallicRoughnessTexture"])
+        assert np.array_equal(packed[..., 1:2], pixels["roughness"])
+        assert np.array_equal(packed[..., 2:3], pixels["metallic"])
+        assert pbr.get("roughnessFactor", 1) == min(strength, 1)
+        assert material["normalTexture"].get("scale", 1) == strength
+        data = texture(document, binary, material["normalTexture"])[1]
+        assert data == png.encode(pixels["normal"])
+
+
+def test_a_textured_mesh_keeps_its_scale_and_layer(tmp_path, validate):
+    """Mode tile through the mesh's UVs, eight times as wide as the texture; mode faces through a second layer."""
+    from blender_addon.scene.layouts import Surface
+
+    from .meshes import cube_mesh, placed, texture
+
+    for surface, expected in (
+        (Surface("tile"), {"KHR_texture_transform": {"scale": [8, 8], "offset": [0, -7]}}),
+        (Surface("faces"), {}),
+    ):
+        item = placed("cube", cube_mesh())
+        texture([item], surface, maps=("base_color", "normal", "roughness"))
+        path = tmp_path / f"{surface.mode}.glb"
+        export_glb([item], path, RECIPE)
+        issues = validate(path)["issues"]
+        assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+        (material,) = read_glb(path)[0]["materials"]
+        pbr = material["pbrMetallicRoughness"]
+        for info in (pbr["baseColorTexture"], pbr["metallicRoughnessTexture"], material["normalTexture"]):
+            assert info.get("extensions", {}) == expected
+            assert info.get("texCoord", 0) == (1 if surface.mode == "faces" else 0)
 
 
 def test_a_height_map_never_poses_as_a_normal_map(tmp_path):

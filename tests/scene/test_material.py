@@ -8,7 +8,7 @@ from blender_addon.engine import png
 from blender_addon.engine.surface_request import FACES
 from blender_addon.scene.assets import apply, make_cube
 from blender_addon.scene.images import new_image
-from blender_addon.scene.material import build_material
+from blender_addon.scene.material import build_material, strengths
 
 from .faces import COLORSPACES, EVERY_MAP, RECIPE, make_faces, make_pixels
 
@@ -62,10 +62,10 @@ def test_colour_metal_roughness_and_alpha_reach_the_shader():
     for socket, name in (
         ("Base Color", "base_color"),
         ("Metallic", "metallic"),
-        ("Roughness", "roughness"),
         ("Alpha", "alpha"),
     ):
         assert source(shader, socket).image.name == name
+    assert source(source(shader, "Roughness"), 1).image.name == "roughness"
     assert source(node_of(material, "OUTPUT_MATERIAL"), "Surface") == shader
     assert material.node_tree.nodes.active.image.name == "base_color"
 
@@ -101,6 +101,28 @@ def test_a_foreign_group_of_that_name_is_left_alone():
     foreign = bpy.data.node_groups.new("glTF Material Output", "ShaderNodeTree")
     group = node_of(make_material("base_color", "ao"), "GROUP")
     assert group.node_tree != foreign and group.node_tree.name.startswith("glTF Material Output")
+
+
+@pytest.mark.parametrize(
+    ("maps", "expected"),
+    [
+        (("base_color",), {}),
+        (("base_color", "roughness", "height"), {"roughness": 1, "height": 0.04}),
+        (("base_color", "roughness", "normal", "height"), {"roughness": 1, "normal": 1}),
+    ],
+)
+def test_the_strength_of_each_map_is_one_number(maps, expected):
+    material = make_material(*maps)
+    nodes = material.node_tree.nodes
+    found = {
+        name: nodes[node].inputs[socket].default_value for name, (node, socket) in strengths(material).items()
+    }
+    assert found == pytest.approx(expected)
+
+
+def test_another_material_has_no_strengths():
+    material = bpy.data.materials.new("mine")
+    assert strengths(material) == strengths(None) == {}
 
 
 def test_no_map_is_silently_dropped():

@@ -1,0 +1,150 @@
+"""Baking a box projection: the images show what was seen, through UVs, and the object stays intact."""
+
+import itertools
+
+import bpy
+import numpy as np
+import pytest
+
+from blender_addon.engine import png
+from blender_addon.engine.errors import SurfaceError
+from blender_addon.scene.bake import bake_steps, baked_maps
+from blender_addon.scene.faces import image_nodes
+from blender_addon.scene.layouts import Surface
+from blender_addon.scene.material import strengths
+from blender_addon.scene.session import all_blocks
+from blender_addon.scene.surfaces import texture_steps
+from blender_addon.scene.targets import targets
+
+from .faces import COLORSPACES, RECIPE, make_faces
+from .intact import intact
+from .meshes import character, cube_mesh, grid_mesh, placed, run, texture
+
+MAPS = ("base_color", "roughness", "metallic", "height")
+
+
+def smooth(maps, size=64):
+    """Maps without sharp edges, so that pixels can be compared."""
+    y, x = np.mgrid[:size, :size] / size * 2 * np.pi
+    waves = {
+        "base_color": [0.5 + 0.4 * np.sin(x), 0.5 + 0.4 * np.sin(y), 0.5 + 0.4 * np.cos(x + y)],
+        "roughness": [0.5 + 0.3 * np.cos(x)],
+        "metallic": [0.5 + 0.5 * np.sin(x) * np.sin(y)],
+        "height": [0.5 + 0.5 * np.sin(x)],
+    }
+    arrays = {m: np.rint(255 * np.stack(waves[m], -1)).astype(np.uint8) for m in maps}
+    return arrays, make_faces([arrays])
+
+
+def boxed(item, maps=MAPS):
+    arrays, faces = smooth(maps)
+    bpy.context.view_layer.update()
+    run(texture_steps(targets([item]).uids, faces, COLORSPACES, RECIPE, Surface("box")))
+    return arrays
+
+
+def images_of(material):
+    """{map name: [H, W, C] uint8} of a material of ours."""
+    return {name: png.decode(image.packed_file.data)[0] for name, (image, _) in image_nodes(material).items()}
+
+
+def test_a_flat_square_bakes_to_the_texture_itself():
+    """Seen from above, 1 m of the projection is one texture; the UVs are the whole square of 1 m."""
+    item = placed("grid", grid_mesh(2, 2, cell=0.5, uvs=True))
+    arrays = boxed(item)
+    before = intact(item)
+    node, socket = strengths(item.material_slots[0].material)["roughness"]
+    item.material_slots[0].material.node_tree.nodes[node].inputs[socket].default_value = 0.5
+    assert baked_maps(item) == ["base_color", "metallic", "roughness", "normal"]
+    assert run(bake_steps(item.session_uid, 64)) == "grid"
+    assert intact(item) == before and [layer.name for layer in item.data.uv_layers] == ["flat"]
+    material = item.material_slots[0].material
+    baked = images_of(material)
+    # Blender's box projection turns a picture on top by a quarter
+    turn = min(
+        range(4), key=lambda k: np.abs(baked["base_color"] - np.rot90(arrays["base_color"], k) / 1.0).mean()
+    )
+    for name in ("base_color", "metallic", "roughness"):
+        seen = baked[name][..., : arrays[name].shape[2]].astype(int)
+        assert np.abs(seen - np.rot90(arrays[name], turn)).mean() < 3, name
+    # 2 cm of relief, 64 pixels to the metre; up in the picture is +Y
+    height = 0.02 * 64 * np.rot90(arrays["height"], turn)[..., 0] / 255
+    down, right = np.gradient(height)
+    expected = np.stack([-right, down, np.ones_like(right)], -1)
+    expected /= np.linalg.norm(expected, axis=-1, keepdims=True)
+    seen = baked["normal"][..., :3] / 127.5 - 1
+    assert np.abs(seen - expected)[2:-2, 2:-2].mean() < 0.01 and expected[..., :2].std() > 0.03
+    assert all(node.projection == "FLAT" for _, nodes in image_nodes(material).values() for node in nodes)
+    assert material.node_tree.nodes[node].inputs[socket].default_value == 0.5
+
+
+def test_without_uvs_they_are_made_and_nothing_else_changes():
+    item = placed("cube", cube_mesh(uvs=False))
+    boxed(item, ("base_color",))
+    before = intact(item), {block.name_full for block in all_blocks()}
+    run(bake_steps(item.session_uid, 64))
+    assert intact(item) == before[0]
+    assert [layer.name for layer in item.data.uv_layers] == ["gancube"]
+    new = {block.name_full for block in all_blocks()} - before[1]
+    assert new == {"GAN Bake", "GAN Bake base_color"}
+    picture = images_of(item.material_slots[0].material)["base_color"]
+    assert (picture[..., :3].max(-1) > 0).mean() > 0.5, "the islands cover most of the picture"
+
+
+def test_a_rigged_character_keeps_everything_and_other_slots_their_materials():
+    body = character()
+    boxed(body, ("base_color",))
+    skin = bpy.data.materials.new("skin of mine")
+    body.material_slots[0].material = skin
+    before = intact(body)
+    run(bake_steps(body.session_uid, 32, own_uvs=False))
+    assert intact(body) == before
+    assert body.material_slots[0].material == skin
+    assert [n.uv_map for n in body.material_slots[1].material.node_tree.nodes if n.type == "UVMAP"] == [
+        "gancube"
+    ]
+    assert bpy.context.window.scene.name == "Scene" and len(bpy.data.scenes) == 1
+
+
+def test_a_linked_duplicate_keeps_its_projection():
+    mesh = cube_mesh()
+    one, other = placed("one", mesh), placed("other", mesh)
+    texture([one, other], Surface("box"))
+    projected = other.material_slots[0].material
+    run(bake_steps(one.session_uid, 16))
+    assert other.material_slots[0].material == projected != one.material_slots[0].material
+
+
+def test_closed_early_it_leaves_nothing():
+    item = placed("cube", cube_mesh(uvs=False))
+    boxed(item, ("base_color", "roughness"))
+    before = {block.name_full for block in all_blocks()}, intact(item), len(item.data.uv_layers)
+    for taken in range(1, 6):
+        steps = bake_steps(item.session_uid, 16)
+        assert len(list(itertools.islice(steps, taken))) == taken
+        steps.close()
+        assert ({block.name_full for block in all_blocks()}, intact(item), len(item.data.uv_layers)) == before
+
+
+def test_one_undo_takes_it_back():
+    item = placed("cube", cube_mesh())
+    boxed(item, ("base_color",))
+    bpy.ops.ed.undo_push(message="box")
+    name = item.material_slots[0].material.name
+    run(bake_steps(item.session_uid, 16, own_uvs=False))
+    bpy.ops.ed.undo_push(message="bake")
+    bpy.ops.ed.undo()
+    item = bpy.data.objects["cube"]
+    assert item.material_slots[0].material.name == name and "gancube" not in item.data.uv_layers
+    bpy.ops.ed.redo()
+    assert images_of(bpy.data.objects["cube"].material_slots[0].material)["base_color"].shape[:2] == (16, 16)
+
+
+def test_what_shows_no_box_projection_is_refused():
+    item = placed("cube", cube_mesh())
+    texture([item], Surface("tile"))
+    with pytest.raises(SurfaceError, match="no box projection"):
+        run(bake_steps(item.session_uid))
+    bpy.data.objects.remove(item)
+    with pytest.raises(SurfaceError, match="deleted"):
+        run(bake_steps(12345678))
