@@ -38,7 +38,9 @@ class PrepareOptions:
     source: Path
     out: Path
     size: int = 256  # pixels of the short side
-    min_size: int | None = None  # pixels of the short side, below which an image is left out; None: as `least` says
+    min_size: int | None = (
+        None  # pixels of the short side, below which an image is left out; None: as `least` says
+    )
     non_square: str = "keep"  # one of NON_SQUARE
     labels_file: Path | None = None  # None: folders are labels
     min_per_label: int = 6  # materials

@@ -16,6 +16,7 @@ from . import (
     operators,
     panels,
     session,
+    surface_operators,
     variants,
 )
 from .kept_recipes import GANCUBE_PG_kept
@@ -30,6 +31,7 @@ CLASSES = (
     *face_operators.CLASSES,
     *adjust.CLASSES,
     *panels.CLASSES,
+    *surface_operators.CLASSES,
     *net_panel.CLASSES,
     *adjust_panel.CLASSES,
     *variants.CLASSES,

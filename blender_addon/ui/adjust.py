@@ -1,4 +1,4 @@
-"""Changing the active cube while a slider is dragged. bpy.types only.
+"""Changing what the active object shows while a slider is dragged. bpy.types only.
 
 Before: adjust_panel.py (the sliders), live_job.py. Next: scene/faces.py shows each image as it comes.
 """
@@ -35,11 +35,9 @@ def _request(text: str) -> tuple:
 
 
 def subject(context):
-    """The cube that the sliders change; None where there is none, or its generator is not here."""
+    """The object that the sliders change; None where there is none, or its generator is not here."""
     item = context.active_object
-    if not faces.is_cube(item) or not models.is_here(faces.recipe_of(item)):
-        return None
-    return item
+    return item if faces.parts(item) and models.is_here(faces.recipe_of(item)) else None
 
 
 def current(context) -> SurfaceRequest:
@@ -72,12 +70,12 @@ def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
     """A seed or a label is for the faces that are not locked; a locked one keeps its own."""
     held = locks(item)
     recipe = faces.recipe_of(item)
-    seeds = asked.face_seeds or (None,) * len(FACES)
-    labels = asked.face_labels or (None,) * len(FACES)
+    seeds = asked.face_seeds or (None,) * asked.count
+    labels = asked.face_labels or (None,) * asked.count
     if "seed" in wish:
         seeds = tuple(seed if lock else None for seed, lock in zip(seeds, held, strict=True))
     if "seed" in wish or "label" in wish:
-        own = own_labels(recipe, card) if "label" not in wish else (None,) * len(FACES)
+        own = own_labels(recipe, card) if "label" not in wish else (None,) * asked.count
         labels = tuple(a if lock else b for a, b, lock in zip(labels, own, held, strict=True))
     scalars = {**asked.scalars, **wish.pop("scalars", {})}
     return replace(asked, face_seeds=seeds, face_labels=labels, scalars=scalars, **wish)
@@ -86,7 +84,7 @@ def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
 class GANCUBE_OT_adjust(bpy.types.Operator):
     bl_idname = "gancube.adjust"
     bl_label = "Adjust Texture"
-    bl_description = "Make the active cube's faces anew while a slider is dragged"
+    bl_description = "Make what the active object shows anew while a slider is dragged"
     bl_options = {"UNDO", "INTERNAL"}
 
     @classmethod
@@ -94,32 +92,33 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         return context.mode == "OBJECT" and subject(context) is not None and not session.busy()
 
     def begin(self, context) -> LiveJob:
-        cube = subject(context)
-        recipe = faces.recipe_of(cube)
+        item = subject(context)
+        recipe = faces.recipe_of(item)
         file = str(models.entry_of(recipe.model).path)
         view = getattr(context.region_data, "view_matrix", None)
-        order, in_view = tuple(range(len(FACES))), 3
-        if view is not None:
-            order, in_view = faces.facing(cube, view.inverted().translation)
-        self.uid, self.before, self.tried = cube.session_uid, faces.Before.of(cube), {}
+        order, in_view = tuple(range(len(faces.parts(item)))), 3
+        if view is not None and faces.is_cube(item):
+            order, in_view = faces.facing(item, view.inverted().translation)
+        self.uid, self.before, self.tried = item.session_uid, faces.Before.of(item), {}
         job = session.start_live(replace(recipe.to_request(), model=file), order, in_view)
         job.want(replace(pending.pop(), model=file))
         job.moved = time.monotonic()
         return job
 
     def show(self) -> None:
-        """Images that have come: on the cube, in place of those tried before them."""
+        """Images that have come: on the object, in place of those tried before them."""
         job = session.job
         for index, texture in job.take().items():
-            cube = faces.found(self.uid)
-            name, recipe = f"{cube.name} {FACES[index]}", cube["gancube"]
+            item = faces.found(self.uid)
+            recipe = item["gancube"]
+            name = f"{item.name} {FACES[index]}" if faces.is_cube(item) else item.name
             images = {
                 key: new_image(f"{name} {key}", png, job.loaded["colorspaces"][key], recipe)
                 for key, png in texture.maps.items()
             }
             old, new = self.tried.get(index, []), [image.name for image in images.values()]
             self.tried[index] = old + new
-            faces.show(cube, {index: images}, None)
+            faces.show(item, {index: images}, None)
             faces.discard(old)
             self.tried[index] = new
             self.icon = texture.icon
@@ -128,8 +127,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         job = session.job
         if job.recipe_of is None:  # back where it began
             return {"CANCELLED"}
-        cube = faces.found(self.uid)
-        cube["gancube"] = job.recipe
+        faces.show(faces.found(self.uid), {}, job.recipe)
         for names in self.tried.values():
             for name in names:
                 bpy.data.images[name]["gancube"] = job.recipe

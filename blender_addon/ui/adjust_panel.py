@@ -1,12 +1,13 @@
-"""The sliders of the active cube. bpy.types only; drawing reads memory only.
+"""The sliders of the active object. bpy.types only; drawing reads memory only.
 
-They hold no values of their own: they show what the cube's recipe says, so undo, another object and another file
+They hold no values of their own: they show what the object's recipe says, so undo, another object and another file
 need no looking after. They live in the window manager, where a drag pushes no undo step; adjust.py pushes the one.
 """
 
 import bpy
 
 from ..scene import faces
+from ..scene.material import strengths
 from . import models, session
 from .adjust import card_of, change, current, subject
 from .live_job import LiveJob
@@ -147,6 +148,18 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
                     layout.prop(values, "label_share")
         for index, one in enumerate(scalar_inputs(card)):
             layout.prop(values, f"scalar_{index}", text=models.scalar_name(one), slider=True)
+        draw_strengths(layout, context.active_object)
+
+
+def draw_strengths(layout, item) -> None:
+    """Of the active material: numbers in its nodes, so Blender itself shows, animates and undoes them."""
+    material = item.active_material
+    for map_name, (node, socket) in strengths(material).items():
+        layout.prop(
+            material.node_tree.nodes[node].inputs[socket], "default_value", text=map_name.capitalize()
+        )
+    if strengths(material) and faces.is_cube(item):
+        layout.operator("gancube.copy_strengths", icon="COPYDOWN")
 
 
 assert SCALARS == 4, "one slider for each"

@@ -13,6 +13,7 @@ from ..engine.seeds import choose, derive, parse_seed
 from ..engine.surface_request import FACES, SurfaceRequest
 from ..scene import faces
 from ..scene.assets import FacePixels
+from ..scene.material import strengths
 from ..scene.steps import image_steps
 from . import models
 from .generation import Generation, show_textures
@@ -29,7 +30,8 @@ SEED = bpy.props.StringProperty(name="Seed", description="A whole number, or any
 
 
 def locks(item) -> list[bool]:
-    return list(item.gancube_locks)
+    """For each image of the object; only a cube's can be locked."""
+    return list(item.gancube_locks) if faces.is_cube(item) else [False] * len(faces.parts(item))
 
 
 def request_of(recipe) -> SurfaceRequest:
@@ -168,4 +170,25 @@ class GANCUBE_OT_edit_face(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (GANCUBE_OT_reroll, GANCUBE_OT_set_face, GANCUBE_OT_edit_face)
+class GANCUBE_OT_copy_strengths(bpy.types.Operator):
+    bl_idname = "gancube.copy_strengths"
+    bl_label = "Copy to All Faces"
+    bl_description = "Give all faces the strengths of the active material's maps"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        return faces.is_cube(context.active_object)
+
+    def execute(self, context):
+        cube = context.active_object
+        source = cube.active_material
+        for slot in cube.material_slots:
+            for map_name in set(strengths(slot.material)) & set(strengths(source)):
+                node, socket = strengths(source)[map_name]
+                value = source.node_tree.nodes[node].inputs[socket].default_value
+                slot.material.node_tree.nodes[node].inputs[socket].default_value = value
+        return {"FINISHED"}
+
+
+CLASSES = (GANCUBE_OT_copy_strengths, GANCUBE_OT_reroll, GANCUBE_OT_set_face, GANCUBE_OT_edit_face)

@@ -141,6 +141,36 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         subtype="PIXEL",
         update=size_changed,
     )
+    surface: bpy.props.EnumProperty(
+        name="Mapping",
+        description="How textures lie on the selected objects",
+        items=(
+            ("tile", "Tile", "One texture through the UV map; the mesh is unwrapped only if it has none"),
+            ("box", "Box", "One texture projected from three sides; needs no UV map"),
+            ("faces", "Faces", "Different images on the polygons, or on the material slots"),
+        ),
+    )
+    each: bpy.props.EnumProperty(
+        name="Image per",
+        description="What gets an image of its own",
+        items=(("polygon", "Polygon", "Each polygon"), ("slot", "Slot", "Each material slot")),
+    )
+    width: bpy.props.FloatProperty(
+        name="Width",
+        description="How wide one texture is on the object",
+        default=1.0,
+        min=0.001,
+        soft_max=100.0,
+        unit="LENGTH",
+    )
+    blend: bpy.props.FloatProperty(
+        name="Blend",
+        description="How softly the three sides of a box projection run into each other",
+        default=0.25,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
     edge: bpy.props.FloatProperty(
         name="Edge Length", description="Of the cube", default=2.0, min=0.001, soft_max=100.0, unit="LENGTH"
     )

@@ -133,7 +133,9 @@ def test_the_smallest_size_is_as_asked(tmp_path):
         for size in (100, 140)
     }
     assert not reasons(run(tmp_path / "in", tmp_path / "all", min_size=100))
-    assert not reasons(run(tmp_path / "in", tmp_path / "small", size=100)), "of the asked size, so not too small"
+    assert not reasons(run(tmp_path / "in", tmp_path / "small", size=100)), (
+        "of the asked size, so not too small"
+    )
     with pytest.raises(DatasetError, match="--min-size 3"):
         run(tmp_path / "in", tmp_path / "none", min_size=3)
 

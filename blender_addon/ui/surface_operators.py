@@ -1,0 +1,150 @@
+"""Textures onto the selected objects, in place. bpy.types only.
+
+Before: generation.py. Next: scene/surfaces.py, which leaves the mesh intact.
+"""
+
+import bpy
+
+from ..engine.errors import GanCubeError
+from ..scene import surfaces, targets
+from ..scene.assets import FacePixels
+from ..scene.layouts import Surface
+from . import models, properties, session
+from .generation import Generation, show_textures
+
+
+class GANCUBE_OT_texture(Generation, bpy.types.Operator):
+    bl_idname = "gancube.texture"
+    bl_label = "Texture Selected"
+    bl_description = "Give the selected objects generated textures. Their meshes stay as they are"
+    bl_options = {"REGISTER", "UNDO"}
+
+    # What the redo panel can do over without the generator.
+    width: bpy.props.FloatProperty(
+        name="Width",
+        description="How wide one texture is on the object",
+        default=1.0,
+        min=0.001,
+        soft_max=100.0,
+        unit="LENGTH",
+        options={"SKIP_SAVE"},
+    )
+    blend: bpy.props.FloatProperty(
+        name="Blend",
+        description="How softly the three sides of a box projection run into each other",
+        default=0.25,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options={"SKIP_SAVE"},
+    )
+    unwrap: bpy.props.BoolProperty(
+        name="Unwrap",
+        description="Unwrap the objects that have no UV map",
+        default=True,
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+
+    @classmethod
+    def allows(cls, context):
+        if not context.selected_objects:
+            cls.poll_message_set("Select one or more meshes")
+            return False
+        return True
+
+    def invoke(self, context, event):
+        if not self.properties.is_property_set("unwrap") and not bpy.app.background:
+            chosen = tuple(item.session_uid for item in context.selected_objects if item.type == "MESH")
+            if context.scene.gancube.surface == "tile" and targets.without_uvs(chosen):
+                return bpy.ops.gancube.ask_to_unwrap("INVOKE_DEFAULT")
+        return Generation.invoke(self, context, event)
+
+    def prepare(self, context):
+        settings = context.scene.gancube
+        for name in ("width", "blend"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(settings, name))
+        found = targets.targets(context.selected_objects)
+        self.uids, self.skipped = found.uids, found.skipped
+        self.surface = Surface(
+            mode=settings.surface,
+            each=settings.each if settings.surface == "faces" else "slot",
+            width=self.width,
+            blend=self.blend,
+            seed=settings.seed,
+        )
+
+    def wish(self, context):
+        settings = context.scene.gancube
+        card = models.card(settings.model)
+        if settings.surface != "faces" and card is not None and not card.tileable:
+            raise GanCubeError(
+                f"{settings.model} draws whole pictures that do not tile. Use Faces, or another generator"
+            )
+        images = surfaces.texture_count(self.uids, self.surface) if settings.surface == "faces" else None
+        return properties.asked(settings, settings.surface, images), None
+
+    def build(self, context, result):
+        textures = [FacePixels(one.seed, one.label, one.maps) for _, one in sorted(result.textures.items())]
+        return surfaces.texture_steps(self.uids, textures, result.colorspaces, result.recipe, self.surface)
+
+    def land(self, context, made):
+        show_textures(context)
+        for sentence in (*self.skipped, *made.notes):
+            self.report({"WARNING"}, sentence)
+        count = len(made.objects)
+        return f"{made.objects[0]} textured" if count == 1 else f"{count} objects textured"
+
+
+class GANCUBE_OT_ask_to_unwrap(bpy.types.Operator):
+    bl_idname = "gancube.ask_to_unwrap"
+    bl_label = "Unwrap and Texture"
+    bl_description = "Unwrap the objects that have no UV map, and texture all that are selected"
+    bl_options = {"INTERNAL"}
+
+    def invoke(self, context, event):
+        chosen = tuple(item.session_uid for item in context.selected_objects if item.type == "MESH")
+        self.names = targets.without_uvs(chosen)
+        return context.window_manager.invoke_props_dialog(self, width=320)
+
+    def draw(self, context):
+        column = self.layout.column()
+        column.label(text="These objects have no UV map and will be unwrapped:", icon="UV")
+        for name in self.names[:8]:
+            column.label(text=name, icon="MESH_DATA", translate=False)
+        if len(self.names) > 8:
+            column.label(text="...")
+
+    def execute(self, context):
+        # another operator, because one that has a dialog cannot go on as a modal one
+        bpy.ops.gancube.texture("INVOKE_DEFAULT", unwrap=True)
+        return {"FINISHED"}
+
+
+class GANCUBE_PT_texture(bpy.types.Panel):
+    bl_label = "Texture Selected"
+    bl_idname = "GANCUBE_PT_texture"
+    bl_parent_id = "GANCUBE_PT_main"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "GAN Cubes"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.enabled = not session.busy()
+        settings = context.scene.gancube
+        layout.row().prop(settings, "surface", expand=True)
+        if settings.surface == "faces":
+            layout.row().prop(settings, "each", expand=True)
+        else:
+            layout.prop(settings, "width")
+        if settings.surface == "box":
+            layout.prop(settings, "blend")
+        row = layout.row()
+        row.scale_y = 1.5
+        row.operator("gancube.texture", icon="TEXTURE")
+
+
+CLASSES = (GANCUBE_OT_texture, GANCUBE_OT_ask_to_unwrap, GANCUBE_PT_texture)
