@@ -12,7 +12,7 @@ import numpy as np
 from .card import Card, Input
 from .errors import ModelError, RequestError
 from .sizes import check_size
-from .surface_request import resolve_label
+from .surface_request import ROUND, resolve_label
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def draw(
 ) -> dict:
     """{input name: float32 array with N = 1} for texture `seed` (uint64).
 
-    `toward`: another seed, to which what is drawn (latents and fields) has walked the share `walk` (0 to 1) of the way.
+    `toward`: another seed, to which what is drawn (latents and fields) has walked: `walk` 0 is the seed, 1 the other,
+    and 4 the seed again, on a circle.
     """
     for one in (seed, *(() if toward is None else (toward,))):
         if isinstance(one, bool) or not isinstance(one, (int, np.integer)) or not 0 <= int(one) < 2**64:
@@ -79,11 +80,16 @@ def draw(
 
 
 def _walked(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
-    """Between two draws of N(0, 1), and itself one: a plain mean is too small, which shows as a washed-out texture."""
-    if not 0 <= share <= 1:
-        raise RequestError(f"walk {share!r}: must be a number from 0 to 1.")
-    size = math.hypot(1 - share, share)
-    return one * np.float32((1 - share) / size) + other * np.float32(share / size)
+    """On the circle through two draws of N(0, 1), and itself one; a plain mean would be too small, and look washed out.
+
+    A walk of 4 is all the way round, exactly.
+    """
+    if not 0 <= share <= ROUND:
+        raise RequestError(f"walk {share!r}: must be a number from 0 to {ROUND}.")
+    if share in (0, ROUND):
+        return one
+    angle = share * math.pi / 2
+    return one * np.float32(math.cos(angle)) + other * np.float32(math.sin(angle))
 
 
 def _fill(card: Card, seed: int, wish: Wish) -> dict:

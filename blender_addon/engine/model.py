@@ -20,6 +20,7 @@ from .providers import CHOICES as PROVIDERS
 from .providers import open_session, runtime, runtime_errors
 from .request import Request
 from .sizes import check_size, largest_size
+from .styles import from_layer, style_of
 from .surface_request import resolve_label
 
 __all__ = ["PROVIDERS", "CheckResult", "Model", "Request", "check_size", "generate"]
@@ -137,7 +138,7 @@ class Model:
     ) -> TextureSet:
         """One texture. `label`: a name, {name: weight} or None for a seeded choice; `size` in pixels; `styles`: those
         of some layers, and `latents` {input name: numbers}, instead of what the seed would give them; `toward` and
-        `walk`: another seed, and the share of the way to it."""
+        `walk`: another seed, and how far to go to it."""
         size = check_size(self.card, size)
         raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles, latents, toward, walk))
         self._check_output(raw, size)
@@ -165,17 +166,25 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
     size = check_size(model.card, request.size)
     count, made = len(request.seeds), []
     toward = request.toward or (None,) * count
+    known: dict = {}  # label -> the styles of request.style
     for seed, label, other in zip(request.seeds, request.labels, toward, strict=True):
         if progress:
             progress(len(made), count)
+        styles = _styles(model, request, label, known) if request.style else None
         made.append(
-            model.render(
-                seed, label, size, request.scalars, latents=request.latents, toward=other, walk=request.walk
-            )
+            model.render(seed, label, size, request.scalars, styles, request.latents, other, request.walk)
         )
     if progress:
         progress(count, count)
     return made
+
+
+def _styles(model: Model, request: Request, label, known: dict) -> Styles:
+    seed, first = request.style
+    key = str(label)
+    if key not in known:
+        known[key] = style_of(model, seed, label, request.scalars)
+    return from_layer(known[key], first)
 
 
 def runtime_version() -> str:

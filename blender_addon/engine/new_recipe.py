@@ -21,6 +21,8 @@ def new_recipe(asked: SurfaceRequest, request: Request, model: Model, blender: s
         settings["latents"] = {name: list(values) for name, values in request.latents.items()}
     if request.walk:
         settings["walk"] = {"toward": asked.toward, "share": request.walk}
+    if request.style:
+        settings["style"] = {"seed": request.style[0], "layer": request.style[1]}
     return Recipe(
         kind=asked.surface,
         model={"name": Path(model.path).stem, "sha256": model.sha256},

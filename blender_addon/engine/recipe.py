@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import ImageError, RecipeError
 from .glb import read_glb
 from .providers import CHOICES
-from .surface_request import MOST_IMAGES, SURFACES, SurfaceRequest
+from .surface_request import MOST_IMAGES, ROUND, SURFACES, SurfaceRequest
 
 KEY = "gancube"
 MADE_BY = "made by a trained generator"
@@ -38,7 +38,7 @@ class Recipe:
     settings: (
         dict  # {"scalars": {name: number}, "provider": effective provider}; where they were asked for also
     )
-    # "latents" {name: numbers} and "walk" {"toward": seed of a surface, "share": 0 to 1}
+    # "latents" {name: numbers}, "walk" {"toward": seed of a surface, "share": 0 to 4}, "style" {"seed", "layer"}
     versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
     kind: str = "cube"
     made_by: str = MADE_BY
@@ -46,11 +46,13 @@ class Recipe:
     def to_request(self, model: str | None = None) -> SurfaceRequest:
         """The request that makes the same, from `model` (a name or file) or the model the recipe names."""
         walk = self.settings.get("walk", {"toward": 0, "share": 0.0})
+        style = self.settings.get("style")
         return SurfaceRequest(
             surface=self.kind,
             images=None if SURFACES[self.kind] else len(self.face_seeds),
             toward=walk["toward"],
             walk=walk["share"],
+            style=(style["seed"], style["layer"]) if style else (),
             model=model or self.model["name"],
             seed=self.seed,
             label=self.label,
@@ -122,8 +124,8 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     settings = data["settings"]
     if (
         not isinstance(settings, dict)
-        or set(settings) - {"latents", "walk"} != {"scalars", "provider"}
-        or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents", "walk"))
+        or set(settings) - {"latents", "walk", "style"} != {"scalars", "provider"}
+        or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents", "walk", "style"))
     ):
         fail("settings", "must hold scalars and provider.")
     if settings["provider"] not in CHOICES:
@@ -134,9 +136,18 @@ def loads(text: str, file: str = "recipe") -> Recipe:
             fail(f"settings.latents.{name[:100]}", "must be a list of finite numbers.")
     if "walk" in settings:
         walk = settings["walk"]
-        if set(walk) != {"toward", "share"} or not _is_number(walk["share"]) or not 0 < walk["share"] <= 1:
-            fail("settings.walk", "must hold toward (a seed) and share (above 0, at most 1).")
+        if (
+            set(walk) != {"toward", "share"}
+            or not _is_number(walk["share"])
+            or not 0 < walk["share"] <= ROUND
+        ):
+            fail("settings.walk", f"must hold toward (a seed) and share (above 0, at most {ROUND}).")
         _whole(fail, "settings.walk.toward", walk["toward"], 0, MAX_SEED)
+    if "style" in settings:
+        if set(settings["style"]) != {"seed", "layer"}:
+            fail("settings.style", "must hold seed and layer.")
+        _whole(fail, "settings.style.seed", settings["style"]["seed"], 0, MAX_SEED)
+        _whole(fail, "settings.style.layer", settings["style"]["layer"], 0, 1000)
     return Recipe(
         **{**data, "face_seeds": tuple(data["face_seeds"]), "face_labels": tuple(data["face_labels"])}
     )

@@ -9,7 +9,8 @@ class Request:
 
     A label is a name, {name: weight} or None. `size` in pixels (None: the card's default), `scalars` {input name:
     value} (the rest at default), `latents` {input name: numbers} for all of them (the rest drawn from the seeds).
-    `toward`: one seed per texture (or none), to which its latents have walked the share `walk` (0 to 1) of the way.
+    `toward`: one seed per texture (or none), to which its latents have walked as far as `walk` says (latents.draw).
+    `style`: (texture seed, layer), whose styles all have from that layer on, or ().
     """
 
     model: str
@@ -20,6 +21,7 @@ class Request:
     latents: dict = field(default_factory=dict)
     toward: tuple[int, ...] = ()
     walk: float = 0.0
+    style: tuple = ()
 
     def __post_init__(self):
         assert len(self.seeds) == len(self.labels) and len(self.toward) in (0, len(self.seeds))

@@ -12,6 +12,7 @@ from .seeds import MASK, choose, derive
 
 FACES = ("+X", "-X", "+Y", "-Y", "+Z", "-Z")
 MOST_IMAGES = 64
+ROUND = 4  # the walk that ends where it began
 
 # How a surface is covered, and with how many images (None: as many as asked for, up to MOST_IMAGES).
 SURFACES = {
@@ -28,7 +29,9 @@ class SurfaceRequest:
 
     `face_seeds` and `face_labels` (one for each image, or empty) go before `seed` and `label`; an entry None leaves
     that image to them. A label is a name or {name: weight}. `latents` {input name: numbers} hold for all images: one
-    look in six layouts. `walk` (0 to 1) is how far each image has gone towards the one of surface seed `toward`.
+    look in six layouts. `walk` is how far each image has gone towards the one of surface seed `toward`: 1 is there, and
+    4 (ROUND) all the way round a circle through both. `style`: (texture seed, number of a layer), the look of which
+    all images have from that layer on, where the model has styles.
     """
 
     model: str
@@ -41,6 +44,7 @@ class SurfaceRequest:
     latents: dict = field(default_factory=dict)
     toward: int = 0
     walk: float = 0.0
+    style: tuple = ()
     surface: str = "cube"
     images: int | None = None
 
@@ -71,8 +75,14 @@ class SurfaceRequest:
     def to_request(self, card: Card) -> Request:
         """The textures with every label resolved to a name (None only where the card has no labels)."""
         faces = self.faces()
-        if isinstance(self.walk, bool) or not isinstance(self.walk, (int, float)) or not 0 <= self.walk <= 1:
-            raise RequestError(f"walk {self.walk!r}: must be a number from 0 to 1.")
+        if (
+            isinstance(self.walk, bool)
+            or not isinstance(self.walk, (int, float))
+            or not 0 <= self.walk <= ROUND
+        ):
+            raise RequestError(f"walk {self.walk!r}: must be a number from 0 to {ROUND}.")
+        if self.style and card.input("style") is None:
+            raise RequestError(f"style: {card.name} has no styles to mix. Use a model with a style input.")
         return Request(
             model=self.model,
             seeds=tuple(seed for seed, _ in faces),
@@ -82,6 +92,7 @@ class SurfaceRequest:
             latents=dict(self.latents),
             toward=tuple(derive(_seed(self.toward), i) for i in range(self.count)) if self.walk else (),
             walk=float(self.walk),
+            style=(_seed(self.style[0]), self.style[1]) if self.style else (),
         )
 
     def _each(self, what: str, values) -> tuple:

@@ -5,7 +5,8 @@ process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Bl
 
     in:  {"do": "load",     "id", "model": path, "provider", "threads"}
          {"do": "generate", "id", "model", "provider", "threads", "asked": SurfaceRequest as a dict,
-          "only": indices of its images in the order wanted, or null for all, "blender": version}
+          "only": indices of its images in the order wanted, or null for all, "blender": version,
+          "walks": for an animation the walk of each frame, or null; frame f has the images f * count + index}
          {"do": "check",    "id"}                          compares with the test vector again
          {"do": "cancel"}                                  stops what runs, before the next image
     out: ready, loaded, image (behind the header one PNG per map, and an icon), done | cancelled | error, each with id
@@ -128,10 +129,15 @@ class Worker:
             if self.stop.is_set():
                 raise Cancelled
 
-        only = request.get("only")
-        for index in range(surface.count) if only is None else only:
-            seed, toward = asked.seeds[index], asked.toward[index : index + 1]
-            one = replace(asked, seeds=(seed,), labels=(asked.labels[index],), toward=toward)
+        only, walks = request.get("only"), request.get("walks")
+        images = list(range(surface.count) if only is None else only)
+        frames = [asked]
+        if walks is not None:
+            frames = [replace(surface, walk=walk).to_request(self.model.card) for walk in walks]
+        for number, (frame, image) in enumerate((frame, image) for frame in frames for image in images):
+            index = image if walks is None else number // len(images) * surface.count + image
+            seed, toward = frame.seeds[image], frame.toward[image : image + 1]
+            one = replace(frame, seeds=(seed,), labels=(frame.labels[image],), toward=toward)
             (texture,) = generate(self.model, one, on_progress)
             pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in texture.maps.items()}
             header = {

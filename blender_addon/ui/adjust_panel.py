@@ -82,6 +82,28 @@ def _scalar(index: int):
     )
 
 
+def _layers() -> int:
+    card = card_of(bpy.context)
+    style = card.input("style") if card is not None else None
+    return style.shape[1] if style is not None else 0
+
+
+def _style(part: int):
+    """Of (seed, first layer); no style is (0, all layers): from the last one on there is nothing."""
+
+    def both() -> tuple:
+        return current(bpy.context).style or (0, _layers())
+
+    def read(self) -> int:
+        return min(both()[part], LARGEST)
+
+    def write(self, value: int) -> None:
+        style = (*both()[:part], value, *both()[part + 1 :])
+        change(bpy.context, style=style if style[1] < _layers() else ())
+
+    return {"get": read, "set": write}
+
+
 class GANCUBE_PG_adjust(bpy.types.PropertyGroup):
     seed: bpy.props.IntProperty(
         name="Seed", description="Of the faces that are not locked", min=0, **_number("seed")
@@ -111,6 +133,16 @@ class GANCUBE_PG_adjust(bpy.types.PropertyGroup):
         subtype="FACTOR",
         get=lambda self: _mixture(bpy.context)[2],
         set=lambda self, value: _set_mixture(2, value),
+    )
+    style_seed: bpy.props.IntProperty(
+        name="Style Seed", description="The texture that lends its style", min=0, **_style(0)
+    )
+    style_from: bpy.props.IntProperty(
+        name="Style From Layer",
+        description="First layer that takes the other style: low layers are shape, high ones colour and grain",
+        min=0,
+        soft_max=20,
+        **_style(1),
     )
     scalar_0: _scalar(0)
     scalar_1: _scalar(1)
@@ -146,9 +178,13 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
                 layout.prop(values, "other_label")
                 if values.other_label != models.MIXED:
                     layout.prop(values, "label_share")
+        if card.input("style") is not None:
+            layout.prop(values, "style_seed")
+            layout.prop(values, "style_from")
         for index, one in enumerate(scalar_inputs(card)):
             layout.prop(values, f"scalar_{index}", text=models.scalar_name(one), slider=True)
         draw_strengths(layout, context.active_object)
+        layout.operator("gancube.bake_loop", icon="FILE_MOVIE")
 
 
 def draw_strengths(layout, item) -> None:

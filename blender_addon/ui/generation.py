@@ -10,7 +10,6 @@ from collections.abc import Generator
 import bpy
 
 from ..engine.errors import GanCubeError
-from ..engine.surface_request import SurfaceRequest
 from . import kept_recipes as kept
 from . import session
 
@@ -23,7 +22,7 @@ class Generation:
 
     The operator gives:
         prepare(context)          what it works on; GanCubeError where that cannot be
-        wish(context)             (SurfaceRequest, numbers of its images or None for all)
+        wish(context)             what session.start() takes
         build(context, result)    a generator that makes the datablocks in small steps, and returns them
         land(context, made)       puts them into the scene, and returns the sentence to report
     """
@@ -47,11 +46,17 @@ class Generation:
     def prepare(self, context) -> None:
         pass
 
-    def wish(self, context) -> tuple[SurfaceRequest, tuple[int, ...] | None]:
+    def wish(self, context) -> tuple:
         raise NotImplementedError
 
     def started(self, context) -> None:
         """session.job is under way."""
+
+    def arrived(self, context, job) -> None:
+        """After each look at the job; what it has may be taken out of job.textures."""
+
+    def given_up(self) -> None:
+        """After a cancel or an error: takes away what `arrived` made."""
 
     def build(self, context, result) -> Generator:
         raise NotImplementedError
@@ -96,6 +101,10 @@ class Generation:
         if job is None:  # the add-on was disabled, or its preferences changed
             return self.fail("")
         job.step()
+        try:
+            self.arrived(context, job)
+        except GanCubeError as error:
+            return self.fail(str(error))
         if job.running:
             return None
         if job.state != "done":
@@ -120,6 +129,7 @@ class Generation:
         session.cancel()
         if self.building is not None:
             self.building.close()  # takes away the images of what was not finished
+        self.given_up()
         context.window_manager.event_timer_remove(self.timer)
 
     def execute(self, context):
@@ -131,6 +141,7 @@ class Generation:
                 self.started(context)
                 while job.running:
                     job.step()
+                    self.arrived(context, job)
                     time.sleep(0.002)
                 if job.state != "done":
                     return self.fail(job.error)
@@ -152,7 +163,8 @@ class Generation:
         session.landed()
         if "UNDO" in self.bl_options:
             result = session.results[self.result]
-            kept.add(context.scene, result.recipe, next(iter(result.textures.values())).icon)
+            if result.textures:
+                kept.add(context.scene, result.recipe, next(iter(result.textures.values())).icon)
         self.report({"INFO"}, f"{sentence}. {session.provider}")
         return {"FINISHED"}
 
@@ -161,6 +173,7 @@ class Generation:
         session.error = message[:1].upper() + message[1:]
         if session.busy():  # done, and then it could not land
             session.cancel()
+        self.given_up()
         if message:
             self.report({"ERROR"}, session.error)
         return {"CANCELLED"}

@@ -41,9 +41,11 @@ class Job:
     asked: SurfaceRequest
     options: dict  # {"provider", "threads", "blender"}
     only: tuple[int, ...] | None = None  # the images wanted, in this order; None: all
+    walks: tuple[float, ...] | None = None  # of an animation: the walk of each frame
     clock: object = time.monotonic
     state: str = "starting"
     textures: dict[int, Texture] = field(default_factory=dict)  # by their number on the surface
+    made: int = 0  # how many there were so far
     error: str = ""
     loaded: dict = field(
         default_factory=dict
@@ -52,13 +54,13 @@ class Job:
     began: float = 0.0  # when the first image was begun
 
     def start(self) -> "Job":
-        wish = {"asked": asdict(self.asked), "only": self.only}
+        wish = {"asked": asdict(self.asked), "only": self.only, "walks": self.walks}
         self.client.submit({"do": "generate", "model": self.asked.model, **wish, **self.options})
         return self
 
     @property
     def total(self) -> int:
-        return self.asked.count if self.only is None else len(self.only)
+        return (self.asked.count if self.only is None else len(self.only)) * len(self.walks or (0,))
 
     @property
     def running(self) -> bool:
@@ -72,15 +74,15 @@ class Job:
     @property
     def progress(self) -> float:
         """Share of the images that are there, 0 to 1."""
-        return len(self.textures) / self.total
+        return self.made / self.total
 
     @property
     def eta(self) -> float | None:
         """Seconds to go, from the mean of the images so far; None before the first."""
-        if not self.textures or self.state != "generating":
+        if not self.made or self.state != "generating":
             return None
-        each = (self.clock() - self.began) / len(self.textures)
-        return max(each * (self.total - len(self.textures)), 0.0)
+        each = (self.clock() - self.began) / self.made
+        return max(each * (self.total - self.made), 0.0)
 
     @property
     def text(self) -> str:
@@ -91,7 +93,7 @@ class Job:
             return "Loading the generator"
         if self.state == "done":
             return "Ready; lands in Object Mode"
-        done, total, eta = len(self.textures), self.total, self.eta
+        done, total, eta = self.made, self.total, self.eta
         return f"Image {min(done + 1, total)} of {total}" + (
             f", {eta:.0f} s left" if eta and eta >= 1 else ""
         )
@@ -119,6 +121,7 @@ class Job:
 
     def take_image(self, header: dict, blob: bytes) -> None:
         self.textures[header["index"]] = texture_in(header, blob)
+        self.made += 1
 
     def take_done(self, header: dict, blob: bytes) -> None:
         self.state, self.recipe = "done", header["recipe"]

@@ -85,14 +85,19 @@ def child(choice: Choice) -> Client:
     return client
 
 
-def start(asked: SurfaceRequest, only: tuple[int, ...] | None = None) -> Job:
-    """Begins the images `only` (None: all) of what is asked, whose model is a file; GanCubeError if that cannot be."""
+def start(
+    asked: SurfaceRequest, only: tuple[int, ...] | None = None, walks: tuple[float, ...] | None = None
+) -> Job:
+    """Begins the images `only` (None: all) of what is asked, whose model is a file; GanCubeError if that cannot be.
+
+    walks: of an animation the walk of each frame.
+    """
     global job, error
     error = ""
     asked.faces()  # what cannot be is said before a process is started
     choice = chosen()
     options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
-    job = Job(child(choice), asked, options, only).start()
+    job = Job(child(choice), asked, options, only, walks).start()
     return job
 
 

@@ -115,15 +115,17 @@ def test_a_walk_between_two_seeds():
             if name not in drawn:
                 np.testing.assert_array_equal(walked[name], one[name])
                 continue
-            size = np.hypot(1 - share, share)
+            angle = share * np.pi / 2
             np.testing.assert_allclose(
-                walked[name], ((1 - share) * one[name] + share * other[name]) / size, atol=1e-6
+                walked[name], np.cos(angle) * one[name] + np.sin(angle) * other[name], atol=1e-6
             )
             assert walked[name].dtype == np.float32
     assert abs(draw(card, 7, None, 512, toward=8, walk=0.5)[drawn[-1]].std() - 1) < 0.05
+    for name in drawn:
+        np.testing.assert_array_equal(draw(card, 7, "brick", 64, toward=8, walk=4)[name], one[name])
     given = {"z": [0.5] * 8}
     walked = draw(card, 7, "brick", latents=given, toward=8, walk=0.5)
     np.testing.assert_array_equal(walked["z"], draw(card, 7, "brick", latents=given)["z"])
-    for wrong in ({"toward": -1, "walk": 0.5}, {"toward": 8, "walk": 2.0}):
+    for wrong in ({"toward": -1, "walk": 0.5}, {"toward": 8, "walk": 4.1}):
         with pytest.raises(RequestError):
             draw(card, 7, **wrong)

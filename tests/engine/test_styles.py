@@ -1,13 +1,19 @@
 """Styles: read off a texture, given back, mixed; and graphs that do not keep what their card says of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from blender_addon.engine.check import check_file
 from blender_addon.engine.errors import RequestError
 from blender_addon.engine.latents import Styles, draw
-from blender_addon.engine.model import Model
+from blender_addon.engine.model import Model, generate
+from blender_addon.engine.new_recipe import new_recipe
+from blender_addon.engine.recipe import dumps, loads
 from blender_addon.engine.styles import between, from_layer, layer_count, style_of
+from blender_addon.engine.surface_request import SurfaceRequest
+from tests.tiny import tiny_card
 from tests.tiny_style import LAYERS, LENGTH, SIDE, make_tiny_style
 
 
@@ -98,3 +104,22 @@ def test_styles_given_as_numbers(tinted):
     assert np.array_equal(picture(tinted, 9, "dusk", latents=numbers), picture(tinted, 3, "dawn"))
     with pytest.raises(RequestError, match=f"{own.size} numbers"):
         picture(tinted, 9, "dusk", latents={"w": [0.0] * LENGTH})
+
+
+def test_a_request_with_a_style(tinted):
+    asked = SurfaceRequest(str(tinted.path), seed=3, label="dawn", surface="tile")
+    (own,) = generate(tinted, asked.to_request(tinted.card))
+    for layer in (0, 1, LAYERS):
+        (styled,) = generate(tinted, replace(asked, style=(9, layer)).to_request(tinted.card))
+        same = np.array_equal(styled.maps["base_color"], own.maps["base_color"])
+        assert same == (layer == LAYERS), layer
+        expected = picture(tinted, own.seed, "dawn", styles=from_layer(style_of(tinted, 9, "dawn"), layer))
+        assert np.array_equal(expected[..., :3], styled.maps["base_color"])
+    with pytest.raises(RequestError, match="no styles"):
+        replace(asked, style=(9, 0)).to_request(tiny_card(("base_color",), (), 16, "x"))
+    with pytest.raises(RequestError, match="seed"):
+        replace(asked, style=(-9, 0)).to_request(tinted.card)
+    kept = new_recipe(
+        replace(asked, style=(9, 1)), replace(asked, style=(9, 1)).to_request(tinted.card), tinted, "5.0"
+    )
+    assert loads(dumps(kept)).to_request().style == (9, 1)

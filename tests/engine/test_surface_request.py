@@ -78,6 +78,6 @@ def test_a_walk_goes_face_by_face():
     request = SurfaceRequest("tiny", seed=7, toward=8, walk=0.5).to_request(CARD)
     assert request.toward == tuple(derive(8, i) for i in range(6)) and request.walk == 0.5
     assert SurfaceRequest("tiny", seed=7, toward=8).to_request(CARD).toward == ()
-    for wrong in ({"walk": 1.5}, {"walk": True}, {"walk": 0.5, "toward": -1}):
+    for wrong in ({"walk": 4.5}, {"walk": True}, {"walk": 0.5, "toward": -1}):
         with pytest.raises(RequestError):
             SurfaceRequest("tiny", **wrong).to_request(CARD)

@@ -7,9 +7,12 @@ import pytest
 def folder(tmp_path_factory):
     pytest.importorskip("bpy")
     tiny = pytest.importorskip("tests.tiny", reason="making a model needs onnx")
+    from tests.tiny_style import make_tiny_style
+
     folder = tmp_path_factory.mktemp("models")
     tiny.make_tiny(folder / "alpha.onnx", maps=("base_color", "normal", "roughness"), stride=16)
     tiny.make_tiny(folder / "beta.onnx", labels=("brick", "straw"), stride=24, name="beta", seed=1)
+    make_tiny_style(folder / "tinted.onnx")
     tiny.make_tiny(folder / "nan.onnx", name="nan", nan=True)
     tiny.make_tiny(folder / "text.onnx", not_onnx=True)
     return folder

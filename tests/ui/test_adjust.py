@@ -87,3 +87,18 @@ def test_no_cube_no_effect(cube, sliders):
     bpy.ops.mesh.primitive_cube_add()
     sliders.seed = 99
     assert cube["gancube"] == recipe and not session.busy()
+
+
+def test_a_style_of_another_seed(settings, folder):
+    from tests.tiny_style import LAYERS
+
+    settings.model = "tinted"
+    cube = generate()
+    before, sliders = pictures(cube), bpy.context.window_manager.gancube_adjust
+    assert (sliders.style_seed, sliders.style_from) == (0, LAYERS), "none"
+    sliders.style_from = 1
+    assert pictures(cube) != before and loads(cube["gancube"]).settings["style"] == {"seed": 0, "layer": 1}
+    sliders.style_seed = 9
+    assert loads(cube["gancube"]).settings["style"] == {"seed": 9, "layer": 1}
+    sliders.style_from = LAYERS
+    assert "style" not in loads(cube["gancube"]).settings
