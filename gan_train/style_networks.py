@@ -92,7 +92,7 @@ class Synthesis(nn.Module):
             part = self.picture[level](x, second).float()
             if self.patch > 1:
                 part = _without_grid(F.pixel_shuffle(part, self.patch))
-            drawn = part if drawn is None else _smooth_double(drawn) + part
+            drawn = part if drawn is None else _double(drawn) + part
         return torch.tanh(drawn)
 
 
@@ -115,10 +115,7 @@ class ToPicture(nn.Module):
 
 
 def _double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
-
-
-def _smooth_double(x: Tensor) -> Tensor:
+    """Bilinear: after repeated cells a weave of two of the finest cells stood on the pictures (seen at 90,000)."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 

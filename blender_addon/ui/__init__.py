@@ -8,6 +8,7 @@ import bpy
 from . import (
     adjust,
     adjust_panel,
+    bake_operator,
     face_operators,
     icons,
     kept_panel,
@@ -32,6 +33,7 @@ CLASSES = (
     *face_operators.CLASSES,
     *adjust.CLASSES,
     *loop_operator.CLASSES,
+    *bake_operator.CLASSES,
     *panels.CLASSES,
     *surface_operators.CLASSES,
     *net_panel.CLASSES,

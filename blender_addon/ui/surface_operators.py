@@ -6,7 +6,7 @@ Before: generation.py. Next: scene/surfaces.py, which leaves the mesh intact.
 import bpy
 
 from ..engine.errors import GanCubeError
-from ..scene import surfaces, targets
+from ..scene import bake, surfaces, targets
 from ..scene.assets import FacePixels
 from ..scene.layouts import Surface
 from . import models, properties, session
@@ -145,6 +145,8 @@ class GANCUBE_PT_texture(bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.5
         row.operator("gancube.texture", icon="TEXTURE")
+        if context.active_object is not None and bake.baked_maps(context.active_object):
+            layout.operator("gancube.bake_box", icon="RENDER_STILL")
 
 
 CLASSES = (GANCUBE_OT_texture, GANCUBE_OT_ask_to_unwrap, GANCUBE_PT_texture)

@@ -90,3 +90,15 @@ def test_strengths_of_one_face_for_all(settings):
     assert bpy.ops.gancube.copy_strengths() == {"FINISHED"}
     for slot in cube.material_slots:
         assert slot.material.node_tree.nodes[node].inputs[socket].default_value == 0.25
+
+
+def test_a_box_projection_is_baked_to_images(settings):
+    assert not bpy.ops.gancube.bake_box.poll()
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.active_object
+    settings.surface = "box"
+    bpy.ops.gancube.texture()
+    assert bpy.ops.gancube.bake_box(size=64) == {"FINISHED"}
+    (nodes,) = [faces.image_nodes(slot.material) for slot in cube.material_slots]
+    assert {tuple(image.size) for image, _ in nodes.values()} == {(64, 64)}
+    assert not bpy.ops.gancube.bake_box.poll(), "it is no projection any more"

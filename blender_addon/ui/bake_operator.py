@@ -1,0 +1,127 @@
+"""A box projection baked into the mesh's UVs, map by map. bpy.types only.
+
+Baking is Blender's own and holds it up for seconds per map; between two maps Esc is heard. Next: scene/bake.py.
+"""
+
+import bpy
+
+from ..engine.errors import GanCubeError
+from ..scene import bake, faces
+from . import session
+from .adjust_panel import draw_strengths
+from .generation import TICK
+
+
+class GANCUBE_OT_bake_box(bpy.types.Operator):
+    bl_idname = "gancube.bake_box"
+    bl_label = "Bake Box Projection"
+    bl_description = (
+        "Bake the box projection to images for the UV map, for export. Esc cancels between two maps"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    size: bpy.props.IntProperty(
+        name="Size",
+        description="Width and height of the images",
+        default=1024,
+        min=64,
+        max=8192,
+        subtype="PIXEL",
+    )
+    own_uvs: bpy.props.BoolProperty(
+        name="Into My UV Map",
+        description="Use the mesh's UV map, whose islands must not overlap; else a new one is made",
+        default=True,
+    )
+
+    @classmethod
+    def poll(cls, context):
+        item = context.active_object
+        if item is None or item.type != "MESH" or not bake.baked_maps(item):
+            cls.poll_message_set("Select an object that shows a box projection")
+            return False
+        return context.mode == "OBJECT" and not session.busy()
+
+    def invoke(self, context, event):
+        if bpy.app.background:
+            return self.execute(context)
+        self.steps = self.begin(context)
+        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
+        context.window_manager.progress_begin(0, 100)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        if event.type == "ESC" and event.value == "PRESS":
+            self.cancel(context)
+            return {"CANCELLED"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            done, total = next(self.steps)
+            context.window_manager.progress_update(100 * done / total)
+            context.workspace.status_text_set(f"Baking, {done} of {total} maps. Esc cancels")
+            return {"RUNNING_MODAL"}
+        except StopIteration as stop:
+            self.cancel(context)
+            return self.done(stop.value)
+        except GanCubeError as error:
+            self.cancel(context)
+            return self.fail(error)
+
+    def cancel(self, context):
+        self.steps.close()
+        context.window_manager.event_timer_remove(self.timer)
+        context.window_manager.progress_end()
+        context.workspace.status_text_set(None)
+
+    def execute(self, context):
+        steps = self.begin(context)
+        try:
+            while True:
+                next(steps)
+        except StopIteration as stop:
+            return self.done(stop.value)
+        except GanCubeError as error:
+            return self.fail(error)
+
+    def begin(self, context):
+        return bake.bake_steps(context.active_object.session_uid, self.size, self.own_uvs)
+
+    def done(self, name: str) -> set:
+        self.report({"INFO"}, f"{name} baked")
+        return {"FINISHED"}
+
+    def fail(self, error: GanCubeError) -> set:
+        self.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+
+
+class GANCUBE_PT_material(bpy.types.Panel):
+    bl_label = "GAN Cubes"
+    bl_idname = "GANCUBE_PT_material"
+    bl_space_type = "PROPERTIES"
+    bl_region_type = "WINDOW"
+    bl_context = "material"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        return faces.recipe_of(context.object) is not None
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split = True
+        recipe = faces.recipe_of(context.object)
+        label = recipe.label if isinstance(recipe.label, str) else ""
+        layout.label(
+            text=f"{recipe.model['name']}, seed {recipe.seed} {label}", icon="NODE_TEXTURE", translate=False
+        )
+        draw_strengths(layout, context.object)
+        if bake.baked_maps(context.object):
+            layout.operator("gancube.bake_box", icon="RENDER_STILL")
+        if recipe.kind == "cube":
+            layout.operator("gancube.copy_command", icon="COPYDOWN").index = -1
+
+
+CLASSES = (GANCUBE_OT_bake_box, GANCUBE_PT_material)
