@@ -75,14 +75,17 @@ def child(choice: Choice) -> Client:
     global client, client_for
     if client is None or client_for != choice:
         close()
-        if choice.own_python:
-            client = Client(choice.python)
-        else:
-            # numpy of this Blender, as a last resort: Blender's own Python finds its own without it
-            numpy = {str(Path(f)) for f in sys.path if f and (Path(f) / "numpy" / "__init__.py").exists()}
-            client = Client(choice.python, sys.path, user_folder(), last=sorted(numpy))
-        client_for = choice
+        client, client_for = new_client(choice), choice
     return client
+
+
+def new_client(choice: Choice) -> Client:
+    """A child process of its own, not yet started."""
+    if choice.own_python:
+        return Client(choice.python)
+    # numpy of this Blender, as a last resort: Blender's own Python finds its own without it
+    numpy = {str(Path(f)) for f in sys.path if f and (Path(f) / "numpy" / "__init__.py").exists()}
+    return Client(choice.python, sys.path, user_folder(), last=sorted(numpy))
 
 
 def start(asked: SurfaceRequest, only: tuple[int, ...] | None = None) -> Job:
