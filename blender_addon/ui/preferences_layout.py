@@ -48,7 +48,8 @@ def draw_providers(prefs, layout) -> None:
     column.prop(prefs, "python")
     column.prop(prefs, "threads")
     if session.provider:
-        wrapped(layout, f"Last run: {session.provider}", "CHECKMARK", WIDTH)
+        line = f"{session.provider}. Device: {session.device}" if session.device else session.provider
+        wrapped(layout, f"Last run: {line}", "CHECKMARK", WIDTH)
     draw_check(layout)
 
 

@@ -32,6 +32,7 @@ client_for: Choice | None = None  # the preferences that `client` was made for
 job: Job | LiveJob | None = None
 error = ""  # of the latest job, shown in the panel
 provider = ""  # what the latest job ran on, shown in the panel
+device = ""  # the processor or graphics card that it was, shown in the preferences
 _keys = itertools.count(1)
 results: dict[str, Result] = {}  # key in the operator's hidden property -> result; the latest one only
 
@@ -52,10 +53,10 @@ def cancel() -> None:
 
 
 def landed() -> None:
-    global provider
+    global provider, device
     if job is not None:
         job.state = "landed"
-        provider = provider_line(job.loaded)
+        provider, device = provider_line(job.loaded), job.loaded.get("device_name", "")
 
 
 def user_folder() -> Path | None:

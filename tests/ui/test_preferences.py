@@ -77,6 +77,12 @@ def test_check_now_asks_a_real_child(prefs):
     assert session.client is None, "the panel's own child was not needed"
 
 
+def test_what_the_last_run_ran_on_is_kept():
+    bpy.context.scene.gancube.size = 32
+    assert bpy.ops.gancube.generate_cube() == {"FINISHED"}
+    assert "checked" in session.provider and session.device
+
+
 def test_check_now_says_why_it_fails(prefs):
     prefs.provider = "webgpu"
     with pytest.raises(RuntimeError, match="onnxruntime-ep-webgpu"):
