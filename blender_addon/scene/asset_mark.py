@@ -10,6 +10,7 @@ import bpy
 from ..engine import asset_words
 from ..engine.asset_words import AssetWords
 from ..engine.card import Card
+from . import preview_process
 from .asset_preview import material_preview, object_preview, set_preview
 from .images import RECIPE_KEY
 
@@ -50,7 +51,7 @@ def asset_steps(
     author: str = "",
     with_materials: bool = True,
 ) -> Generator[float, None, list[str]]:
-    """Marks the objects `names` and their materials; yields the share that is done after each preview.
+    """Marks the objects `names` and their materials; yields the share of the previews that are there.
 
     card_of: recipe -> card of its generator. catalog: UUID. All marks are set at the end at once: closed before, it
     leaves everything as it was. Names are held meanwhile, not datablocks: an undo between two steps frees those.
@@ -59,12 +60,12 @@ def asset_steps(
     items = [bpy.data.objects[name] for name in names]
     owned = [material.name for item in items for material in materials_of(item)] if with_materials else []
     blocks = [("objects", name) for name in names] + [("materials", name) for name in dict.fromkeys(owned)]
-    pictures = {}
-    for done, (kind, name) in enumerate(blocks, 1):
-        if (block := getattr(bpy.data, kind).get(name)) is not None:
+    pictures = (yield from preview_process.picture_steps(blocks)) if preview_process.is_of_use() else {}
+    for kind, name in blocks:
+        if (kind, name) not in pictures and (block := getattr(bpy.data, kind).get(name)) is not None:
             picture = object_preview if kind == "objects" else material_preview
             pictures[kind, name] = picture(block)
-        yield done / len(blocks)
+            yield len(pictures) / len(blocks)
     marked = []
     for name in names:
         if (item := bpy.data.objects.get(name)) is not None:  # else undone or deleted meanwhile

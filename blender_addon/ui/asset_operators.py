@@ -3,6 +3,7 @@
 Before: the selected objects. Next: scene/asset_mark.py, scene/asset_catalog.py. bpy.types only.
 """
 
+import time
 from pathlib import Path
 
 import bpy
@@ -13,7 +14,8 @@ from ..scene import asset_catalog, asset_mark
 from . import models, preferences
 from .redraw import redraw
 
-TICK = 0.05  # seconds; between two previews Blender draws and hears Esc
+TICK = 0.1  # seconds; meanwhile Blender draws and hears Esc
+PAUSE = 0.005  # seconds between two looks where a script waits
 MOST_ASKED = 200  # selected objects that are looked at to know whether the button is grey
 progress: float | None = None  # share of the previews that are there; None while nothing runs
 waiting: dict[str, str] = {}  # catalogs of a file that was never saved: UUID -> path
@@ -65,8 +67,10 @@ class GANCUBE_OT_save_asset(bpy.types.Operator):
             raise
         if outcome is not None:
             self.cancel(context)
-        redraw()
-        return outcome or {"RUNNING_MODAL"}
+        elif progress != self.shown:
+            self.shown = progress
+            redraw()
+        return outcome or {"PASS_THROUGH"}
 
     def execute(self, context):
         self.begin(context)
@@ -75,16 +79,17 @@ class GANCUBE_OT_save_asset(bpy.types.Operator):
                 outcome = self.step()
                 if outcome is not None:
                     return outcome
+                time.sleep(PAUSE)
         finally:
             self.cancel(context)
 
     def begin(self, context):
         global progress
-        progress = 0.0
+        progress = self.shown = 0.0
         self.steps = begun([item.name for item in chosen_objects(context)], self.with_materials)
 
     def step(self) -> set | None:
-        """One preview; the operator's outcome, or None while it goes on."""
+        """One look at the previews; the operator's outcome, or None while it goes on."""
         global progress
         try:
             progress = next(self.steps)

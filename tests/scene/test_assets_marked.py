@@ -1,6 +1,9 @@
 """Objects and materials as assets: metadata, catalogs, previews; library files that keep what they held."""
 
+import os
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 
 from blender_addon.engine.errors import OutputError
-from blender_addon.scene import asset_catalog, asset_preview
+from blender_addon.scene import asset_catalog, asset_preview, preview_process
 from blender_addon.scene.asset_mark import asset_steps, materials_of, recipe_of
 from blender_addon.scene.assets import make_cube
 from blender_addon.scene.library_file import library_bytes
@@ -43,6 +46,7 @@ def run_through(steps):
     while True:
         try:
             yield next(steps)
+            time.sleep(0.005)
         except StopIteration as stop:
             yield stop.value
             return
@@ -215,3 +219,57 @@ def test_a_library_that_changes_meanwhile_is_not_overwritten(tmp_path, monkeypat
     monkeypatch.setattr(subprocess, "run", meanwhile)
     with pytest.raises(OutputError, match="changed by another program"):
         library_bytes([cube()], library)
+
+
+# The Blender of its own that renders previews where there is a window
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """program(shell text): stands for Blender's program, which the module bpy has not."""
+
+    def write(text):
+        path = tmp_path / "blender"
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        bpy.app.binary_path = str(path)
+
+    monkeypatch.setattr(preview_process, "is_of_use", lambda: True)
+    before = bpy.app.binary_path
+    yield write
+    bpy.app.binary_path = before
+
+
+def test_the_child_renders_the_pictures(program):
+    program(
+        f'shift 4; exec "{sys.executable}" -I "$@"'
+    )  # the options before --python are for the program alone
+    made = cube()
+    for slot in list(made.material_slots)[1:]:
+        slot.material = made.material_slots[0].material
+    assert len(marked(made)) == 2
+    assert made.preview.image_size[:] == (192, 192), "not those of this process"
+    assert made.material_slots[0].material.preview.image_size[:] == (128, 128)
+    seen = picture(made)
+    assert (seen[0, 0, 3], seen[96, 96, 3]) == (0, 1) and seen[..., 3].mean() > 0.3
+
+
+@pytest.mark.parametrize("text", ["exit 1", None])
+def test_where_the_child_fails_the_previews_are_rendered_here(program, text):
+    program(text or "")
+    if text is None:
+        bpy.app.binary_path = "/nowhere/blender"
+    made = cube()
+    assert marked(made, with_materials=False) == [made.name] and made.preview.image_size[:] == (48, 48)
+
+
+def test_stopped_in_the_middle_the_child_ends(program, tmp_path):
+    program(f"echo $$ > {tmp_path}/pid; exec sleep 60")
+    made = cube()
+    steps = asset_steps([made.name], lambda recipe: None, asset_catalog.new_uuid("x"))
+    while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text().strip():
+        assert next(steps) == 0
+    steps.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert made.asset_data is None
