@@ -3,6 +3,7 @@
 import base64
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -15,6 +16,8 @@ from blender_addon.engine.model import Model
 from blender_addon.engine.onnx_file import read_onnx
 from blender_addon.engine.png import decode, encode
 from tests.tiny import make_tiny
+
+SHIPPED = sorted((Path(__file__).resolve().parents[2] / "exported_models").glob("*.onnx"))
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +93,10 @@ def bomb() -> bytes:
 def test_a_hostile_picture_is_refused(data):
     with pytest.raises(CardError, match="thumbnail"):
         thumbnail.pixels(base64.b64encode(data).decode())
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_what_ships_has_a_small_one_that_can_be_shown(path):
+    text = card_of(path).thumbnail
+    assert text and len(base64.b64decode(text)) <= thumbnail.MAX_BYTES
+    assert thumbnail.pixels(text)[:2] in {(side, side) for side in thumbnail.SIDES}
