@@ -14,6 +14,7 @@ from . import preview_process
 from .asset_preview import material_preview, object_preview, set_preview
 from .images import RECIPE_KEY
 
+MOST_MATERIALS = 12  # an object; more are the polygons' pool, and would bury everything else in the browser
 TAG_BYTES = 63  # of a tag, in Blender 4.2
 
 
@@ -59,7 +60,9 @@ def asset_steps(
     """
     items = [bpy.data.objects[name] for name in names]
     owned = [material.name for item in items for material in materials_of(item)] if with_materials else []
-    blocks = [("objects", name) for name in names] + [("materials", name) for name in dict.fromkeys(owned)]
+    owned = list(dict.fromkeys(owned))
+    owned = owned if len(owned) <= MOST_MATERIALS * len(names) else []
+    blocks = [("objects", name) for name in names] + [("materials", name) for name in owned]
     pictures = (yield from preview_process.picture_steps(blocks)) if preview_process.is_of_use() else {}
     for kind, name in blocks:
         if (kind, name) not in pictures and (block := getattr(bpy.data, kind).get(name)) is not None:

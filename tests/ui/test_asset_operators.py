@@ -47,6 +47,20 @@ def test_the_card_speaks_for_the_asset():
     assert asset_operators.progress is None
 
 
+@pytest.mark.parametrize(("surface", "assets"), [("tile", 2), ("box", 2), ("faces", 1)])
+def test_whatever_was_textured_can_be_saved(surface, assets):
+    bpy.ops.mesh.primitive_monkey_add()
+    suzanne, settings = bpy.context.active_object, bpy.context.scene.gancube
+    settings.surface, settings.each = surface, "polygon"
+    assert bpy.ops.gancube.texture() == {"FINISHED"}
+    bpy.ops.object.shade_smooth()
+    assert bpy.ops.gancube.save_asset() == {"FINISHED"}
+    blocks = (*bpy.data.objects, *bpy.data.materials)
+    marked = [block for block in blocks if block.asset_data is not None]
+    assert len(marked) == assets and suzanne in marked, "64 materials of polygons stay out of the browser"
+    assert all({"gancube", "alpha"} <= {tag.name for tag in block.asset_data.tags} for block in marked)
+
+
 def test_the_catalog_goes_beside_the_file_when_it_is_saved(tmp_path):
     assert bpy.ops.gancube.save_asset(with_materials=False) == {"FINISHED"}
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
