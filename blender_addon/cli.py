@@ -12,10 +12,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import __version__, answers
+from . import __version__, answers, models_command
 from .engine.errors import GanCubeError, RecipeError, RequestError
 
-OK, FAILED, INTERRUPTED = 0, 2, 130
+OK, FAILED, INTERRUPTED = models_command.OK, models_command.FAILED, 130
 
 DESCRIPTION = "Cubes whose six faces carry six different images, all drawn from one trained generator."
 
@@ -27,12 +27,9 @@ CUBE_EXAMPLES = """examples:
                                                              an empty entry (or -) leaves that face as it was
   gancube cube --recipe cube.glb --out again.glb             the same bytes again
   gancube cube --latent photo.json --out cube.glb            the look of a photo (see gan-train project)
+  gancube cube --seed 7 --library walls.blend                into a library of the Asset Browser
 
 Faces come in the order +X,-X,+Y,-Y,+Z,-Z (right, left, back, front, top, below)."""
-
-MODELS_EXAMPLES = """examples:
-  gancube models                      what is at hand, with labels, maps and the licence of the data
-  gancube models check FILE.onnx      every fault of a file (exit code 2 if there is one)"""
 
 RECIPE_EXAMPLES = """examples:
   gancube recipe cube.glb             also .blend, .png and .json
@@ -91,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gancube {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_cube(commands)
-    add_models(commands)
+    models_command.add_models(commands, add_command)
     add_recipe(commands)
     return parser
 
@@ -136,8 +133,11 @@ def add_cube(commands) -> None:
         "--latent", metavar="FILE", help="the look that gan-train project found for a photo, in six layouts"
     )
     where = parser.add_argument_group("where to")
-    where.add_argument("--out", metavar="FILE", required=True, help="a .glb or .blend file")
+    where.add_argument("--out", metavar="FILE", help="a .glb or .blend file")
     where.add_argument("--render", metavar="FILE", help="also a picture of all six faces, .png")
+    where.add_argument("--library", metavar="FILE", help="add it as an asset to this .blend file, new or not")
+    where.add_argument("--catalog", metavar="NAME", help="of the asset (default: GAN Cubes)")
+    where.add_argument("--author", metavar="NAME", help="of the asset")
     how = parser.add_argument_group("how")
     how.add_argument(
         "--provider",
@@ -146,20 +146,6 @@ def add_cube(commands) -> None:
     )
     how.add_argument("--json", action="store_true", help="answer with one JSON object")
     how.add_argument("--quiet", action="store_true", help="no progress on standard error")
-
-
-def add_models(commands) -> None:
-    parser = add_command(
-        commands, "models", run_models, "list the generators at hand, or check one", MODELS_EXAMPLES
-    )
-    parser.add_argument("--json", action="store_true", help="answer with one JSON object")
-    actions = parser.add_subparsers(title="actions", metavar="ACTION")
-    check = actions.add_parser(
-        "check", help="find every fault of a model file", description="Find every fault of a model file."
-    )
-    check.add_argument("file", metavar="FILE", help="an ONNX file, or the name of a model at hand")
-    check.add_argument("--json", action="store_true", help="answer with one JSON object")
-    check.set_defaults(run=run_check)
 
 
 def add_recipe(commands) -> None:
@@ -175,7 +161,10 @@ def run_cube(arguments) -> int:
 
     if arguments.provider is not None and arguments.provider not in CHOICES:
         raise RequestError(f"provider {arguments.provider!r}: is not one of {', '.join(CHOICES)}.")
-    files = command.CubeFiles(Path(arguments.out), Path(arguments.render) if arguments.render else None)
+    names = (arguments.out, arguments.render, arguments.library)
+    files = command.CubeFiles(
+        *(Path(name) if name else None for name in names), arguments.catalog, arguments.author
+    )
     command.check_outputs(files)
     wanted, latent = recipe_to_follow(arguments, command), latent_to_follow(arguments)
     path = command.find_model(arguments.model, wanted or latent)
@@ -259,44 +248,6 @@ def progress(line: str) -> None:
 
 def no_progress(line: str) -> None:
     pass
-
-
-def run_models(arguments) -> int:
-    from .engine import library
-
-    folders = library.folders()
-    entries = library.entries(folders)
-    if arguments.json:
-        print(
-            json.dumps(
-                {
-                    "folders": [str(folder) for folder in folders],
-                    "models": [answers.model_answer(e) for e in entries],
-                }
-            )
-        )
-        return OK
-    if not entries:
-        print("No models in " + (", ".join(map(str, folders)) or "any folder") + ".")
-        print(f"Export one with `gan-train export`, or name its folder in {library.ENVIRONMENT}.")
-    print("\n\n".join(answers.model_text(entry) for entry in entries))
-    return OK
-
-
-def run_check(arguments) -> int:
-    from .engine import library
-    from .engine.check import check_file
-
-    path = library.find(arguments.file, library.folders())
-    faults = check_file(path)
-    if arguments.json:
-        print(json.dumps({"file": str(path), "faults": faults}))
-    elif not faults:
-        print(f"{path}: no faults: card, graph and test vector are right.")
-    else:
-        for fault in faults:
-            print(f"gancube: error: {fault}", file=sys.stderr)
-    return FAILED if faults else OK
 
 
 def run_recipe(arguments) -> int:

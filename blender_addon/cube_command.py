@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .answers import check_text
 from .engine import library, png, recipe
+from .engine.card import Card
 from .engine.errors import GanCubeError, OutputError, RecipeError
 from .engine.files import atomic_path
 from .engine.measures import tile_seam
@@ -28,14 +29,18 @@ from .quiet import captured_output
 
 OUT_SUFFIXES = (".glb", ".blend")
 RENDER_SUFFIXES = (".png",)
+LIBRARY_SUFFIXES = (".blend",)
 
 
 @dataclass(frozen=True)
 class CubeFiles:
-    """Where the results go."""
+    """Where the results go. library: a .blend file that gets the cube as one more asset, in `catalog`, by `author`."""
 
-    out: Path
+    out: Path | None
     render: Path | None = None
+    library: Path | None = None
+    catalog: str | None = None
+    author: str | None = None
 
 
 @dataclass
@@ -52,7 +57,14 @@ class Made:
 
 def check_outputs(files: CubeFiles) -> None:
     """OutputError before any work for a path that cannot be written in the end."""
-    for path, suffixes in ((files.out, OUT_SUFFIXES), (files.render, RENDER_SUFFIXES)):
+    if files.out is None and files.library is None:
+        raise OutputError(
+            "nowhere to write to. Give --out FILE.glb, --out FILE.blend or --library FILE.blend."
+        )
+    if files.library is None and (files.catalog or files.author):
+        raise OutputError("--catalog and --author are those of an asset. Give --library FILE.blend, too.")
+    wanted = {files.out: OUT_SUFFIXES, files.render: RENDER_SUFFIXES, files.library: LIBRARY_SUFFIXES}
+    for path, suffixes in wanted.items():
         if path is None:
             continue
         if path.suffix.lower() not in suffixes:
@@ -121,7 +133,7 @@ def make(
             for texture in textures
         ]
     colorspaces = {spec.name: spec.colorspace for spec in model.card.maps}
-    data = scene_bytes(textures, maps, colorspaces, text, files, seconds, tell)
+    data = scene_bytes(textures, maps, colorspaces, text, files, seconds, tell, model.card)
     with stage(seconds, "write"):
         write_all(data)
     seconds["total"] = time.perf_counter() - started
@@ -136,11 +148,13 @@ def scene_bytes(
     files: CubeFiles,
     seconds: dict[str, float],
     tell: Callable[[str], None],
+    card: Card,
 ) -> dict[Path, bytes]:
     """The content of each file. Whatever is open in Blender stays as it was."""
     with captured_output():
         from .scene.assets import FacePixels, make_cube
         from .scene.export import blend_bytes, glb_bytes
+        from .scene.library_file import library_files
         from .scene.render import picture_bytes
         from .scene.session import nothing_left_behind
 
@@ -149,14 +163,20 @@ def scene_bytes(
             with stage(seconds, "scene"):
                 faces = [FacePixels(t.seed, t.label, m) for t, m in zip(textures, maps, strict=True)]
                 cube = make_cube(faces, colorspaces, text)
-            with stage(seconds, "export"):
-                tell(f"exporting {files.out.name}")
-                is_glb = files.out.suffix.lower() == ".glb"
-                data[files.out] = glb_bytes([cube], text) if is_glb else blend_bytes([cube])
+            if files.out is not None:
+                with stage(seconds, "export"):
+                    tell(f"exporting {files.out.name}")
+                    is_glb = files.out.suffix.lower() == ".glb"
+                    data[files.out] = glb_bytes([cube], text) if is_glb else blend_bytes([cube])
             if files.render is not None:
                 with stage(seconds, "render"):
                     tell(f"rendering {files.render.name}")
                     data[files.render] = picture_bytes(cube, text)
+            if files.library is not None:
+                with stage(seconds, "library"):
+                    tell(f"adding to {files.library.name}")
+                    catalog, author = files.catalog or "GAN Cubes", files.author or ""
+                    data |= library_files(cube, card, files.library, catalog, author)
     return data
 
 

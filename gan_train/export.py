@@ -21,6 +21,7 @@ import numpy as np
 import onnx
 import torch
 
+from blender_addon.engine import thumbnail
 from blender_addon.engine.card import (
     CARD_KEY,
     Card,
@@ -35,21 +36,17 @@ from blender_addon.engine.files import atomic_path
 from blender_addon.engine.latents import draw
 from blender_addon.engine.model import Model
 from blender_addon.engine.onnx_file import write_metadata
-from blender_addon.engine.pixels import to_uint8
-from blender_addon.engine.png import encode
 from blender_addon.engine.pooling import POOLED, pooled
 
 from .errors import TrainingError
 from .family import Deployment
 from .machine import history_of, told
-from .picture_sets import base_color
 from .run_folder import load_averaged
 from .weights import NOTES_KEY, training_notes
 
 OPSET = 20
 KEPT = {"last": "checkpoints", "best": "best"}  # folder in a run
 PARITY = 1e-3  # largest difference to torch in units of the raw output
-SAMPLES_IN_THUMBNAIL = 2  # a side
 
 
 def export_run(
@@ -101,7 +98,8 @@ def export_run(
         write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
         model = Model.load(partial, provider="cpu", verify=False)
         check_parity(model, deployment)
-        card = dataclasses.replace(card, test_vector=_vector(model), thumbnail=_thumbnail(model))
+        picture = base64.b64encode(thumbnail.make(model)).decode()
+        card = dataclasses.replace(card, test_vector=_vector(model), thumbnail=picture)
         write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
     return out
 
@@ -212,21 +210,6 @@ def _vector(model: Model) -> TestVector:
     mean, std = pooled(model.run_raw(draw(model.card, vector.seed))[0])
     rounded = [tuple(round(float(v), 6) for v in values) for values in (mean, std)]
     return dataclasses.replace(vector, mean=rounded[0], std=rounded[1])
-
-
-def _thumbnail(model: Model) -> str:
-    """Four pictures, the middle 64 px of each halved sample, as one 128 px PNG in base64."""
-    n, labels = SAMPLES_IN_THUMBNAIL, model.card.labels
-    tiles = []
-    for i in range(n * n):
-        label = labels[i * len(labels) // (n * n)] if labels else None
-        tile = base_color(model, model.render(seed=i + 1, label=label).maps) / np.float32(255)
-        tile = tile[: tile.shape[0] // 4 * 4, : tile.shape[1] // 4 * 4]
-        h, w, c = tile.shape
-        half = tile.reshape(h // 2, 2, w // 2, 2, c).mean((1, 3))
-        tiles.append(half[:64, :64])
-    rows = [np.concatenate(tiles[r * n : (r + 1) * n], axis=1) for r in range(n)]
-    return base64.b64encode(encode(to_uint8(np.concatenate(rows)))).decode()
 
 
 def _commit() -> str:

@@ -38,7 +38,7 @@ def shortened(line: str) -> str:
 
 def results(lines: list[str]) -> list[str]:
     """The paths that the commands promise to write."""
-    return [path for line in lines for path in re.findall(r"--(?:out|render) (\S+)", line)]
+    return [path for line in lines for path in re.findall(r"--(?:out|render|library) (\S+)", line)]
 
 
 @pytest.fixture
@@ -120,4 +120,4 @@ def test_the_words_for_the_test_itself():
     assert commands(text) == ["make cube", "make test", "gan-train train d --steps 20000"]
     assert shortened(commands(text)[2]) == f"gan-train train d --steps {FEW_STEPS}"
     assert shortened("gan-train measure r --data d") == f"gan-train measure r --data d --count {FEW_SAMPLES}"
-    assert results(["gancube cube --out a.glb --render b.png"]) == ["a.glb", "b.png"]
+    assert results(["gancube cube --out a.glb --render b.png", "x --library c"]) == ["a.glb", "b.png", "c"]

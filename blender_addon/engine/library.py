@@ -31,11 +31,11 @@ class Entry:
     sha256: str = ""
 
 
-def folders(user_folder=None) -> list[Path]:
-    """Where models are looked for, first come first served: environment, user folder, extension, checkout."""
+def folders(*user_folders) -> list[Path]:
+    """Where models are looked for, first come first served: environment, the user's, extension, checkout."""
     package = Path(__file__).resolve().parents[1]
     named = [Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p.strip()]
-    user = [Path(user_folder)] if user_folder else []
+    user = [Path(folder) for folder in user_folders if folder]
     found = []
     for folder in [*named, *user, package / "models", package.parent / "exported_models"]:
         if folder.is_dir() and folder not in found:

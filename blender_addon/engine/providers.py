@@ -9,6 +9,7 @@ import io
 import sys
 from pathlib import Path
 
+from . import plugins
 from .errors import ModelError, ProviderError
 
 # Our name -> onnxruntime's name and options. Options are chosen for the same result twice, not for the last percent.
@@ -19,6 +20,11 @@ PROVIDERS = {
     "coreml": ("CoreMLExecutionProvider", {}),
 }
 CHOICES = ("auto", *PROVIDERS)
+MISSING = {  # why an onnxruntime lacks a provider
+    "cpu": "this onnxruntime was built without it",
+    "cuda": "the onnxruntime of this Python has no CUDA. Set Python for Generation to one with onnxruntime-gpu",
+    "coreml": "it is in the onnxruntime of macOS only",
+}
 
 
 def runtime():
@@ -42,12 +48,24 @@ def runtime_errors() -> tuple:
 
 def available() -> list[str]:
     """The names of the providers that can be tried here, without starting any."""
-    compiled = runtime().get_available_providers()
-    return [
-        name
-        for name, (long, _) in PROVIDERS.items()
-        if long in compiled and (name != "cuda" or cuda_devices())
-    ]
+    return [name for name, reason in reasons().items() if not reason]
+
+
+def reasons() -> dict[str, str]:
+    """{name: ""} for what can be tried in this Python, else why it cannot, without a full stop."""
+    onnxruntime = runtime()
+    compiled = onnxruntime.get_available_providers()
+    found = {}
+    for name, (long, _) in PROVIDERS.items():
+        if name == "cuda" and long in compiled and not cuda_devices():
+            found[name] = "no NVIDIA driver answers on this machine"
+        elif long in compiled:
+            found[name] = ""
+        elif name in plugins.MODULES:
+            found[name] = plugins.why_not(onnxruntime, name)
+        else:
+            found[name] = MISSING[name]
+    return found
 
 
 def cuda_devices() -> int:
@@ -76,8 +94,9 @@ def open_session(path: Path, provider: str, threads: int | None):
         return _session(path, "cpu", threads), "cpu"
     session = _session(path, provider, threads) if provider in available() else None
     if session is None:
+        why = f" ({reasons()[provider]})" if reasons()[provider] else ""
         raise ProviderError(
-            f"provider {provider}: does not start on this machine. Available here: auto, {', '.join(available())}."
+            f"provider {provider}: does not start on this machine{why}. Available here: auto, {', '.join(available())}."
         )
     return session, provider
 
@@ -93,7 +112,14 @@ def _session(path: Path, provider: str, threads: int | None):
     settings.log_severity_level = 4
     settings.use_deterministic_compute = True
     settings.intra_op_num_threads = threads or 0  # 0: one per core
-    wanted = [(name, options)] if provider == "cpu" else [(name, options), ("CPUExecutionProvider", {})]
+    compiled = name in onnxruntime.get_available_providers()
+    if not compiled and provider in plugins.MODULES:
+        settings.add_provider_for_devices(plugins.devices(onnxruntime, provider)[:1], options)
+        wanted = None  # the options name it; the processor takes what it lacks
+    elif provider == "cpu":
+        wanted = [(name, options)]
+    else:
+        wanted = [(name, options), ("CPUExecutionProvider", {})]
     try:
         # Without enable_fallback=0 its Python layer prints, and reruns on the processor what failed on a GPU.
         session = onnxruntime.InferenceSession(str(path), settings, providers=wanted, enable_fallback=0)

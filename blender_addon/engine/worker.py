@@ -8,6 +8,8 @@ process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Bl
           "only": indices of its images in the order wanted, or null for all, "blender": version,
           "walks": for an animation the walk of each frame, or null; frame f has the images f * count + index}
          {"do": "check",    "id"}                          compares with the test vector again
+         {"do": "install",  "id", "model": path, "folder", "taken": {name: sha256}}   engine/install.py, to "done"
+         {"do": "providers", "id"}                         {name: why it cannot run here, or ""} in "done"
          {"do": "cancel"}                                  stops what runs, before the next image
     out: ready, loaded, image (behind the header one PNG per map, and an icon), done | cancelled | error, each with id
 
@@ -26,10 +28,13 @@ from dataclasses import replace
 import numpy
 
 from . import pipe, png
+from .devices import device_name
 from .errors import GanCubeError
+from .install import install
 from .model import Model, generate, runtime_version
 from .new_recipe import new_recipe
 from .pixels import icon, to_uint8
+from .providers import reasons
 from .recipe import KEY, dumps
 from .surface_request import SurfaceRequest
 
@@ -73,7 +78,13 @@ class Worker:
 
     def answer(self, request: dict) -> None:
         number = request.get("id")
-        work = {"load": self.load, "generate": self.generate, "check": self.check}.get(request.get("do"))
+        work = {
+            "load": self.load,
+            "generate": self.generate,
+            "check": self.check,
+            "install": self.install,
+            "providers": self.providers,
+        }.get(request.get("do"))
         try:
             if work is None:
                 raise GanCubeError(f"the worker does not know the request {request.get('do')!r}")
@@ -109,10 +120,19 @@ class Worker:
         self.model.check = self.model.check_test_vector()
         return self.report_model(request, time.perf_counter() - started)
 
+    def install(self, request: dict) -> dict:
+        made = install(request["model"], request["folder"], request.get("taken"))
+        path = str(made.path) if made.path else None
+        return {"path": path, "sha256": made.sha256, "known": made.known, "faults": list(made.faults)}
+
+    def providers(self, request: dict) -> dict:
+        return {"providers": reasons()}
+
     def report_model(self, request: dict, seconds: float) -> dict:
         model, check = self.model, self.model.check
         verdict = {"max_error": check.max_error, "tolerance": check.tolerance, "ok": check.ok}
         message = {"event": "loaded", "id": request["id"], "model": model.card.name, "sha256": model.sha256}
+        message |= {"device_name": device_name(model.provider)}
         message |= {"provider": model.provider, "device": model.device, "note": model.note, "check": verdict}
         message |= {"colorspaces": {m.name: m.colorspace for m in model.card.maps}, "seconds": seconds}
         self.send(message)

@@ -140,9 +140,13 @@ def settings(scene: bpy.types.Scene, height: int, samples: int) -> None:
     scene.cycles.use_adaptive_sampling = False
     scene.cycles.seed = 0
     scene.cycles.max_bounces = 3
-    scene.cycles.use_denoising = True
-    scene.cycles.denoiser = "OPENIMAGEDENOISE"
-    scene.cycles.denoising_use_gpu = False
+    try:
+        scene.cycles.denoiser = "OPENIMAGEDENOISE"
+        scene.cycles.use_denoising = True
+        scene.cycles.denoising_use_gpu = False
+    except TypeError:  # distributions build Blender without Open Image Denoise
+        scene.cycles.use_denoising = False
+        scene.cycles.samples = 4 * samples
     scene.view_settings.view_transform = "Standard"
     scene.render.resolution_x = 2 * height
     scene.render.resolution_y = height

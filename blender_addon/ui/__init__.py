@@ -8,24 +8,32 @@ import bpy
 from . import (
     adjust,
     adjust_panel,
+    asset_operators,
     bake_operator,
+    default_size,
     face_operators,
     icons,
     kept_panel,
     loop_operator,
+    model_operators,
+    model_panel,
     models,
     net_panel,
     operators,
     panels,
+    preferences_layout,
+    provider_check,
     session,
     surface_operators,
+    thumbnails,
     variants,
 )
 from .kept_recipes import GANCUBE_PG_kept
-from .preferences import GANCUBE_preferences
+from .preferences import GANCUBE_PG_model_folder, GANCUBE_preferences
 from .properties import GANCUBE_PG_settings
 
 CLASSES = (
+    GANCUBE_PG_model_folder,
     GANCUBE_preferences,
     GANCUBE_PG_kept,
     GANCUBE_PG_settings,
@@ -40,6 +48,11 @@ CLASSES = (
     *adjust_panel.CLASSES,
     *variants.CLASSES,
     *kept_panel.CLASSES,
+    *provider_check.CLASSES,
+    *preferences_layout.CLASSES,
+    *model_operators.CLASSES,
+    *model_panel.CLASSES,
+    *asset_operators.CLASSES,
 )
 
 
@@ -53,15 +66,22 @@ def register():
     )
     bpy.types.VIEW3D_MT_mesh_add.append(panels.draw_in_add_menu)
     models.refresh()
+    default_size.register()
+    asset_operators.register()
 
 
 def unregister():
+    asset_operators.unregister()
+    default_size.unregister()
+    model_operators.close()
+    provider_check.forget()
     session.close()
     variants.forget()
     icons.close()
     bpy.types.VIEW3D_MT_mesh_add.remove(panels.draw_in_add_menu)
     del bpy.types.Object.gancube_locks
     del bpy.types.WindowManager.gancube_adjust
+    thumbnails.close()
     del bpy.types.Scene.gancube
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -3,38 +3,43 @@
 Read again on registration, on a change of the preferences, and by the refresh button.
 """
 
+import contextlib
 import zlib
 
 from ..engine import library
 from ..engine.card import Card
 from ..engine.errors import ModelError
 from ..engine.sizes import MAX_SIZE
-from . import preferences
+from . import model_folders, thumbnails
 
 MIXED = "MIXED"  # the identifier; no label is called so, since a name is one of the card's own
 NONE = "NONE"
 
 _entries: list = []  # library.Entry, those with a card first
 _model_items: list[tuple] = []  # Blender keeps no copy of the texts of a dynamic enum: these lists hold them
+_sizes: dict[str, int] = {}  # name -> bytes of the file
 _label_items: dict[str, list[tuple]] = {}  # model identifier -> items
 
 
 def refresh() -> None:
     global _entries, _model_items, _label_items
-    folders = library.folders(preferences.chosen().model_folder)
+    folders = library.folders(*model_folders.of_the_user())
     _entries = library.entries(folders)
-    usable = [e for e in _entries if e.card is not None]
-    if usable:
+    _sizes.clear()
+    for one in _entries:
+        with contextlib.suppress(OSError):  # removed meanwhile: the next refresh will not list it
+            _sizes[one.name] = one.path.stat().st_size
+    thumbnails.forget(e.sha256 for e in _entries)
+    good = [e for e in _entries if e.card is not None]
+    if good:
         shipped = library.default(folders)
-        usable.sort(key=lambda e: e.path != shipped)
+        good.sort(key=lambda e: e.path != shipped)
     # the first one is what a scene that never chose has: an unset enum is 0
-    _model_items = [
-        (e.name, e.name, e.card.summary, number(e.name) if i else 0) for i, e in enumerate(usable)
-    ]
+    _model_items = [(e.name, e.name, e.card.summary, number(e.name) if i else 0) for i, e in enumerate(good)]
     _model_items = _model_items or [
         (NONE, "No generator found", "Set a folder with generators in the preferences", 0)
     ]
-    _label_items = {e.name: [_mixed(), *(_label(name) for name in e.card.labels)] for e in usable}
+    _label_items = {e.name: [_mixed(), *(_label(name) for name in e.card.labels)] for e in good}
 
 
 def number(name: str) -> int:
@@ -71,8 +76,9 @@ def entry(name: str):
 
 
 def usable() -> list:
-    """The entries that can be chosen."""
-    return [one for one in _entries if one.card is not None]
+    """The library entries that the panel offers, in its order."""
+    names = [item[0] for item in _model_items]
+    return sorted((e for e in _entries if e.card is not None), key=lambda e: names.index(e.name))
 
 
 def entry_of(model: dict):
@@ -111,6 +117,23 @@ def scalar_name(one) -> str:
 
 def card(name: str) -> Card | None:
     return next((e.card for e in _entries if e.name == name), None)
+
+
+def megabytes(entry) -> str:
+    """The size of a generator's file, as text."""
+    return f"{_sizes.get(entry.name, 0) / 1e6:.1f} MB"
+
+
+def hashes() -> dict[str, str]:
+    """{name: SHA-256} of every generator that is listed."""
+    return {e.name: e.sha256 for e in _entries}
+
+
+def of_recipe(recipe: dict):
+    """The library entry that a recipe names, by its content or else by its name; None where it is not at hand."""
+    wanted = recipe.get("model") if isinstance(recipe.get("model"), dict) else {}
+    same = [e for e in usable() if e.sha256 == wanted.get("sha256")]
+    return next(iter(same or [e for e in usable() if e.name == wanted.get("name")]), None)
 
 
 def faults() -> list[tuple[str, str]]:

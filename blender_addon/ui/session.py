@@ -32,6 +32,7 @@ client_for: Choice | None = None  # the preferences that `client` was made for
 job: Job | LiveJob | None = None
 error = ""  # of the latest job, shown in the panel
 provider = ""  # what the latest job ran on, shown in the panel
+device = ""  # the processor or graphics card that it was, shown in the preferences
 _keys = itertools.count(1)
 results: dict[str, Result] = {}  # key in the operator's hidden property -> result; the latest one only
 
@@ -52,10 +53,10 @@ def cancel() -> None:
 
 
 def landed() -> None:
-    global provider
+    global provider, device
     if job is not None:
         job.state = "landed"
-        provider = provider_line(job.loaded)
+        provider, device = provider_line(job.loaded), job.loaded.get("device_name", "")
 
 
 def user_folder() -> Path | None:
@@ -75,14 +76,17 @@ def child(choice: Choice) -> Client:
     global client, client_for
     if client is None or client_for != choice:
         close()
-        if choice.own_python:
-            client = Client(choice.python)
-        else:
-            # numpy of this Blender, as a last resort: Blender's own Python finds its own without it
-            numpy = {str(Path(f)) for f in sys.path if f and (Path(f) / "numpy" / "__init__.py").exists()}
-            client = Client(choice.python, sys.path, user_folder(), last=sorted(numpy))
-        client_for = choice
+        client, client_for = new_client(choice), choice
     return client
+
+
+def new_client(choice: Choice) -> Client:
+    """A child process of its own, not yet started."""
+    if choice.own_python:
+        return Client(choice.python)
+    # numpy of this Blender, as a last resort: Blender's own Python finds its own without it
+    numpy = {str(Path(f)) for f in sys.path if f and (Path(f) / "numpy" / "__init__.py").exists()}
+    return Client(choice.python, sys.path, user_folder(), last=sorted(numpy))
 
 
 def start(

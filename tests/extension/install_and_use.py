@@ -64,7 +64,7 @@ if step == "first":
     session().close()
     found["result with a foreign onnxruntime"] = list(bpy.ops.gancube.generate_cube())
     found["pictures with our own"] = pictures(bpy.context.view_layer.objects.active)
-    found["unpacked"] = [path.name for path in session().user_folder().iterdir()]
+    found["unpacked"] = [path.name for path in session().user_folder().iterdir() if path.is_dir()]
     found["unpacked in"] = str(session().user_folder().relative_to(folder))
 
     # disabled and enabled again: nothing stays behind, everything comes back

@@ -1,4 +1,4 @@
-"""The add-on registered from the checkout on small models, and a fresh file's settings."""
+"""The add-on registered from the checkout on small models, a fresh file's settings, and the preferences."""
 
 import pytest
 
@@ -41,3 +41,16 @@ def settings(registered):
     settings = bpy.context.scene.gancube
     settings.model, settings.size = "alpha", 32
     return settings
+
+
+@pytest.fixture
+def prefs():
+    """The add-on's preferences, as where it is enabled; gone afterwards."""
+    bpy = pytest.importorskip("bpy")
+    from blender_addon.ui.preferences import ADDON
+
+    addons = bpy.context.preferences.addons
+    addon = addons.new()
+    addon.module = ADDON
+    yield addon.preferences
+    addons.remove(addons[ADDON])

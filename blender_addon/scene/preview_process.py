@@ -1,0 +1,67 @@
+"""Previews rendered by a Blender of its own, so that the window of this one never stands still. bpy only.
+
+Before: asset_mark.py, where Blender has a window. Next: preview_child.py. A picture that does not come is no error
+here: the caller renders it itself.
+"""
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import bpy
+
+CHILD = Path(__file__).with_name("preview_child.py")
+CREATE_NO_WINDOW = 0x08000000  # Windows: no console flashes up
+
+
+def is_of_use() -> bool:
+    """Without a window nobody waits for it, and as a module this is no program that could be started."""
+    return bool(bpy.app.binary_path) and not bpy.app.background
+
+
+def picture_steps(blocks: list[tuple[str, str]]) -> Generator[float, None, dict[tuple[str, str], bytes]]:
+    """blocks: (collection in bpy.data, name). Yields the share that is there whenever it is asked, without waiting.
+
+    Returns {block: PNG} of those that could be rendered. Closed before, it ends the process.
+    """
+    with tempfile.TemporaryDirectory(prefix="gancube-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if (process := _start(blocks, folder)) is None:
+            return {}
+        try:
+            found: dict[tuple[str, str], bytes] = {}
+            running = True
+            while running and len(found) < len(blocks):
+                running = process.poll() is None  # asked first: what it left behind is then whole
+                for number, block in enumerate(blocks):
+                    if block not in found and (folder / f"{number}.png").is_file():
+                        found[block] = (folder / f"{number}.png").read_bytes()
+                yield len(found) / len(blocks)
+            return found
+        finally:
+            with contextlib.suppress(OSError):
+                process.kill()
+            process.wait()
+
+
+def _start(blocks: list[tuple[str, str]], folder: Path) -> subprocess.Popen | None:
+    """The process, with the blocks in a file of their own; None where it cannot be."""
+    there = {getattr(bpy.data, kind)[name] for kind, name in blocks}
+    task = {"draft": str(folder / "draft.blend"), "blocks": blocks, "folder": str(folder)}
+    command = [bpy.app.binary_path, "--background", "--factory-startup", "--disable-autoexec"]
+    command += ["--python", str(CHILD), "--", json.dumps(task)]
+    try:
+        bpy.data.libraries.write(task["draft"], there, path_remap="ABSOLUTE")
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            creationflags=CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+        )
+    except (OSError, RuntimeError):  # a full disk, a Blender that was moved while it runs
+        return None

@@ -1,0 +1,13 @@
+"""Asks Blender to draw what shows our state again: sidebars and the preferences. bpy only."""
+
+import bpy
+
+SHOWN_IN = {"VIEW_3D": "UI", "PREFERENCES": "WINDOW"}  # area -> the region in it; never the 3D view itself
+
+
+def redraw() -> None:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions if area.type in SHOWN_IN else ():
+                if region.type == SHOWN_IN[area.type]:
+                    region.tag_redraw()
