@@ -16,7 +16,9 @@ assertions, never one of these.
 """
 
 # Advice where the Python of the child process will not do.
-OTHER_PYTHON = "Install the add-on again, or set 'Python for Generation' in its preferences to one that has onnxruntime"
+OTHER_PYTHON = (
+    "Install the add-on again, or set 'Python for Generation' in its preferences to one that has onnxruntime"
+)
 
 
 class GanCubeError(Exception):
