@@ -31,7 +31,7 @@ def child():
 
 def faces_there() -> int:
     """How many faces of the running job have come."""
-    return len(session().job.faces)
+    return len(session().job.textures)
 
 
 def names() -> dict[str, list[str]]:

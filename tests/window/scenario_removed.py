@@ -42,7 +42,7 @@ def scenario(ui):
     button = yield from ui.find_button(op=GENERATE)
     settings().size = 1024
     yield from ui.click(*button)
-    yield from ui.wait(lambda: session().busy() and len(session().job.faces) >= 1, 180, "the first face")
+    yield from ui.wait(lambda: session().busy() and len(session().job.textures) >= 1, 180, "the first face")
     process, images = child(), len(bpy.data.images)
     bpy.ops.preferences.addon_disable(module=MODULE)
     yield 1.5
