@@ -36,15 +36,26 @@ def faces_there() -> int:
 
 def names() -> dict[str, list[str]]:
     """Every datablock in the file, by kind."""
-    kinds = [
-        kind for kind in dir(bpy.data) if isinstance(getattr(bpy.data, kind), bpy.types.bpy_prop_collection)
-    ]
+    kinds = (
+        "objects",
+        "meshes",
+        "materials",
+        "images",
+        "node_groups",
+        "collections",
+        "textures",
+        "scenes",
+        "texts",
+    )
     return {kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in kinds}
 
 
 def added(before: dict, after: dict) -> dict:
     """What differs between two names(), for the report of a check."""
-    return {kind: [before[kind], after[kind]] for kind in before if before[kind] != after[kind]}
+    changed = {
+        kind: sorted(set(before[kind]) ^ set(after[kind])) for kind in before if before[kind] != after[kind]
+    }
+    return {kind: names[:10] for kind, names in changed.items()}
 
 
 def cubes() -> list[str]:
