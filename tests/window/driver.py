@@ -11,6 +11,7 @@ Coordinates are Blender's: pixels of the window, origin bottom left. OUT gets re
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -158,21 +159,29 @@ class UI:
         self.redraw()
         yield 0.5
 
-    def find_button(self, op=None, prop=None):
-        """The place of an operator's or property's button: Blender is asked at each place what is under the mouse."""
+    def find_button(self, op=None, prop=None, having="", columns=(0.5, 0.8, 0.2, 0.93, 0.07)):
+        """The place of an operator's or property's button: Blender is asked at each place what is under the mouse.
+
+        having: what its call or data path holds besides, "face=3"; columns: where to look, in widths of the sidebar.
+        """
         sidebar = self.region("UI")
-        wanted = (lambda t: t.startswith(f"bpy.ops.{op}(")) if op else (lambda t: t.endswith("." + prop))
-        for share in (0.5, 0.8, 0.2, 0.93, 0.07):
+
+        def here():
+            text = self.under_mouse()
+            named = text.startswith(f"bpy.ops.{op}(") if op else re.search(rf"\b{prop}(\[\d+\])?$", text)
+            return named and having in text
+
+        for share in columns:
             x = sidebar.x + int(sidebar.width * share)
             for y in range(sidebar.y + sidebar.height - 4, sidebar.y + 4, -9):
                 yield from self.move(x, y)
-                if wanted(self.under_mouse()):
+                if here():
                     yield from self.move(x, y - 4)
-                    return x, (y - 4 if wanted(self.under_mouse()) else y)
-        raise LookupError(f"no button for {op or prop}")
+                    return x, (y - 4 if here() else y)
+        raise LookupError(f"no button for {op or prop} {having}")
 
-    def click_button(self, op=None, prop=None):
-        place = yield from self.find_button(op, prop)
+    def click_button(self, op=None, prop=None, **where):
+        place = yield from self.find_button(op, prop, **where)
         yield from self.click(*place)
         return place
 

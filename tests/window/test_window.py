@@ -23,7 +23,17 @@ WIDTH, HEIGHT = 1600, 1000
 TIMEOUT = 900  # seconds; a window drawn by the processor takes one to three minutes
 
 # A file scenario_NAME.py each, in a Blender and with a user folder of its own.
-SCENARIOS = ("generate", "cancel", "child_dies", "pixels", "meanwhile", "main_thread", "removed")
+SCENARIOS = (
+    "generate",
+    "cancel",
+    "child_dies",
+    "pixels",
+    "faces",
+    "sliders",
+    "meanwhile",
+    "main_thread",
+    "removed",
+)
 
 # What a clean Blender prints in red; everything else that sounds like it is ours.
 RED = re.compile(
