@@ -16,46 +16,72 @@ def scenario(ui):
     x, y = yield from ui.find_button(prop="walk")
 
     probe = ui.probe("drag")
-    ui.x_event("mousedown", 1)
-    for step in range(1, 11):
-        yield from ui.move(x + 5 * step, y)
-    yield from ui.wait(lambda: shown(cube()) != first, PATIENCE, "the first change while dragging")
-    moving = shown(cube())
-    ui.check("it follows while dragging", 1 <= changed(first, moving) <= FRONT_FACES)
-    for step in range(11, 16):
-        yield from ui.move(x + 5 * step, y)
+    moving = yield from dragged_until_changed(ui, x, y, first)
+    ui.check(
+        "it follows while dragging", 1 <= changed(first, moving) <= FRONT_FACES, faces=changed(first, moving)
+    )
     yield from ui.screenshot("dragging")
     ui.x_event("mouseup", 1)
-    yield from ui.wait(lambda: not session().busy(), PATIENCE, "the last image")
-    yield 1.0
+    last = yield from settled(ui)
     drag = ui.end_probe(probe)
-    last = shown(cube())
     ui.check("all six faces have followed", changed(first, last) == 6, freeze=drag["longest_gap_s"])
     ui.check("without an error", session().error == "", error=session().error)
     ui.check("the recipe says how far", '"walk":' in cube()["gancube"], recipe=cube()["gancube"][:300])
-    loose = [image.name for image in bpy.data.images if "gancube" in image and image.users == 0]
-    ui.check("no image in between is left over", len(loose) <= count, loose=loose)
+    ui.check("no image in between is left over", len(loose()) <= count, loose=loose())
+    yield from undone_and_redone(ui, "a drag", first, last)
 
+    # Held still for longer than a person thinks
+    x, y = yield from ui.find_button(prop="walk")
+    moving = yield from dragged_until_changed(ui, x, y, last)
+    yield 3.0
+    ui.check("it waits while the mouse is held", session().busy())
+    for step in range(5):
+        yield from ui.move(x + 40 + step, y)
+    ui.x_event("mouseup", 1)
+    rested = yield from settled(ui)
+    yield from undone_and_redone(ui, "a drag with a rest in it", last, rested)
+
+    x, y = yield from ui.find_button(prop="walk")
+    yield from dragged_until_changed(ui, x, y, rested)
+    yield from ui.key("ESC")
+    ui.x_event("mouseup", 1)
+    after = yield from settled(ui)
+    ui.check("Esc in the middle of a drag: as before", after == rested, faces=changed(after, rested))
+    yield from ui.screenshot("dragged")
+
+
+def dragged_until_changed(ui, x, y, before):
+    """The mouse keeps moving a little, as a hand does; the button is still held at the end."""
+    yield from ui.move(x, y)
+    ui.x_event("mousedown", 1)
+    for step in range(1, 200):
+        yield from ui.move(x + min(4 * step, 40) + step % 2, y)
+        if step > 10 and shown(cube()) != before:
+            return shown(cube())
+    raise TimeoutError("dragged in vain")
+
+
+def settled(ui):
+    yield from ui.wait(lambda: not session().busy(), PATIENCE, "the last image")
+    yield 1.5
+    yield from ui.wait(lambda: not session().busy(), PATIENCE, "the last image")
+    return shown(cube())
+
+
+def undone_and_redone(ui, deed, first, last):
     yield from ui.over_viewport()
     yield from ui.key("Z", ctrl=True)
     yield 0.7
-    ui.check("one undo takes the whole drag back", shown(cube()) == first)
+    there = shown(cube())
+    ui.check(f"{deed}: one undo takes all of it back", there == first, faces=changed(there, first))
     yield from ui.key("Z", ctrl=True, shift=True)
     yield 0.7
-    ui.check("redo brings the end of it", shown(cube()) == last)
+    there = shown(cube())
+    ui.check(f"{deed}: redo brings the end of it", there == last, faces=changed(there, last))
 
-    # Esc in the middle
-    x, y = yield from ui.find_button(prop="walk")
-    ui.x_event("mousedown", 1)
-    for step in range(1, 11):
-        yield from ui.move(x - 4 * step, y)
-    yield from ui.wait(lambda: shown(cube()) != last, PATIENCE, "a change")
-    yield from ui.key("ESC")
-    ui.x_event("mouseup", 1)
-    yield from ui.wait(lambda: not session().busy(), PATIENCE, "the end")
-    yield 0.5
-    ui.check("Esc in the middle of a drag: as before", shown(cube()) == last)
-    yield from ui.screenshot("dragged")
+
+def loose():
+    return [image.name for image in bpy.data.images if "gancube" in image and image.users == 0]
 
 
 def changed(before, after):
