@@ -20,9 +20,7 @@ from .face_operators import locks, own_labels
 from .generation import TICK, redraw_panels
 from .live_job import LiveJob
 
-REST = (
-    1.0  # seconds without a change after which a drag is over, where no mouse button was seen to be released
-)
+REST = 1.0  # seconds without a change after which a change is over that was typed, scrolled or clicked
 pending: list[
     SurfaceRequest
 ] = []  # what the operator is called for: its properties can hold plain values only
@@ -157,6 +155,8 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             self.begin(context)
         except GanCubeError as error:
             return self.fail(str(error))
+        # Blender keeps the latest button here while the mouse moves. A slider held still is no drag that is over.
+        self.held = (event.type, event.value) == ("LEFTMOUSE", "PRESS")
         self.released = False
         self.timer = context.window_manager.event_timer_add(TICK / 2, window=context.window)
         context.window_manager.modal_handler_add(self)
@@ -184,7 +184,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             self.show()
             if not job.open:
                 return self.fail(job.error)
-            over = self.released or time.monotonic() - job.moved > REST
+            over = self.released or (not self.held and time.monotonic() - job.moved > REST)
             if over and job.settled:
                 return self.land()
         except GanCubeError as error:

@@ -121,13 +121,11 @@ class UI:
         self.x_event("mouseup", 1)
         yield 0.06
 
-    def drag(self, x, y, to_x, to_y, steps=10):
-        yield from self.move(x, y)
-        self.x_event("mousedown", 1)
-        for step in range(1, steps + 1):
-            yield from self.move(x + (to_x - x) * step / steps, y + (to_y - y) * step / steps)
-        self.x_event("mouseup", 1)
-        yield 0.06
+    def move_by(self, x, y):
+        """While a slider is held: Blender moves the mouse itself then, so that places on the screen mean nothing."""
+        self.x_event("mousemove_relative", "--", int(x), int(-y))
+        yield STEP
+        yield STEP
 
     def key(self, key, ctrl=False, shift=False):
         names = {"RET": "Return", "ESC": "Escape", "TAB": "Tab"}
