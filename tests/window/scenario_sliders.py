@@ -38,7 +38,7 @@ def scenario(ui):
     yield from undone_and_redone(ui, "a drag with a rest in it", last, rested)
 
     x, y = yield from ui.find_button(prop="walk")
-    yield from dragged_until_changed(ui, x, y, rested)
+    yield from dragged_until_changed(ui, x, y, rested, -1)
     yield from ui.key("ESC")
     ui.x_event("mouseup", 1)
     after = yield from settled(ui)
@@ -46,12 +46,12 @@ def scenario(ui):
     yield from ui.screenshot("dragged")
 
 
-def dragged_until_changed(ui, x, y, before):
+def dragged_until_changed(ui, x, y, before, direction=1):
     """The mouse keeps moving a little, as a hand does; the button is still held at the end."""
     yield from ui.move(x, y)
     ui.x_event("mousedown", 1)
     for step in range(200):
-        yield from ui.move_by(2 if step < 20 else (-1) ** step, 0)
+        yield from ui.move_by(2 * direction if step < 20 else (-1) ** step, 0)
         if step > 20 and shown(cube()) != before:
             return shown(cube())
     raise TimeoutError("dragged in vain")
