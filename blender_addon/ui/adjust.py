@@ -163,17 +163,21 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context, event):
-        if event.type == "ESC" and event.value == "PRESS":
+        escaped = event.type == "ESC" and event.value == "PRESS"
+        if escaped:
             session.cancel()
         elif event.type in {"LEFTMOUSE", "RET", "NUMPAD_ENTER"} and event.value == "RELEASE":
             self.released = True
-        if event.type != "TIMER":
+        elif event.value == "PRESS":  # the drag is over or given up, whether the button's release comes or not
+            self.held = False
+        if event.type != "TIMER" and not escaped:
             return {"PASS_THROUGH"}
+        # at Esc at once: the slider sees Esc next and sets itself back, which begins another change
         outcome = self.tick(context)
         if outcome is not None:
             context.window_manager.event_timer_remove(self.timer)
             redraw_panels(context)
-        return outcome or {"PASS_THROUGH"}
+        return (outcome or set()) | {"PASS_THROUGH"}
 
     def tick(self, context) -> set | None:
         job = session.job
