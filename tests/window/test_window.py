@@ -30,6 +30,7 @@ SCENARIOS = (
     "pixels",
     "faces",
     "sliders",
+    "texture",
     "meanwhile",
     "main_thread",
     "removed",
