@@ -1,9 +1,10 @@
 """First file that the child process runs: finds its onnxruntime, then hands over to worker.py. Never bpy.
 
-    python -I -X utf8 boot.py '{"search": [...], "user_folder": ..., "last": [...]}'
+    python -I -X utf8 boot.py '{"search": [...], "user_folder": ..., "last": [...], "idle": 300.0}'
 
 search: the sys.path of Blender, where its shared folder of wheels is, or null where the interpreter is the
-user's own and brings its onnxruntime; user_folder: where to unpack ours, or null; last: folders to append.
+user's own and brings its onnxruntime; user_folder: where to unpack ours, or null; last: folders to append;
+idle: seconds without a request after which the child ends.
 
 Installed, this package is `bl_ext.<repository>.gancube`, a name that only Blender can import. The
 child imports the same folder under the private name `gancube_child`, so relative imports work.
@@ -16,6 +17,7 @@ import sys
 from pathlib import Path
 
 EXPLAINED = 4  # exit code: the last line on stderr is a sentence for whoever pressed the button
+RESTED = 5  # exit code: nobody asked for anything for a while
 
 
 def main(setting: dict) -> None:
@@ -33,11 +35,21 @@ def main(setting: dict) -> None:
             runtime = importlib.import_module("gancube_child.engine.runtime")
             user_folder = Path(setting["user_folder"]) if setting["user_folder"] else None
             sys.path.insert(0, str(runtime.find(setting["search"], user_folder)))
+        sys.path += setting["last"]
+        worker = load_worker(errors)
     except errors.GanCubeError as error:
         print(error, file=sys.stderr)
         sys.exit(EXPLAINED)
-    sys.path += setting["last"]
-    importlib.import_module("gancube_child.engine.worker").main()
+    worker.main(setting["idle"])
+
+
+def load_worker(errors):
+    try:
+        return importlib.import_module("gancube_child.engine.worker")
+    except (ImportError, OSError) as error:
+        raise errors.WorkerError(
+            f"{sys.executable} cannot load what the generator needs ({error}). {errors.OTHER_PYTHON}"
+        ) from error
 
 
 if __name__ == "__main__":

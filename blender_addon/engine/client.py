@@ -2,7 +2,8 @@
 
 submit() starts the child if there is none and returns at once; a thread reads the answers into a queue,
 poll() empties it and never waits. A dead child is an event like any other, and the next submit() starts
-a new one. Next: boot.py (the child's start), worker.py (what is done with a request).
+a new one. A child that ended because it had nothing to do is no event at all. Next: boot.py
+(the child's start), worker.py (what is done with a request).
 """
 
 import contextlib
@@ -16,10 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import pipe
-from .boot import EXPLAINED
+from .boot import EXPLAINED, RESTED
 from .errors import WorkerError
 
 BOOT = Path(__file__).resolve().with_name("boot.py")
+IDLE = 300.0  # seconds without a request after which the child ends and frees its memory
 GRACE = 1.0  # seconds; a child that has not stopped by then is killed
 ENDS = ("done", "error", "cancelled")  # the events that end a request
 CREATE_NO_WINDOW = 0x08000000  # Windows: no console flashes up
@@ -35,13 +37,15 @@ class Client:
         search: Sequence[str] | None = None,
         user_folder: Path | None = None,
         last: Sequence[str] = (),
+        idle: float = IDLE,
     ):
         """python: the interpreter; the rest is what boot.py does to its sys.path (nothing, by default)."""
         folder = str(user_folder) if user_folder else None
-        setting = {"search": search and list(search), "user_folder": folder, "last": list(last)}
+        setting = {"search": search and list(search), "user_folder": folder, "last": list(last), "idle": idle}
         self.command = [python, "-I", "-X", "utf8", str(BOOT), json.dumps(setting)]
         self.child: Child | None = None
         self.number = 0  # of the latest request
+        self.asked: dict | None = None  # the latest request, as long as somebody waits for its end
 
     @property
     def alive(self) -> bool:
@@ -59,18 +63,29 @@ class Client:
             self.kill()
         self.start()
         self.number += 1
-        self.child.send({**message, "id": self.number})
+        self.asked = {**message, "id": self.number}
+        self.child.send(self.asked)
         return self.number
 
     def poll(self) -> list[tuple[dict, bytes]]:
         """(header, blob) of what the child said about the latest request since the last call; never waits."""
         heard = self.child.heard() if self.child is not None else []
-        return [(header, blob) for header, blob in heard if header.get("id") in (0, self.number)]
+        heard = [(header, blob) for header, blob in heard if header.get("id") in (0, self.number)]
+        if heard and heard[-1][0].get("code") == RESTED:
+            heard.pop()
+            if (asked := self.asked) is not None:  # sent just when the child went
+                self.start()
+                self.asked = asked
+                self.child.send(asked)
+        if any(header.get("event") in (*ENDS, "died") for header, _ in heard):
+            self.asked = None
+        return heard
 
     def cancel(self) -> None:
         """Nothing of the request is heard again. The child is asked to stop, and killed if it has not in time."""
         child, number = self.child, self.number
         self.number += 1  # poll() drops the answers to the old one
+        self.asked = None
         if child is None or child.ended >= child.sent:
             return
         child.send({"do": "cancel"})
@@ -92,7 +107,7 @@ class Client:
         """The child sees the end of its input and ends by itself; killed if it has not in GRACE seconds."""
         if self.child is not None:
             self.child.close()
-            self.child = None
+            self.child = self.asked = None
 
 
 class Child:
@@ -178,6 +193,4 @@ def _epitaph(code: int, reason: str | None, complaints: Sequence[str]) -> str:
         text += " (perhaps for lack of memory)" if code == -9 else ""
     else:
         text = f"the generating process ended with code {code}"
-    if "DLL" in last and sys.platform == "win32":
-        last += ". Install Microsoft's Visual C++ runtime (vc_redist.x64.exe)"
     return (f"{text}: {last}" if last else text) + ". Press the button again to start a new one"

@@ -15,6 +15,11 @@ Each message is a sentence that says what is wrong and, where it helps, what to 
 assertions, never one of these.
 """
 
+# Advice where the Python of the child process will not do.
+OTHER_PYTHON = (
+    "Install the add-on again, or set 'Python for Generation' in its preferences to one that has onnxruntime"
+)
+
 
 class GanCubeError(Exception):
     """The base: str(error) is the sentence to show."""

@@ -2,7 +2,7 @@
 
 Blender unpacks the wheels of all extensions into one shared folder, where two extensions with different
 versions (or onnxruntime-gpu) overwrite each other and removing one removes it for both. So the shared
-copy is used only if it is whole and of our version; otherwise our own wheel is unpacked into the
+copy is used only if it is, file by file, what our wheel holds; otherwise our own wheel is unpacked into the
 extension's user folder. Run by the child (boot.py), since unpacking takes a second that Blender shall not wait.
 """
 
@@ -72,6 +72,20 @@ def installed_version(folder: str | os.PathLike) -> str | None:
     return version[1] if version and whole else None
 
 
+def holds(folder: Path, wheel: Wheel) -> bool:
+    """Is every file of the wheel in `folder`, with its size? onnxruntime-gpu of the same version has others."""
+    with zipfile.ZipFile(wheel.path) as archive:
+        files = [entry for entry in archive.infolist() if entry.filename.startswith("onnxruntime/")]
+    return all(entry.is_dir() or _size(folder / entry.filename) == entry.file_size for entry in files)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
 def unpack(wheel: Wheel, folder: Path) -> Path:
     """The wheel, unpacked once into FOLDER/<wheel name>: whole or not there at all.
 
@@ -79,15 +93,12 @@ def unpack(wheel: Wheel, folder: Path) -> Path:
     it goes it could be whole and in use.
     """
     target = folder / wheel.path.stem
-    if installed_version(target) == wheel.version:
-        return target
-    try:
+    if not holds(target, wheel):
         folder.mkdir(parents=True, exist_ok=True)
         with file_lock.held(folder / "unpacking.lock", WAIT):
-            if installed_version(target) != wheel.version:
+            if not holds(target, wheel):
                 _unpack(wheel, target)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise WorkerError(f"{wheel.path.name} cannot be unpacked into {folder}: {error}") from error
+                _remove_older(target)
     return target
 
 
@@ -101,6 +112,13 @@ def _unpack(wheel: Wheel, target: Path) -> None:
         fresh.rename(target)
 
 
+def _remove_older(target: Path) -> None:
+    """What an earlier version of the extension unpacked. On Windows a file in use stays until the next update."""
+    for other in target.parent.glob("onnxruntime-*"):
+        if other != target:
+            shutil.rmtree(other, ignore_errors=True)
+
+
 def find(search: Iterable[str], user_folder: Path | None, wheels: Path = WHEELS) -> Path | None:
     """The folder to put first on sys.path, or None if there is no need (Python finds it by itself).
 
@@ -112,10 +130,13 @@ def find(search: Iterable[str], user_folder: Path | None, wheels: Path = WHEELS)
     fitting = [w for w in carried if fits(w)]
     if fitting:
         wheel = fitting[-1]
-        # only the first one counts: that is what an import would take
-        if there and there[0][1] == wheel.version:
-            return Path(there[0][0])
-        return unpack(wheel, user_folder)
+        try:
+            # only the first one counts: that is what an import would take
+            if there and there[0][1] == wheel.version and holds(Path(there[0][0]), wheel):
+                return Path(there[0][0])
+            return unpack(wheel, user_folder)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise WorkerError(f"{wheel.path.name} cannot be unpacked into {user_folder}: {error}") from error
     if there:
         return Path(there[0][0])
     raise WorkerError(_nothing_fits(carried))

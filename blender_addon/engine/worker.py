@@ -14,9 +14,11 @@ process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Bl
     out: ready, loaded, image (behind the header one PNG per map, and an icon), done | cancelled | error, each with id
 
 Images come one by one, so progress and cancel cost nothing. It ends at the end of its input, also
-in the middle of a run: when Blender is gone, nobody wants the rest.
+in the middle of a run: when Blender is gone, nobody wants the rest. It ends after a while without
+requests too, and gives its memory back; client.py starts another for the next one.
 """
 
+import contextlib
 import os
 import queue
 import sys
@@ -24,12 +26,14 @@ import threading
 import time
 import traceback
 from dataclasses import replace
+from pathlib import Path
 
 import numpy
 
 from . import pipe, png
+from .boot import EXPLAINED, RESTED
 from .devices import device_name
-from .errors import GanCubeError
+from .errors import OTHER_PYTHON, GanCubeError, ProviderError, WorkerError
 from .install import install
 from .model import Model, generate, runtime_version
 from .new_recipe import new_recipe
@@ -66,11 +70,14 @@ class Worker:
             os._exit(3)
         os._exit(0)  # not sys.exit: the main thread may be deep inside a run
 
-    def serve(self) -> None:
+    def serve(self, idle: float) -> None:
         threading.Thread(target=self.read_requests, daemon=True).start()
         self.send({"event": "ready", "id": 0, "versions": _versions()})
         while True:
-            request = self.requests.get()
+            try:
+                request = self.requests.get(timeout=idle)
+            except queue.Empty:
+                os._exit(RESTED)  # one that comes at this very moment is sent again by client.py
             if request.get("do") == "cancel":  # whatever it was meant for is over by now
                 self.stop.clear()
                 continue
@@ -174,23 +181,34 @@ class Worker:
 
 
 def _versions() -> dict:
-    return {"numpy": numpy.__version__, "onnxruntime": runtime_version()}
+    try:
+        return {"numpy": numpy.__version__, "onnxruntime": runtime_version()}
+    except ProviderError as error:
+        reason = " ".join(str(error.__cause__ or error).split())[:300]
+        if sys.platform == "win32" and "DLL" in reason:
+            reason += "; Microsoft's Visual C++ runtime, vc_redist.x64.exe, may be missing"
+        raise WorkerError(f"onnxruntime cannot be loaded ({reason}). {OTHER_PYTHON}") from error
 
 
-def main() -> None:
+def main(idle: float) -> None:
     """Guards the pipe, then serves: whatever prints (also a C library) goes to stderr, not between messages."""
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     if hasattr(os, "nice"):
         os.nice(5)  # on a machine with few cores Blender draws first
+    with contextlib.suppress(OSError):  # Linux: where memory runs out, this process goes, not Blender
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     if sys.platform == "win32":  # text mode would turn every byte 10 of a PNG into 13 10
         import msvcrt
 
         msvcrt.setmode(0, os.O_BINARY)
         msvcrt.setmode(sink.fileno(), os.O_BINARY)
     try:
-        Worker(sys.stdin.buffer, sink).serve()
+        Worker(sys.stdin.buffer, sink).serve(idle)
+    except GanCubeError as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(EXPLAINED)
     except BaseException:  # a mistake of ours: its last line is what the panel shows
         traceback.print_exc()
         sys.stderr.flush()

@@ -20,9 +20,7 @@ from .face_operators import locks, own_labels
 from .generation import TICK, redraw_panels
 from .live_job import LiveJob
 
-REST = (
-    1.0  # seconds without a change after which a drag is over, where no mouse button was seen to be released
-)
+REST = 1.0  # seconds without a change after which a change is over that was typed, scrolled or clicked
 pending: list[
     SurfaceRequest
 ] = []  # what the operator is called for: its properties can hold plain values only
@@ -157,23 +155,31 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             self.begin(context)
         except GanCubeError as error:
             return self.fail(str(error))
+        # Blender keeps the latest button here while the mouse moves. A slider held still is no drag that is over.
+        self.held = (event.type, event.value) == ("LEFTMOUSE", "PRESS")
         self.released = False
         self.timer = context.window_manager.event_timer_add(TICK / 2, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context, event):
-        if event.type == "ESC" and event.value == "PRESS":
+        escaped = event.type == "ESC" and event.value == "PRESS"
+        if escaped:
             session.cancel()
         elif event.type in {"LEFTMOUSE", "RET", "NUMPAD_ENTER"} and event.value == "RELEASE":
             self.released = True
-        if event.type != "TIMER":
+        elif (
+            event.value == "PRESS"
+        ):  # the drag is over or given up, whether the button's release comes or not
+            self.held = False
+        if event.type != "TIMER" and not escaped:
             return {"PASS_THROUGH"}
+        # at Esc at once: the slider sees Esc next and sets itself back, which begins another change
         outcome = self.tick(context)
         if outcome is not None:
             context.window_manager.event_timer_remove(self.timer)
             redraw_panels(context)
-        return outcome or {"PASS_THROUGH"}
+        return (outcome or set()) | {"PASS_THROUGH"}
 
     def tick(self, context) -> set | None:
         job = session.job
@@ -184,7 +190,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             self.show()
             if not job.open:
                 return self.fail(job.error)
-            over = self.released or time.monotonic() - job.moved > REST
+            over = self.released or (not self.held and time.monotonic() - job.moved > REST)
             if over and job.settled:
                 return self.land()
         except GanCubeError as error:

@@ -26,9 +26,10 @@ def on_a_usual_processor(monkeypatch):
 def install(folder, version, whole=True):
     """An installed onnxruntime as far as runtime.py looks."""
     (folder / "onnxruntime" / "capi").mkdir(parents=True)
-    (folder / "onnxruntime" / "__init__.py").write_text(f'import os\n\n__version__ = "{version}"\n')
+    (folder / "onnxruntime" / "__init__.py").write_text(f'__version__ = "{version}"\n')
+    (folder / "onnxruntime" / "capi" / "onnxruntime_pybind11_state.so").write_bytes(b"native code")
     if whole:
-        (folder / "onnxruntime" / "capi" / "onnxruntime_pybind11_state.so").write_bytes(b"")
+        (folder / "onnxruntime" / "capi" / "_pybind_state.py").write_bytes(b"")
     return str(folder)
 
 
@@ -37,8 +38,16 @@ def wheel(folder, version="1.31.1", python=HERE, platform=PLATFORM):
     path = folder / f"onnxruntime-{version}-{python}-{python}-{platform}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("onnxruntime/__init__.py", f'__version__ = "{version}"\n')
-        archive.writestr("onnxruntime/capi/onnxruntime_pybind11_state.so", "")
+        archive.writestr("onnxruntime/capi/onnxruntime_pybind11_state.so", "native code")
+        archive.writestr("onnxruntime/capi/_pybind_state.py", "")
     return folder
+
+
+def other_code(folder, version):
+    """Another package of the same name and version, unpacked over ours."""
+    install(folder, version)
+    (folder / "onnxruntime" / "capi" / "onnxruntime_pybind11_state.so").write_bytes(b"other native code")
+    return str(folder)
 
 
 def test_the_shared_copy_of_our_version_is_used(tmp_path):
@@ -47,12 +56,15 @@ def test_the_shared_copy_of_our_version_is_used(tmp_path):
     assert str(found) == shared and not (tmp_path / "user").exists()
 
 
-@pytest.mark.parametrize("case", ["none", "another version", "half deleted", "another version first"])
+@pytest.mark.parametrize(
+    "case", ["none", "another version", "half deleted", "another version first", "onnxruntime-gpu"]
+)
 def test_else_our_own_wheel_is_unpacked(tmp_path, case):
     search = {
         "none": lambda: [],
         "another version": lambda: [install(tmp_path / "other", "1.15.1")],
         "half deleted": lambda: [install(tmp_path / "other", "1.31.1", whole=False)],
+        "onnxruntime-gpu": lambda: [other_code(tmp_path / "other", "1.31.1")],
         "another version first": lambda: [
             install(tmp_path / "a", "1.15.1"),
             install(tmp_path / "b", "1.31.1"),
@@ -69,7 +81,13 @@ def test_a_half_unpacked_folder_is_replaced(tmp_path):
     wheels = wheel(tmp_path / "wheels")
     (one,) = runtime.bundled_wheels(wheels)
     install(tmp_path / "user" / one.path.stem, "1.31.1", whole=False)
-    assert runtime.installed_version(runtime.find([], tmp_path / "user", wheels)) == "1.31.1"
+    assert runtime.holds(runtime.find([], tmp_path / "user", wheels), one)
+
+
+def test_an_update_takes_away_what_the_version_before_unpacked(tmp_path):
+    before = runtime.find([], tmp_path / "user", wheel(tmp_path / "old", "1.30.0"))
+    after = runtime.find([], tmp_path / "user", wheel(tmp_path / "new", "1.31.1"))
+    assert before != after and folders(tmp_path / "user") == [after.name]
 
 
 def test_two_blenders_at_once(tmp_path):
@@ -82,13 +100,13 @@ def test_two_blenders_at_once(tmp_path):
 def test_a_whole_copy_is_never_moved_or_removed_while_blenders_race(tmp_path, monkeypatch):
     """One is told that nothing is there, and goes on only when another has unpacked and uses its copy."""
     wheels = wheel(tmp_path / "wheels")
-    seen = runtime.installed_version
+    seen = runtime.holds
     first = runtime.find([], tmp_path / "user", wheels)
     made = first.stat().st_ino
-    answers = iter([None])  # what it saw before the other was ready
-    monkeypatch.setattr(runtime, "installed_version", lambda folder: next(answers, seen(folder)))
+    answers = iter([False])  # what it saw before the other was ready
+    monkeypatch.setattr(runtime, "holds", lambda folder, one: next(answers, seen(folder, one)))
     assert runtime.find([], tmp_path / "user", wheels) == first
-    assert seen(first) == "1.31.1" and first.stat().st_ino == made, "it was replaced"
+    assert first.stat().st_ino == made, "it was replaced"
 
 
 def folders(user: Path) -> list[str]:
@@ -101,7 +119,7 @@ def test_a_broken_wheel_is_a_sentence(tmp_path):
     (tmp_path / "wheels" / name).write_bytes(b"not a zip")
     with pytest.raises(WorkerError, match="cannot be unpacked"):
         runtime.find([], tmp_path / "user", tmp_path / "wheels")
-    assert folders(tmp_path / "user") == []
+    assert not (tmp_path / "user").exists()
 
 
 def test_no_wheel_for_this_python_is_a_sentence_with_the_versions(tmp_path):

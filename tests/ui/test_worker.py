@@ -19,7 +19,7 @@ from blender_addon.engine.pixels import icon, to_uint8
 from blender_addon.engine.recipe import loads
 from blender_addon.engine.surface_request import SurfaceRequest
 
-SETTING = '{"search": null, "user_folder": null, "last": []}'
+SETTING = '{"search": null, "user_folder": null, "last": [], "idle": 300.0}'
 PATIENCE = 600  # seconds; a child starts in one, on a machine that others keep busy in a hundred
 
 
@@ -247,7 +247,7 @@ def test_prints_do_not_get_between_the_messages():
         "from blender_addon.engine import worker\n"
         "send = worker.Worker.send\n"
         "def noisy(self, *a):\n    print('python'); os.write(1, b'c library'); send(self, *a)\n"
-        "worker.Worker.send = noisy\nworker.main()\n"
+        "worker.Worker.send = noisy\nworker.main(300.0)\n"
     )
     process = child_process(sys.executable, "-c", code)
     header, _ = pipe.read(process.stdout)

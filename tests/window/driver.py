@@ -2,6 +2,8 @@
 
     blender --window-geometry 0 0 W H --python driver.py -- SCENARIO.py OUT HEIGHT
 
+A scenario imports what stands beside it (installed.py).
+
 The scenario is a generator, stepped by a timer, so that Blender's own loop keeps running between two steps:
 `yield` waits for one step, `yield 0.5` for half a second, and what waits is called with `yield from`.
 Coordinates are Blender's: pixels of the window, origin bottom left. OUT gets result.json and screenshots.
@@ -9,6 +11,7 @@ Coordinates are Blender's: pixels of the window, origin bottom left. OUT gets re
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -62,7 +65,7 @@ class UI:
             yield
 
     def check(self, name, ok, **detail):
-        print(f"[window] {'ok' if ok else 'WRONG'}: {name}", "" if ok else detail, flush=True)
+        print(f"[window] {'ok' if ok else 'FAILED'}: {name}", "" if ok else detail, flush=True)
         self.result["checks"].append({"name": name, "ok": bool(ok), **detail})
 
     def probe(self, name):
@@ -106,6 +109,10 @@ class UI:
         yield STEP
         yield STEP
 
+    def over_viewport(self):
+        view = self.region("WINDOW")
+        yield from self.move(view.x + view.width // 3, view.y + view.height // 3)
+
     def click(self, x, y):
         yield from self.move(x - 1, y)
         yield from self.move(x, y)
@@ -114,8 +121,14 @@ class UI:
         self.x_event("mouseup", 1)
         yield 0.06
 
+    def move_by(self, x, y):
+        """While a slider is held: Blender moves the mouse itself then, so that places on the screen mean nothing."""
+        self.x_event("mousemove_relative", "--", int(x), int(-y))
+        yield STEP
+        yield STEP
+
     def key(self, key, ctrl=False, shift=False):
-        names = {"RET": "Return", "ESC": "Escape"}
+        names = {"RET": "Return", "ESC": "Escape", "TAB": "Tab"}
         held = ["ctrl"] * ctrl + ["shift"] * shift
         self.x_event("key", "+".join([*held, names.get(key, key.lower())]))
         yield 0.1
@@ -128,9 +141,8 @@ class UI:
 
     def open_sidebar(self, tab):
         space = self.area().spaces.active
-        view = self.region("WINDOW")
         if not space.show_region_ui:
-            yield from self.move(view.x + view.width // 3, view.y + view.height // 3)
+            yield from self.over_viewport()
             yield from self.key("N")
         yield from self.wait(lambda: self.region("UI").width > 20, 20, "the sidebar")
         yield 0.5
@@ -145,17 +157,31 @@ class UI:
         self.redraw()
         yield 0.5
 
-    def find_button(self, op):
-        """The place of an operator's button: Blender is asked at each place what is under the mouse there."""
+    def find_button(self, op=None, prop=None, having="", columns=(0.5, 0.8, 0.2, 0.93, 0.07)):
+        """The place of an operator's or property's button: Blender is asked at each place what is under the mouse.
+
+        having: what its call or data path holds besides, "face=3"; columns: where to look, in widths of the sidebar.
+        """
         sidebar = self.region("UI")
-        for share in (0.5, 0.8, 0.2):
+
+        def here():
+            text = self.under_mouse()
+            named = text.startswith(f"bpy.ops.{op}(") if op else re.search(rf"\b{prop}(\[\d+\])?$", text)
+            return named and having in text
+
+        for share in columns:
             x = sidebar.x + int(sidebar.width * share)
-            for y in range(sidebar.y + sidebar.height - 4, sidebar.y + sidebar.height // 3, -9):
+            for y in range(sidebar.y + sidebar.height - 4, sidebar.y + 4, -9):
                 yield from self.move(x, y)
-                if self.under_mouse().startswith(f"bpy.ops.{op}("):
+                if here():
                     yield from self.move(x, y - 4)
-                    return x, (y - 4 if self.under_mouse() else y)
-        raise LookupError(f"no button for {op}")
+                    return x, (y - 4 if here() else y)
+        raise LookupError(f"no button for {op or prop} {having}")
+
+    def click_button(self, op=None, prop=None, **where):
+        place = yield from self.find_button(op, prop, **where)
+        yield from self.click(*place)
+        return place
 
     def under_mouse(self):
         manager = bpy.context.window_manager
@@ -191,6 +217,8 @@ def main(scenario_file: str, out: str, screen_height: str) -> None:
     preferences.view.show_tooltips = False
     preferences.system.viewport_aa = "OFF"  # eight samples per redraw cost a second without a graphics card
     preferences.filepaths.file_preview_type = "NONE"
+    preferences.use_preferences_save = False  # none of this is the user's choice
+    sys.path.insert(0, str(Path(scenario_file).parent))
     spec = importlib.util.spec_from_file_location("scenario", scenario_file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

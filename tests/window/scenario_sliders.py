@@ -1,0 +1,89 @@
+"""A slider is dragged: the cube follows before the button is released, and the drag is one undo step. By driver.py."""
+
+import bpy
+from installed import GENERATE, PATIENCE, TAB, generated, session, settings, shown, without_default_cube
+
+
+def scenario(ui):
+    yield from ui.open_sidebar(TAB)
+    button = yield from ui.find_button(op=GENERATE)
+    without_default_cube()
+    settings().size = 128
+    first = shown((yield from generated(ui, button, "GAN Cube")))
+    count = len(bpy.data.images)
+    x, y = yield from ui.find_button(prop="walk")
+
+    probe = ui.probe("drag")
+    moving = yield from dragged_until_changed(ui, x, y, first)
+    ui.check("it follows while dragging", changed(first, moving) >= 1, faces=changed(first, moving))
+    yield from ui.screenshot("dragging")
+    ui.x_event("mouseup", 1)
+    last = yield from settled(ui)
+    drag = ui.end_probe(probe)
+    ui.check("all six faces have followed", changed(first, last) == 6, freeze=drag["longest_gap_s"])
+    ui.check("without an error", session().error == "", error=session().error)
+    ui.check("the recipe says how far", '"walk":' in cube()["gancube"], recipe=cube()["gancube"][:300])
+    ui.check("no image in between is left over", len(loose()) <= count, loose=loose())
+    yield from undone_and_redone(ui, "a drag", first, last)
+
+    # Held still for longer than a person thinks
+    x, y = yield from ui.find_button(prop="walk")
+    moving = yield from dragged_until_changed(ui, x, y, last)
+    yield 3.0
+    ui.check("it waits while the mouse is held", session().busy())
+    for _ in range(5):
+        yield from ui.move_by(1, 0)
+    ui.x_event("mouseup", 1)
+    rested = yield from settled(ui)
+    yield from undone_and_redone(ui, "a drag with a rest in it", last, rested)
+
+    x, y = yield from ui.find_button(prop="walk")
+    yield from dragged_until_changed(ui, x, y, rested, -1)
+    yield from ui.key("ESC")
+    ui.x_event("mouseup", 1)
+    after = yield from settled(ui)
+    ui.check("Esc in the middle of a drag: as before", after == rested, faces=changed(after, rested))
+    yield from ui.screenshot("dragged")
+
+
+def dragged_until_changed(ui, x, y, before, direction=1):
+    """The mouse keeps moving a little, as a hand does; the button is still held at the end."""
+    yield from ui.move(x, y)
+    ui.x_event("mousedown", 1)
+    for step in range(200):
+        yield from ui.move_by(2 * direction if step < 20 else (-1) ** step, 0)
+        if step > 20 and shown(cube()) != before:
+            return shown(cube())
+    raise TimeoutError("dragged in vain")
+
+
+def settled(ui):
+    yield from ui.wait(lambda: not session().busy(), PATIENCE, "the last image")
+    yield 1.5
+    yield from ui.wait(lambda: not session().busy(), PATIENCE, "the last image")
+    return shown(cube())
+
+
+def undone_and_redone(ui, deed, first, last):
+    yield from ui.over_viewport()
+    yield from ui.key("Z", ctrl=True)
+    yield 0.7
+    there = shown(cube())
+    ui.check(f"{deed}: one undo takes all of it back", there == first, faces=changed(there, first))
+    yield from ui.key("Z", ctrl=True, shift=True)
+    yield 0.7
+    there = shown(cube())
+    ui.check(f"{deed}: redo brings the end of it", there == last, faces=changed(there, last))
+
+
+def loose():
+    return [image.name for image in bpy.data.images if "gancube" in image and image.users == 0]
+
+
+def changed(before, after):
+    """How many faces show another picture."""
+    return sum(a != b for a, b in zip(before, after, strict=True))
+
+
+def cube():
+    return bpy.data.objects["GAN Cube"]
