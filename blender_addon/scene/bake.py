@@ -1,8 +1,8 @@
 """A box projection into images through the mesh's UVs, with Cycles in a Blender of its own. bpy only.
 
 What is seen live is not what other programs can read: they know UVs only. The images lie on the mesh as it was
-modelled, however bones bend it; the relief of height becomes a tangent normal map. Baking takes seconds for a map:
-a second Blender does it, so that this one stays usable and Esc is heard at once.
+modelled and subdivided, however bones bend it; the relief of height becomes a tangent normal map. Baking takes
+seconds for a map: a second Blender does it, so that this one stays usable and Esc is heard at once.
 
 Previous station: scene/surfaces.py, mode "box". Next: the operator pushes one undo step.
 """

@@ -16,6 +16,9 @@ from .mapping import new_node
 from .material import shader_tree
 from .session import nothing_left_behind
 
+# Modifiers that make the surface that is seen, its UVs going with it. All others would move it away from the mesh.
+KEPT = ("SUBSURF",)
+
 
 def is_box(material: bpy.types.Material | None) -> bool:
     nodes = [node for _, nodes in image_nodes(material).values() for node in nodes]
@@ -53,12 +56,15 @@ def bare_mesh(item: bpy.types.Object, uvs: array | None) -> bpy.types.Mesh:
 
 
 def shining_copy(item: bpy.types.Object, mesh: bpy.types.Mesh, map_name: str, size: int) -> bpy.types.Object:
-    """The object in its place, without modifiers, whose materials shine with one map and hold the image for it."""
+    """The object in its place, not bent, whose materials shine with one map and hold the image for it."""
     image = bpy.data.images.new("bake", size, size)
     image.colorspace_settings.name = colorspace(map_name)
     copy = bpy.data.objects.new("bake", mesh)
     copy.matrix_world = item.matrix_world
     copy[MAP] = map_name
+    for modifier in item.modifiers:
+        if modifier.type in KEPT and modifier.show_render:
+            copy_modifier(modifier, copy)
     for slot, original in zip(copy.material_slots, item.material_slots, strict=True):
         material = shining(original.material, map_name)
         slot.link = "OBJECT"
@@ -67,6 +73,13 @@ def shining_copy(item: bpy.types.Object, mesh: bpy.types.Mesh, map_name: str, si
         tree.nodes.active = new_node(tree, "ShaderNodeTexImage", (0, 0))  # where the bake goes
         tree.nodes.active.image = image
     return copy
+
+
+def copy_modifier(modifier: bpy.types.Modifier, onto: bpy.types.Object) -> None:
+    twin = onto.modifiers.new(modifier.name, modifier.type)
+    for one in modifier.bl_rna.properties:
+        if not one.is_readonly and one.type in ("BOOLEAN", "INT", "FLOAT", "ENUM"):
+            setattr(twin, one.identifier, getattr(modifier, one.identifier))
 
 
 def shining(material: bpy.types.Material | None, map_name: str) -> bpy.types.Material:

@@ -54,6 +54,9 @@ def images_of(material):
 def test_a_flat_square_bakes_to_the_texture_itself():
     """Seen from above, 1 m of the projection is one texture; the UVs are the whole square of 1 m."""
     item = placed("grid", grid_mesh(2, 2, cell=0.5, uvs=True))
+    subdivision = item.modifiers.new("finer", "SUBSURF")  # of the baked surface
+    subdivision.subdivision_type = "SIMPLE"
+    item.modifiers.new("bent", "SIMPLE_DEFORM")  # not of the baked surface
     arrays = boxed(item)
     before = intact(item)
     node, socket = strengths(item.material_slots[0].material)["roughness"]
