@@ -1,13 +1,16 @@
 """Baking a box projection: the images show what was seen, through UVs, and the object stays intact."""
 
 import itertools
+import subprocess
+import time
 
 import bpy
 import numpy as np
 import pytest
 
 from blender_addon.engine import png
-from blender_addon.engine.errors import SurfaceError
+from blender_addon.engine.errors import OutputError, SurfaceError
+from blender_addon.scene import bake_child
 from blender_addon.scene.bake import bake_steps, baked_maps
 from blender_addon.scene.faces import image_nodes
 from blender_addon.scene.layouts import Surface
@@ -51,6 +54,9 @@ def images_of(material):
 def test_a_flat_square_bakes_to_the_texture_itself():
     """Seen from above, 1 m of the projection is one texture; the UVs are the whole square of 1 m."""
     item = placed("grid", grid_mesh(2, 2, cell=0.5, uvs=True))
+    subdivision = item.modifiers.new("finer", "SUBSURF")  # of the baked surface
+    subdivision.subdivision_type = "SIMPLE"
+    item.modifiers.new("bent", "SIMPLE_DEFORM")  # not of the baked surface
     arrays = boxed(item)
     before = intact(item)
     node, socket = strengths(item.material_slots[0].material)["roughness"]
@@ -106,38 +112,48 @@ def test_a_rigged_character_keeps_everything_and_other_slots_their_materials():
     assert bpy.context.window.scene.name == "Scene" and len(bpy.data.scenes) == 1
 
 
-def test_a_linked_duplicate_keeps_its_projection():
-    mesh = cube_mesh()
-    one, other = placed("one", mesh), placed("other", mesh)
-    texture([one, other], Surface("box"))
-    projected = other.material_slots[0].material
-    run(bake_steps(one.session_uid, 16))
-    assert other.material_slots[0].material == projected != one.material_slots[0].material
-
-
-def test_closed_early_it_leaves_nothing():
+def test_closed_early_it_leaves_nothing_and_nobody(monkeypatch):
+    started, popen = [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1])
     item = placed("cube", cube_mesh(uvs=False))
     boxed(item, ("base_color", "roughness"))
     before = {block.name_full for block in all_blocks()}, intact(item), len(item.data.uv_layers)
     for taken in range(1, 6):
         steps = bake_steps(item.session_uid, 16)
         assert len(list(itertools.islice(steps, taken))) == taken
+        begin = time.monotonic()
         steps.close()
+        assert time.monotonic() - begin < 0.5, "Esc is heard at once"
+        assert all(process.returncode is not None for process in started) and len(started) == taken - 1
         assert ({block.name_full for block in all_blocks()}, intact(item), len(item.data.uv_layers)) == before
 
 
-def test_one_undo_takes_it_back():
-    item = placed("cube", cube_mesh())
-    boxed(item, ("base_color",))
+def test_one_undo_takes_it_back_and_a_linked_duplicate_keeps_its_projection():
+    mesh = cube_mesh()
+    one, other = placed("one", mesh), placed("other", mesh)
+    texture([one, other], Surface("box"))
     bpy.ops.ed.undo_push(message="box")
-    name = item.material_slots[0].material.name
-    run(bake_steps(item.session_uid, 16, own_uvs=False))
+    projected = one.material_slots[0].material.name
+    run(bake_steps(one.session_uid, 16, own_uvs=False))
+    assert other.material_slots[0].material.name == projected != one.material_slots[0].material.name
     bpy.ops.ed.undo_push(message="bake")
     bpy.ops.ed.undo()
-    item = bpy.data.objects["cube"]
-    assert item.material_slots[0].material.name == name and "gancube" not in item.data.uv_layers
+    one = bpy.data.objects["one"]
+    assert one.material_slots[0].material.name == projected and "gancube" not in one.data.uv_layers
     bpy.ops.ed.redo()
-    assert images_of(bpy.data.objects["cube"].material_slots[0].material)["base_color"].shape[:2] == (16, 16)
+    assert images_of(bpy.data.objects["one"].material_slots[0].material)["base_color"].shape[:2] == (16, 16)
+
+
+def test_a_blender_that_fails_is_a_sentence_and_leaves_nothing(monkeypatch, tmp_path):
+    item = placed("cube", cube_mesh())
+    boxed(item, ("base_color",))
+    before = {block.name_full for block in all_blocks()}, intact(item)
+    script = tmp_path / "broken.py"
+    script.write_text("raise SystemExit('no memory left')")
+    monkeypatch.setattr(bake_child, "__file__", str(script))
+    with pytest.raises(OutputError, match=r"Baking failed .*no memory left"):
+        run(bake_steps(item.session_uid, 16))
+    assert ({block.name_full for block in all_blocks()}, intact(item)) == before
 
 
 def test_what_shows_no_box_projection_is_refused():

@@ -1,0 +1,75 @@
+"""Bakes what scene/bake_stage.py wrote, in a Blender of its own. bpy and the standard library alone: run as a script.
+
+    blender -b --factory-startup --python bake_child.py -- FOLDER       (Blender)
+    python bake_child.py -- FOLDER                                      (the bpy module)
+
+Each object of the stage is one map; its materials hold the image to be baked into. Into FOLDER come MAP.png for each,
+and before them uvs.bin (float32) where the mesh is to be unwrapped. Files appear whole.
+"""
+
+import math
+import os
+import sys
+from array import array
+from pathlib import Path
+
+import bpy
+
+SAMPLES = 4  # per pixel: there is no light to be noisy
+MAP, UNWRAP = "map", "unwrap"  # custom properties of object and mesh
+
+
+def main(folder: Path) -> None:
+    with bpy.data.libraries.load(str(folder / "stage.blend")) as (inside, wanted):
+        wanted.objects = inside.objects
+    maps = list(wanted.objects)
+    scene = bpy.context.scene
+    for item in maps:
+        scene.collection.objects.link(item)
+    scene.render.engine = "CYCLES"
+    scene.cycles.device = "CPU"
+    scene.cycles.samples = SAMPLES
+    if maps[0].data.get(UNWRAP):
+        unwrap(maps[0], folder)
+    for item in maps:
+        for other in scene.objects:  # also what an empty file begins with
+            other.hide_render = other != item
+        bake(item, folder)
+
+
+def unwrap(item: bpy.types.Object, folder: Path) -> None:
+    """Smart UV Project: islands that do not overlap, in [0, 1]."""
+    select(item)
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.reveal()
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.uv.smart_project(angle_limit=math.radians(66), island_margin=0.01)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    layer = item.data.uv_layers[0]
+    uvs = array("f", [0.0]) * (2 * len(layer.uv))
+    layer.uv.foreach_get("vector", uvs)
+    (folder / "uvs.bin").write_bytes(uvs.tobytes())
+
+
+def bake(item: bpy.types.Object, folder: Path) -> None:
+    select(item)
+    image = item.material_slots[0].material.node_tree.nodes.active.image
+    bpy.ops.object.bake(
+        type="NORMAL" if item[MAP] == "normal" else "EMIT",
+        margin=max(image.size[0] // 64, 2),
+        margin_type="ADJACENT_FACES",
+    )
+    draft = folder / "draft.png"
+    image.filepath_raw, image.file_format = str(draft), "PNG"
+    image.save()
+    os.replace(draft, folder / f"{item[MAP]}.png")
+
+
+def select(item: bpy.types.Object) -> None:
+    for other in bpy.context.view_layer.objects:
+        other.select_set(other == item)
+    bpy.context.view_layer.objects.active = item
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[sys.argv.index("--") + 1]))
