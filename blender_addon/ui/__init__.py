@@ -21,6 +21,7 @@ from . import (
     net_panel,
     operators,
     panels,
+    photo_operator,
     preferences_layout,
     provider_check,
     session,
@@ -42,6 +43,7 @@ CLASSES = (
     *adjust.CLASSES,
     *loop_operator.CLASSES,
     *bake_operator.CLASSES,
+    *photo_operator.CLASSES,
     *panels.CLASSES,
     *surface_operators.CLASSES,
     *net_panel.CLASSES,
@@ -75,6 +77,7 @@ def unregister():
     default_size.unregister()
     model_operators.close()
     provider_check.forget()
+    photo_operator.close()
     session.close()
     variants.forget()
     icons.close()

@@ -4,7 +4,7 @@ import textwrap
 
 import bpy
 
-from . import models, session
+from . import models, photo_operator, session
 
 PIXELS_PER_LETTER = 7  # at interface scale 1, about: Blender does not break lines of text by itself
 
@@ -31,6 +31,7 @@ class GANCUBE_PT_main(bpy.types.Panel):
         card = models.card(settings.model)
         if card is not None and card.labels:
             column.prop(settings, "label")
+        photo_operator.draw(column, settings)
         row = column.row(align=True)
         row.prop(settings, "seed")
         row.operator("gancube.random_seed", text="", icon="FILE_3D")

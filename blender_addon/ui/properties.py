@@ -2,6 +2,8 @@
 
 import bpy
 
+from ..engine import latent_file
+from ..engine.latent_file import LatentFile
 from ..engine.surface_request import SurfaceRequest
 from . import models
 from .kept_recipes import GANCUBE_PG_kept
@@ -12,17 +14,30 @@ SCALARS = 4  # settings of a generator that the panel can show
 def asked(settings, surface: str = "cube", images: int | None = None) -> SurfaceRequest:
     """What the panel says, with the model's file; ModelError where the generator is not there."""
     entry = models.entry(settings.model)
+    look = look_of(settings, entry)
+    if look is not None:
+        chosen = {"label": look.label, "latents": look.latents, "scalars": look.scalars}
+    else:
+        scalars = {one.name: scalar(settings, one) for one in scalar_inputs(entry.card)}
+        chosen = {"label": asked_label(settings, entry.card), "scalars": scalars}
     return SurfaceRequest(
         model=str(entry.path),
         seed=settings.seed,
-        label=asked_label(settings, entry.card),
         size=settings.size,
-        scalars={one.name: scalar(settings, one) for one in scalar_inputs(entry.card)},
         toward=settings.toward,
         walk=settings.walk,
         surface=surface,
         images=images,
+        **chosen,
     )
+
+
+def look_of(settings, entry) -> LatentFile | None:
+    """The look that was found for a photo, where it is one of this generator."""
+    if not settings.look:
+        return None
+    look = latent_file.loads(settings.look, "look")
+    return look if look.model["sha256"] == entry.sha256 else None
 
 
 def asked_label(settings, card) -> str | dict | None:
@@ -141,6 +156,8 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         subtype="PIXEL",
         update=size_changed,
     )
+    look: bpy.props.StringProperty()  # JSON of engine/latent_file.py
+    look_name: bpy.props.StringProperty(name="Photo", description="What the look was found for")
     surface: bpy.props.EnumProperty(
         name="Mapping",
         description="How textures lie on the selected objects",

@@ -1,0 +1,78 @@
+"""A photo matched by `gan-train project` in a Python that has it, in a process of its own. Never bpy.
+
+Before: photo_operator.py. Next: the look (engine/latent_file.py) that it found.
+"""
+
+import contextlib
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from ..engine import latent_file
+from ..engine.errors import GanCubeError, WorkerError
+from ..engine.latent_file import LatentFile
+
+MISSING = (
+    "a photo is matched by gan-train, which {python} does not have. Install it in an environment (see the README) and "
+    "name that environment's Python in the preferences, under Python for Generation"
+)
+
+
+class Matching:
+    """One photo, one process. step() never waits."""
+
+    def __init__(self, python: str, model: Path, photo: Path, tries: int):
+        self.began, self.look, self.error = time.monotonic(), None, ""
+        self.python = python
+        self.folder = tempfile.TemporaryDirectory(prefix="gancube-photo-")
+        self.out = Path(self.folder.name) / "look.json"
+        words = [python, "-I", "-m", "gan_train", "project", str(model), str(photo)]
+        words += ["--out", str(self.out), "--tries", str(tries)]
+        self.said = open(Path(self.folder.name) / "said.txt", "w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        try:
+            self.process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.said
+            )
+        except OSError as error:
+            self.close()
+            raise WorkerError(
+                f"{python} cannot be started: {error}. Check 'Python for Generation'"
+            ) from error
+
+    @property
+    def text(self) -> str:
+        return f"Matching the photo, {time.monotonic() - self.began:.0f} s"
+
+    def step(self) -> bool:
+        """True when it is over; then there is a `look` or an `error`."""
+        code = self.process.poll()
+        if code is None:
+            return False
+        try:
+            if code:
+                self.error = self.complaint()
+            else:
+                self.look: LatentFile | None = latent_file.read(self.out)
+        except GanCubeError as error:
+            self.error = str(error)
+        self.close()
+        return True
+
+    def complaint(self) -> str:
+        self.said.seek(0)
+        lines = [line.strip() for line in self.said.read()[-4000:].splitlines() if line.strip()]
+        last = lines[-1] if lines else "it said nothing"
+        if "No module named" in last and "gan_train" in last:
+            return MISSING.format(python=self.python)
+        return last.partition("gan-train: error: ")[2] or last
+
+    def close(self) -> None:
+        """Ends it, also in the middle."""
+        process = getattr(self, "process", None)
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait()
+        self.said.close()
+        with contextlib.suppress(OSError):
+            self.folder.cleanup()

@@ -1,0 +1,153 @@
+"""From a photo: the look of a generator that comes nearest to it, for cubes and textures alike. bpy.types only.
+
+Before: matching.py. Next: properties.asked(), which puts the look into every request of its generator.
+"""
+
+from pathlib import Path
+
+import bpy
+
+from ..engine import latent_file
+from ..engine.errors import GanCubeError
+from . import models, session
+from .generation import TICK, redraw_panels
+from .matching import Matching
+from .preferences import ADDON, chosen
+
+matching: Matching | None = None
+
+
+class GANCUBE_OT_from_photo(bpy.types.Operator):
+    bl_idname = "gancube.from_photo"
+    bl_label = "From Photo..."
+    bl_description = "Choose a photo; the generator's label and look that come nearest to it are found"
+    bl_options = {"INTERNAL"}
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        return GANCUBE_OT_match_photo.poll(context)
+
+    def invoke(self, context, event):
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context):
+        # another operator, because one that has a file browser cannot go on as a modal one
+        bpy.ops.gancube.match_photo("INVOKE_DEFAULT", filepath=self.filepath)
+        return {"FINISHED"}
+
+
+class GANCUBE_OT_match_photo(bpy.types.Operator):
+    bl_idname = "gancube.match_photo"
+    bl_label = "Match Photo"
+    bl_description = "Find the generator's label and look that come nearest to a photo. Esc cancels"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    filepath: bpy.props.StringProperty(name="Photo", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    tries: bpy.props.IntProperty(
+        name="Tries", description="Pictures to compare with it", default=300, min=128, max=100000
+    )
+
+    @classmethod
+    def poll(cls, context):
+        if ADDON.startswith("bl_ext.") and not chosen().own_python:
+            cls.poll_message_set(
+                "Needs gan-train: set Python for Generation in the preferences to a Python that has it"
+            )
+            return False
+        return (
+            matching is None and not session.busy() and models.card(context.scene.gancube.model) is not None
+        )
+
+    def begin(self, context) -> Matching:
+        entry = models.entry(context.scene.gancube.model)
+        return Matching(chosen().python, entry.path, Path(bpy.path.abspath(self.filepath)), self.tries)
+
+    def invoke(self, context, event):
+        global matching
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            matching = self.begin(context)
+        except GanCubeError as error:
+            return self.fail(str(error))
+        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        if event.type == "ESC" and event.value == "PRESS":
+            self.cancel(context)
+            return {"CANCELLED"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        redraw_panels(context)
+        if matching is None or not matching.step():  # None: the add-on was disabled
+            return {"PASS_THROUGH"} if matching else {"CANCELLED"}
+        done = matching
+        self.cancel(context)
+        return self.finish(context, done)
+
+    def cancel(self, context):
+        close()
+        context.window_manager.event_timer_remove(self.timer)
+
+    def execute(self, context):
+        try:
+            done = self.begin(context)
+        except GanCubeError as error:
+            return self.fail(str(error))
+        done.process.wait()
+        done.step()
+        return self.finish(context, done)
+
+    def finish(self, context, done: Matching) -> set:
+        if done.look is None:
+            return self.fail(done.error)
+        settings = context.scene.gancube
+        settings.look, settings.look_name = latent_file.dumps(done.look), Path(self.filepath).name
+        labels = ", ".join(done.look.label or {})
+        self.report({"INFO"}, f"The look of {settings.look_name} was found: {labels}")
+        return {"FINISHED"}
+
+    def fail(self, message: str) -> set:
+        session.error = message[:1].upper() + message[1:]
+        self.report({"ERROR"}, session.error)
+        return {"CANCELLED"}
+
+
+class GANCUBE_OT_forget_look(bpy.types.Operator):
+    bl_idname = "gancube.forget_look"
+    bl_label = "Forget Look"
+    bl_description = "Go back to looks drawn from the seed"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    def execute(self, context):
+        context.scene.gancube.look = context.scene.gancube.look_name = ""
+        return {"FINISHED"}
+
+
+def draw(layout, settings) -> None:
+    """The row of the main panel."""
+    row = layout.row(align=True)
+    if matching is not None:
+        row.label(text=matching.text, icon="TIME")
+    elif settings.look:
+        row.label(text=settings.look_name, icon="IMAGE_DATA", translate=False)
+        row.operator("gancube.forget_look", text="", icon="X")
+    else:
+        row.operator("gancube.from_photo", icon="IMAGE_DATA")
+
+
+def close() -> None:
+    global matching
+    if matching is not None:
+        matching.close()
+        matching = None
+
+
+CLASSES = (GANCUBE_OT_from_photo, GANCUBE_OT_match_photo, GANCUBE_OT_forget_look)
