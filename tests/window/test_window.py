@@ -31,6 +31,7 @@ SCENARIOS = (
     "faces",
     "sliders",
     "texture",
+    "tour",
     "meanwhile",
     "main_thread",
     "removed",

@@ -1,0 +1,76 @@
+"""What someone does who never saw the project: a cube, one face, a Suzanne, a slider, an asset. By driver.py.
+
+The pictures in blender_addon/README.md are this scenario's screenshots.
+"""
+
+import bpy
+from installed import GENERATE, PATIENCE, TAB, generated, session, settings, shown, without_default_cube
+
+
+def scenario(ui):
+    yield from ui.open_sidebar(TAB)
+    button = yield from ui.find_button(op=GENERATE)
+    without_default_cube()
+    cube = yield from generated(ui, button, "GAN Cube")
+    yield from ui.frame_selected()
+    yield 3.0  # thumbnails come when Blender has drawn them
+    ui.redraw()
+    yield 1.0
+    yield from ui.screenshot("cube")
+    first = shown(cube)
+
+    yield from ui.click_button(op="gancube.reroll", having="face=2")
+    yield from finished(ui, "one face")
+    again = shown(bpy.data.objects["GAN Cube"])
+    ui.check("one face is another", [a != b for a, b in zip(first, again, strict=True)].count(True) == 1)
+    yield 2.0
+    yield from ui.screenshot("one_face")
+
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.ops.mesh.primitive_monkey_add(size=2, location=(3, 0, 0))
+    bpy.ops.object.shade_smooth()
+    settings().label, settings().seed = "planks", 4
+    yield 0.5
+    yield from ui.click_button(op="gancube.texture")
+    yield from finished(ui, "Suzanne")
+    suzanne = bpy.data.objects["Suzanne"]
+    ui.check("Suzanne is textured", "gancube" in suzanne, error=session().error)
+    yield from ui.frame_selected()
+    yield 1.0
+    yield from ui.screenshot("suzanne")
+
+    before = shown(suzanne)
+    x, y = yield from ui.find_button(prop="walk")
+    yield from ui.move(x, y)
+    ui.x_event("mousedown", 1)
+    for _ in range(12):
+        yield from ui.move_by(3, 0)
+    ui.x_event("mouseup", 1)
+    yield from finished(ui, "the slider")
+    ui.check("the slider changed it", shown(suzanne) != before)
+    yield from ui.screenshot("slider")
+
+    settings().seed, settings().variants = 1, "12"
+    bpy.ops.gancube.show_variants("INVOKE_DEFAULT")
+    yield from finished(ui, "variants")
+    ui.check("twelve variants", len(session().job.textures) == 12)
+
+    bpy.ops.gancube.save_asset("INVOKE_DEFAULT")
+    yield from ui.wait(lambda: suzanne.asset_data is not None, PATIENCE, "the asset")
+    yield 1.0
+    browser = next(area for area in ui.window.screen.areas if area.type == "DOPESHEET_EDITOR")
+    browser.type, browser.ui_type = "FILE_BROWSER", "ASSETS"
+    yield 1.0
+    browser.spaces.active.params.asset_library_reference = "LOCAL"
+    yield 3.0
+    ui.check(
+        "it is in the Asset Browser", suzanne.asset_data.tags, tags=[t.name for t in suzanne.asset_data.tags]
+    )
+    yield from ui.screenshot("asset")
+
+
+def finished(ui, what):
+    yield 0.3
+    yield from ui.wait(lambda: not session().busy(), PATIENCE, what)
+    yield 1.6
+    yield from ui.wait(lambda: not session().busy(), PATIENCE, what)
