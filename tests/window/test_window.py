@@ -31,6 +31,7 @@ SCENARIOS = (
     "faces",
     "sliders",
     "texture",
+    "models_and_assets",
     "meanwhile",
     "main_thread",
     "removed",
