@@ -31,6 +31,7 @@ SCENARIOS = (
     "faces",
     "sliders",
     "texture",
+    "models_and_assets",
     "tour",
     "meanwhile",
     "main_thread",
