@@ -63,7 +63,9 @@ def _wheel(folder: Path, tag: str, platform: str) -> Path | None:
 def stage(folder: Path, wheels: list[Path], models: list[Path], platforms: list[str]) -> Path:
     """Everything that is to be in the zips, under FOLDER/gancube."""
     target = folder / "gancube"
-    ignore = shutil.ignore_patterns("__pycache__", "wheels", "models", Path(__file__).name, ".*")
+    ignore = shutil.ignore_patterns(
+        "__pycache__", "wheels", "models", "pictures", "README.md", Path(__file__).name, ".*"
+    )
     shutil.copytree(ADDON, target, ignore=ignore)
     shutil.copy(ROOT / "LICENSE", target / "LICENSE")
     for name, files in (("wheels", wheels), ("models", models)):

@@ -11,8 +11,9 @@ def scenario(ui):
     yield from ui.open_sidebar(TAB)
     button = yield from ui.find_button(op=GENERATE)
     without_default_cube()
+    settings().seed = 9
     cube = yield from generated(ui, button, "GAN Cube")
-    yield from ui.frame_selected()
+    look_at(ui, (0.8, 0, 0), 8)
     yield 3.0  # thumbnails come when Blender has drawn them
     ui.redraw()
     yield 1.0
@@ -27,15 +28,15 @@ def scenario(ui):
     yield from ui.screenshot("one_face")
 
     bpy.ops.object.select_all(action="DESELECT")
-    bpy.ops.mesh.primitive_monkey_add(size=2, location=(3, 0, 0))
+    bpy.ops.mesh.primitive_monkey_add(size=2, location=(2.6, -1, 0), rotation=(0, 0, 0.9))
     bpy.ops.object.shade_smooth()
-    settings().label, settings().seed = "planks", 4
+    look_at(ui, (2.2, -0.6, 0), 7)
+    settings().model, settings().width = "brick-wall", 0.8
     yield 0.5
     yield from ui.click_button(op="gancube.texture")
     yield from finished(ui, "Suzanne")
     suzanne = bpy.data.objects["Suzanne"]
     ui.check("Suzanne is textured", "gancube" in suzanne, error=session().error)
-    yield from ui.frame_selected()
     yield 1.0
     yield from ui.screenshot("suzanne")
 
@@ -67,6 +68,13 @@ def scenario(ui):
         "it is in the Asset Browser", suzanne.asset_data.tags, tags=[t.name for t in suzanne.asset_data.tags]
     )
     yield from ui.screenshot("asset")
+
+
+def look_at(ui, place, distance):
+    """The viewport, so that the picture shows what was made."""
+    view = ui.area().spaces.active.region_3d
+    view.view_location, view.view_distance = place, distance
+    ui.redraw()
 
 
 def finished(ui, what):
