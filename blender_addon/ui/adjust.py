@@ -124,6 +124,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
     def land(self) -> set:
         job = session.job
         if job.recipe_of is None:  # back where it began
+            session.cancel()
             return {"CANCELLED"}
         faces.show(faces.found(self.uid), {}, job.recipe)
         for names in self.tried.values():

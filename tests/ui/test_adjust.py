@@ -82,6 +82,15 @@ def test_an_error_leaves_the_cube_as_it_was(cube, sliders, monkeypatch):
     assert (pictures(cube), cube["gancube"], counts()) == (before, recipe, count)
 
 
+def test_a_slider_set_to_what_it_is_leaves_nothing_open(cube, sliders):
+    """As Blender does itself when Esc ends a drag."""
+    before = pictures(cube), cube["gancube"]
+    sliders.walk = sliders.walk
+    assert not session.busy() and (pictures(cube), cube["gancube"]) == before
+    sliders.walk = 0.5
+    assert pictures(cube) != before[0]
+
+
 def test_no_cube_no_effect(cube, sliders):
     recipe = cube["gancube"]
     bpy.ops.mesh.primitive_cube_add()

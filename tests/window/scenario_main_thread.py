@@ -1,7 +1,8 @@
 """Seconds that the add-on's own code holds up Blender while six 1024 px faces with all maps are made. By driver.py.
 
 Every call from Blender into the add-on's files on the main thread is timed: operators, timers, panels, handlers,
-property updates, whatever they are called. What Blender does after them (undo push, redraw, upload) is not in it.
+property updates, whatever they are called. What Blender does after them (undo push, redraw, upload) is not in it,
+nor, on Linux, the time in which other processes had the processor.
 """
 
 import sys
@@ -48,6 +49,7 @@ class Calls:
 
     def __init__(self, folder):
         self.folder, self.seconds, self.depth, self.began = str(folder), {}, 0, 0.0
+        self.schedule = open_schedule()
         self.thread = threading.get_ident()
 
     def watch(self):
@@ -90,7 +92,7 @@ class Calls:
         if threading.get_ident() == self.thread:
             self.depth += 1
             if self.depth == 1:
-                self.began = time.perf_counter()
+                self.began = time.perf_counter() - self.waited()
         return None
 
     def left(self, code):
@@ -100,11 +102,25 @@ class Calls:
             self.depth -= 1
             if self.depth == 0:
                 name = f"{Path(code.co_filename).name}:{code.co_qualname}"
-                self.seconds.setdefault(name, []).append(time.perf_counter() - self.began)
+                self.seconds.setdefault(name, []).append(time.perf_counter() - self.waited() - self.began)
         return None
+
+    def waited(self) -> float:
+        """Seconds that this thread could have run in, so far, while others did; 0 where nobody counts them."""
+        if self.schedule is None:
+            return 0.0
+        self.schedule.seek(0)
+        return int(self.schedule.read().split()[1]) / 1e9
 
     def report(self):
         return {name: figures(seconds) for name, seconds in sorted(self.seconds.items())}
+
+
+def open_schedule():
+    try:
+        return open("/proc/thread-self/schedstat", "rb", buffering=0)
+    except OSError:
+        return None
 
 
 def figures(seconds):

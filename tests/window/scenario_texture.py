@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 from installed import PATIENCE, TAB, added, names, pictures, session, settings, without_default_cube
 
-WAYS = {"tile": 1, "box": 1, "faces": 1}  # setting -> images of each map; Suzanne has one material slot
+WAYS = ("tile", "box", "faces")
 
 
 def scenario(ui):
@@ -13,7 +13,7 @@ def scenario(ui):
     bpy.ops.ed.undo_push(message="Suzanne")
     yield from ui.open_sidebar(TAB)
     mesh, before = shape(), names()
-    for way, images in WAYS.items():
+    for way in WAYS:
         settings().surface, settings().size = way, 128  # undo brought back what they were
         if way == "faces":
             settings().each = "slot"
@@ -25,9 +25,8 @@ def scenario(ui):
         yield 0.7
         ui.check(f"{way}: without an error", session().error == "", error=session().error)
         ui.check(f"{way}: the mesh is as it was", shape() == mesh)
-        maps = len(session().job.loaded["colorspaces"])
         there = pictures(suzanne())
-        ui.check(f"{way}: all maps", len(there) == images * maps, maps=maps, there=sorted(there))
+        ui.check(f"{way}: colour and relief", len(there) >= 3, there=sorted(there))
         yield from ui.screenshot(way)
         yield from ui.over_viewport()
         yield from ui.key("Z", ctrl=True)

@@ -53,6 +53,7 @@ NOT_OURS = (
     "xkbcomp",
     "_XSERVTransmkdir",
     "Warning: Could not open (default) display",
+    "operator         | WARNING",  # sentences for the user, shown in the status bar too
 )
 
 
