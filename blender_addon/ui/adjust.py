@@ -169,14 +169,16 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             session.cancel()
         elif event.type in {"LEFTMOUSE", "RET", "NUMPAD_ENTER"} and event.value == "RELEASE":
             self.released = True
-        elif (
-            event.value == "PRESS"
-        ):  # the drag is over or given up, whether the button's release comes or not
-            self.held = False
+        elif event.value == "PRESS":
+            self.held = False  # the drag is over or given up, whether the button's release comes or not
         if event.type != "TIMER" and not escaped:
             return {"PASS_THROUGH"}
         # at Esc at once: the slider sees Esc next and sets itself back, which begins another change
-        outcome = self.tick(context)
+        try:
+            outcome = self.tick(context)
+        except Exception:  # a mistake of ours: Blender shows it, and the panel must not stay grey
+            self.cancel(context)
+            raise
         if outcome is not None:
             context.window_manager.event_timer_remove(self.timer)
             redraw_panels(context)

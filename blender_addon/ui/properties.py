@@ -124,7 +124,7 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
     seed: bpy.props.IntProperty(
         name="Seed",
         description="The same seed gives the same images",
-        default=1,
+        default=9,
         min=0,
     )
     toward: bpy.props.IntProperty(

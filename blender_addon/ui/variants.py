@@ -69,7 +69,7 @@ class GANCUBE_OT_use_variant(bpy.types.Operator):
     bl_description = "Take this seed: for the active cube's faces that are not locked, and for the next cube"
     bl_options = {"UNDO", "INTERNAL"}
 
-    index: bpy.props.IntProperty(min=0)
+    index: bpy.props.IntProperty(name="Variant", description="Number on the sheet, from 0", min=0)
 
     @classmethod
     def poll(cls, context):
@@ -90,7 +90,7 @@ class GANCUBE_OT_star_variant(bpy.types.Operator):
     bl_description = "Add this variant to the favourites in the history"
     bl_options = {"UNDO", "INTERNAL"}
 
-    index: bpy.props.IntProperty(min=0)
+    index: bpy.props.IntProperty(name="Variant", description="Number on the sheet, from 0", min=0)
 
     @classmethod
     def poll(cls, context):
