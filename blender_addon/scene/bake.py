@@ -27,6 +27,7 @@ from .images import RECIPE_KEY
 from .layouts import counts, layer_for
 from .mapping import Mapping
 from .material import MAP_ORDER, strengths
+from .session import program
 from .shelf import Shelf
 from .slots import put, users_of
 from .surfaces import active_attribute_kept, add_layer
@@ -97,11 +98,11 @@ def baked_maps(item: bpy.types.Object) -> list[str]:
 def other_blender(folder: Path) -> Iterator[subprocess.Popen]:
     """bake_child.py, at work on the stage in `folder`; killed when it is no longer wanted, OutputError if it fails."""
     script = str(Path(bake_child.__file__).resolve())
-    if not bpy.app.binary_path:  # the bpy module
+    if (blender := program()) is None:
         command = [sys.executable, script]
     else:
         options = ["-b", "--factory-startup", "--offline-mode", "--python-exit-code", "3"]
-        command = [bpy.app.binary_path, *options, "--python", script]
+        command = [blender, *options, "--python", script]
     flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
     with (folder / "log.txt").open("wb") as log:
         try:

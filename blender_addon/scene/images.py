@@ -30,6 +30,23 @@ def new_image(name: str, png: bytes, colorspace: str, recipe: str) -> bpy.types.
     return image
 
 
+def purge(limit: int) -> None:
+    """Removes images of ours that nothing shows any more, the oldest first, until the rest holds `limit` bytes.
+
+    Undo brings them back, pixels and all: what is packed is in its steps.
+    """
+    unused = [
+        image for image in bpy.data.images if image.users == 0 and RECIPE_KEY in image and image.packed_file
+    ]
+    unused.sort(key=lambda image: image.session_uid)
+    held = sum(image.packed_file.size for image in unused)
+    for image in unused:
+        if held <= limit:
+            return
+        held -= image.packed_file.size
+        bpy.data.images.remove(image)
+
+
 def png_size(png: bytes) -> tuple[int, int]:
     """Width and height in pixels, read from the header of PNG bytes."""
     assert png[:8] == b"\x89PNG\r\n\x1a\n" and png[12:16] == b"IHDR", "new_image takes PNG bytes"

@@ -18,6 +18,7 @@ from ..engine.card import Card
 from ..engine.errors import OutputError
 from . import asset_catalog, asset_mark
 from .export import blend_bytes
+from .session import program
 
 CHILD = Path(__file__).with_name("library_child.py")
 LIMIT = 600  # seconds
@@ -79,8 +80,8 @@ def _stamp(library: Path) -> tuple | None:
 
 def _run(task: str) -> tuple[int, str]:
     """The child: Blender's program where this is one, else this Python with the module bpy."""
-    if bpy.app.binary_path:
-        command = [bpy.app.binary_path, "--background", "--factory-startup", "--disable-autoexec"]
+    if (blender := program()) is not None:
+        command = [blender, "--background", "--factory-startup", "--disable-autoexec"]
         command += ["--python", str(CHILD), "--", task]
     else:
         command = [sys.executable, "-I", "-X", "utf8", str(CHILD), "--", task]

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import bpy
 
+from .session import program
+
 CHILD = Path(__file__).with_name("preview_child.py")
 CREATE_NO_WINDOW = 0x08000000  # Windows: no console flashes up
 
 
 def is_of_use() -> bool:
     """Without a window nobody waits for it, and as a module this is no program that could be started."""
-    return bool(bpy.app.binary_path) and not bpy.app.background
+    return program() is not None and not bpy.app.background
 
 
 def picture_steps(blocks: list[tuple[str, str]]) -> Generator[float, None, dict[tuple[str, str], bytes]]:

@@ -14,11 +14,12 @@ from ..engine.errors import GanCubeError
 from ..engine.recipe import loads
 from ..engine.surface_request import FACES, SurfaceRequest
 from ..scene import faces
-from ..scene.images import new_image
+from ..scene.images import new_image, purge
 from . import kept_recipes, models, session
 from .face_operators import locks, own_labels
 from .generation import TICK, redraw_panels
 from .live_job import LiveJob
+from .preferences import chosen
 
 REST = 1.0  # seconds without a change after which a change is over that was typed, scrolled or clicked
 pending: list[
@@ -131,6 +132,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             for name in names:
                 bpy.data.images[name]["gancube"] = job.recipe
         session.landed()
+        purge(chosen().cache_limit * 2**20)
         kept_recipes.add(bpy.context.scene, job.recipe, self.icon)
         return {"FINISHED"}
 

@@ -10,8 +10,10 @@ from collections.abc import Generator
 import bpy
 
 from ..engine.errors import GanCubeError
+from ..scene.images import purge
 from . import kept_recipes as kept
 from . import session
+from .preferences import chosen
 
 TICK = 0.05  # seconds between two looks at the child process
 BUDGET = 0.02  # seconds of a tick for building; an image takes about one millisecond
@@ -164,6 +166,7 @@ class Generation:
         if "UNDO" in self.bl_options:
             result = session.results[self.result]
             if result.textures:
+                purge(chosen().cache_limit * 2**20)
                 kept.add(context.scene, result.recipe, next(iter(result.textures.values())).icon)
         self.report({"INFO"}, f"{sentence}. {session.provider}")
         return {"FINISHED"}

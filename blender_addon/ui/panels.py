@@ -4,7 +4,7 @@ import textwrap
 
 import bpy
 
-from . import models, photo_operator, session
+from . import models, photo_operator, presets, session
 
 PIXELS_PER_LETTER = 7  # at interface scale 1, about: Blender does not break lines of text by itself
 
@@ -15,6 +15,9 @@ class GANCUBE_PT_main(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "GAN Cubes"
+
+    def draw_header_preset(self, context):
+        presets.GANCUBE_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context):
         layout = self.layout

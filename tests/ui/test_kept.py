@@ -132,3 +132,34 @@ def test_the_icon_of_a_texture():
         alpha = np.zeros((size, size, 1), np.float32)
         rgba = icon({"base_color": np.ones((size, size, 1), np.float32), "alpha": alpha})
         assert len(rgba) == icons.BYTES and set(rgba) == {128, 255}
+
+
+def test_old_images_beyond_the_cache_limit_go(settings, monkeypatch):
+    from blender_addon.ui import adjust, generation, preferences
+
+    cube = generate()
+    maps = len(bpy.data.images) // 6
+    bpy.ops.gancube.reroll(face=0, seed="1")
+    assert len(bpy.data.images) == 7 * maps, "within the limit they stay"
+    for module in (generation, adjust):
+        monkeypatch.setattr(module, "chosen", lambda: preferences.Choice(cache_limit=0))
+    bpy.data.images.new("the artist's own", 4, 4)
+    bpy.ops.gancube.reroll(face=0, seed="2")
+    assert len(bpy.data.images) == 6 * maps + 1
+    bpy.context.window_manager.gancube_adjust.seed = 8
+    assert len(bpy.data.images) == 6 * maps + 1 and len(pictures(cube)) == 6
+
+
+def test_a_preset_holds_the_settings_of_the_panel(settings, tmp_path, monkeypatch):
+    from blender_addon.ui import presets
+
+    assert all(
+        hasattr(settings, name.partition(".")[2]) for name in presets.GANCUBE_OT_add_preset.preset_values
+    )
+    monkeypatch.setenv("BLENDER_USER_SCRIPTS", str(tmp_path))
+    settings.seed, settings.label, settings.width = 77, "moss", 2.5
+    assert bpy.ops.gancube.add_preset(name="Mossy") == {"FINISHED"}
+    file = tmp_path / "presets" / "gancube" / "Mossy.py"
+    settings.seed, settings.label, settings.width = 1, "MIXED", 1.0
+    bpy.ops.script.execute_preset(filepath=str(file), menu_idname="GANCUBE_PT_presets")
+    assert (settings.seed, settings.label, settings.width) == (77, "moss", 2.5)
