@@ -44,8 +44,8 @@ class StyleConfig:
     """Share of the drawn pictures whose coarse and fine layers get styles of different z (same label)."""
     learning_rate: float = 2e-3
     """Learning rate (Adam, equalised)."""
-    gamma: float = 1.0
-    """Weight of the gradient penalties."""
+    gamma: float = 0.1
+    """Weight of the gradient penalties; about 0.00005 * resolution^2 / batch. Too much and pictures stay soft."""
     penalty_every: int = 16
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
     ema_images: float = 5000.0
