@@ -197,6 +197,12 @@ def show_textures(context):
 
     Not Material Preview: it would compile shaders and change the lighting of the whole view, unasked.
     """
-    for area in context.screen.areas if context.screen else ():
-        if area.type == "VIEW_3D" and area.spaces.active.shading.type == "SOLID":
-            area.spaces.active.shading.color_type = "TEXTURE"
+    for shading in shown_solid(context):
+        shading.color_type = "TEXTURE"
+
+
+def shown_solid(context) -> list:
+    """The settings of the 3D views that are in solid shading."""
+    areas = context.screen.areas if context.screen else ()
+    views = [area.spaces.active.shading for area in areas if area.type == "VIEW_3D"]
+    return [shading for shading in views if shading.type == "SOLID"]

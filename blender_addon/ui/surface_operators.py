@@ -10,7 +10,7 @@ from ..scene import bake, surfaces, targets
 from ..scene.assets import FacePixels
 from ..scene.layouts import Surface
 from . import models, properties, session
-from .generation import Generation, show_textures
+from .generation import Generation, show_textures, shown_solid
 
 
 class GANCUBE_OT_texture(Generation, bpy.types.Operator):
@@ -92,6 +92,10 @@ class GANCUBE_OT_texture(Generation, bpy.types.Operator):
         show_textures(context)
         for sentence in (*self.skipped, *made.notes):
             self.report({"WARNING"}, sentence)
+        if self.surface.mode == "box" and shown_solid(context):
+            self.report(
+                {"INFO"}, "Solid shading cannot show a box projection; look at it in Material Preview"
+            )
         count = len(made.objects)
         return f"{made.objects[0]} textured" if count == 1 else f"{count} objects textured"
 
