@@ -43,14 +43,14 @@ def forbid_sockets() -> None:
 
 
 def main(folder: Path, mode: str) -> None:
+    import bpy  # Blender 5.2 imports requests, which tries a socket to see whether there is IPv6
+
     sys.addaudithook(lambda event, _: AUDITED.append(event) if event.startswith("socket.") else None)
     forbid_sockets()
     if mode == "socket":
         import socket
 
         socket.socket()
-    import bpy
-
     import blender_addon
 
     bpy.context.preferences.system.use_online_access = False
