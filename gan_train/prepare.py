@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -20,42 +20,15 @@ from PIL import Image
 from .duplicates import DuplicateIndex
 from .errors import DatasetError
 from .image_files import Candidate, find_images
-from .image_reader import MAX_ASPECT, MIN_SIDE, UnusableImage, read_image
+from .image_reader import UnusableImage, read_image
 from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
+from .prepare_options import NON_SQUARE, PrepareOptions, check_options
 from .prepare_report import UNKNOWN_LICENCE, Report
 from .split import held_out_groups
 from .stored_names import StoredNames
 from .surface_maps import SurfaceMaps, encode_map, read_surface_maps
 
-NON_SQUARE = {"keep": MAX_ASPECT, "crop": 1}  # the longest that an image may be, in short sides
 JPEG_QUALITY = 95  # with 4:4:4 colour: nothing the eye or a generator would learn
-
-
-@dataclass(frozen=True)
-class PrepareOptions:
-    """What the flags of `prepare` say."""
-
-    source: Path
-    out: Path
-    size: int = 256  # pixels of the short side
-    min_size: int | None = (
-        None  # pixels of the short side, below which an image is left out; None: as `least` says
-    )
-    non_square: str = "keep"  # one of NON_SQUARE
-    labels_file: Path | None = None  # None: folders are labels
-    min_per_label: int = 6  # materials
-    heldout: float = 0.1  # share of each label's materials
-    licence: str = ""  # SPDX name for files whose licence no manifest.csv states
-    source_text: str = ""  # likewise, where they come from
-    without: tuple[str, ...] = ()  # labels to leave out
-    metallic: dict[str, float] = field(default_factory=dict)  # label -> constant, 0 to 1
-    keep_alpha: bool = False  # store what is transparent as RGBA PNG
-    force: bool = False
-
-    @property
-    def least(self) -> int:
-        """min_size, or what was not asked for: MIN_SIDE, but images of the asked size are never too small."""
-        return min(MIN_SIDE, self.size) if self.min_size is None else self.min_size
 
 
 def prepare(
@@ -66,7 +39,7 @@ def prepare(
     """Make the dataset folder; `progress(done, total)` is called after each image.
 
     `ask(question)` answers what licence and source are where nothing says so; None: they stay unknown."""
-    _check_options(options)
+    check_options(options)
     found = find_images(options.source, options.labels_file)
     left_out = list(found.left_out)
     candidates, skipped = _wanted_labels(found.candidates, options)
@@ -107,24 +80,6 @@ def prepare(
         shutil.rmtree(temporary, ignore_errors=True)
     report.manifest = read_manifest(out)
     return report
-
-
-def _check_options(options: PrepareOptions) -> None:
-    if not 64 <= options.size <= 4096:
-        raise DatasetError(f"--size {options.size}: must be between 64 and 4096 pixels.")
-    if not 0 <= options.heldout <= 0.5:
-        raise DatasetError(
-            f"--heldout {options.heldout}: must be between 0 and 0.5 (0.1 holds out one material in ten)."
-        )
-    if not 16 <= options.least <= 4096:
-        raise DatasetError(f"--min-size {options.least}: must be between 16 and 4096 pixels.")
-    if options.min_per_label < 1:
-        raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
-    source, out = options.source.resolve(), options.out.resolve()
-    if out == source or out.is_relative_to(source):
-        raise DatasetError(
-            f"{options.out}: lies inside {options.source}; choose a folder outside it for --out."
-        )
 
 
 def _check_target(out: Path, force: bool) -> None:

@@ -17,9 +17,10 @@ from ..scene import faces
 from ..scene.images import new_image, purge
 from . import kept_recipes, models, session
 from .face_operators import locks, own_labels
-from .generation import TICK, redraw_panels
+from .generation import TICK
 from .live_job import LiveJob
 from .preferences import chosen
+from .redraw import redraw
 
 REST = 1.0  # seconds without a change after which a change is over that was typed, scrolled or clicked
 pending: list[
@@ -183,7 +184,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             raise
         if outcome is not None:
             context.window_manager.event_timer_remove(self.timer)
-            redraw_panels(context)
+            redraw()
         return (outcome or set()) | {"PASS_THROUGH"}
 
     def tick(self, context) -> set | None:
@@ -200,7 +201,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
                 return self.land()
         except GanCubeError as error:
             return self.fail(str(error))
-        redraw_panels(context)
+        redraw()
         return None
 
     def cancel(self, context):

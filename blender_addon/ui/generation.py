@@ -14,6 +14,7 @@ from ..scene.images import purge
 from . import kept_recipes as kept
 from . import session
 from .preferences import chosen
+from .redraw import redraw
 
 TICK = 0.05  # seconds between two looks at the child process
 BUDGET = 0.02  # seconds of a tick for building; an image takes about one millisecond
@@ -94,7 +95,7 @@ class Generation:
             self.cancel(context)
         if session.status() != self.shown:
             self.shown = session.status()
-            redraw_panels(context)
+            redraw()
         return outcome or {"PASS_THROUGH"}
 
     def tick(self, context) -> set | None:
@@ -180,16 +181,6 @@ class Generation:
         if message:
             self.report({"ERROR"}, session.error)
         return {"CANCELLED"}
-
-
-def redraw_panels(context):
-    """Sidebars only: redrawing the 3D view for each tick of a progress bar would slow down a heavy scene."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
 
 
 def show_textures(context):

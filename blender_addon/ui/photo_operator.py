@@ -10,9 +10,10 @@ import bpy
 from ..engine import latent_file
 from ..engine.errors import GanCubeError
 from . import models, session
-from .generation import TICK, redraw_panels
+from .generation import TICK
 from .matching import Matching
 from .preferences import ADDON, chosen
+from .redraw import redraw
 
 matching: Matching | None = None
 
@@ -85,7 +86,7 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        redraw_panels(context)
+        redraw()
         if matching is None or not matching.step():  # None: the add-on was disabled
             return {"PASS_THROUGH"} if matching else {"CANCELLED"}
         done = matching

@@ -56,7 +56,10 @@ class GANCUBE_OT_texture(Generation, bpy.types.Operator):
         if not self.properties.is_property_set("unwrap") and not bpy.app.background:
             chosen = tuple(item.session_uid for item in context.selected_objects if item.type == "MESH")
             if context.scene.gancube.surface == "tile" and targets.without_uvs(chosen):
-                return bpy.ops.gancube.ask_to_unwrap("INVOKE_DEFAULT")
+                bpy.ops.gancube.ask_to_unwrap("INVOKE_DEFAULT")
+                return {
+                    "CANCELLED"
+                }  # the dialog starts another one; with its RUNNING_MODAL this one would never end
         return Generation.invoke(self, context, event)
 
     def prepare(self, context):
