@@ -39,16 +39,15 @@ def test_one_texture_that_the_sliders_change(settings, suzanne, surface):
 
 
 def test_objects_textured_together_change_together(settings, suzanne):
-    bpy.ops.mesh.primitive_cube_add(location=(4, 0, 0))
-    cube = bpy.context.active_object
-    suzanne.select_set(True)
+    twin = suzanne.copy()  # of the same mesh, so of the same scale: one material for both
+    bpy.context.collection.objects.link(twin)
+    twin.select_set(True)
     settings.surface = "tile"
     bpy.ops.gancube.texture()
-    assert cube["gancube"] == suzanne["gancube"]
+    before = base_colors(twin)
     bpy.context.window_manager.gancube_adjust.seed = 9
-    if base_colors(cube) == base_colors(suzanne):  # one material: one scale fits both
-        assert cube["gancube"] == suzanne["gancube"]
-    assert loads(bpy.context.active_object["gancube"]).seed == 9
+    assert base_colors(twin) == base_colors(suzanne) != before
+    assert twin["gancube"] == suzanne["gancube"] and loads(twin["gancube"]).seed == 9
 
 
 def test_a_pool_for_the_polygons(settings, suzanne):
