@@ -12,8 +12,13 @@ import bpy
 from ..engine.errors import OutputError
 from ..engine.files import write_atomic
 from ..engine.glb import pack_glb, read_glb
+from ..engine.glb_images import changed
+from ..engine.image_file import kind_of
+from ..engine.mark import MARK_KEY, Mark, facts, rights
+from .encode import encoded, has_alpha
 from .images import RECIPE_KEY
 from .session import run_operator, temporary_scene
+from .texture_files import marked
 
 GLTF_ADDON = "io_scene_gltf2"
 
@@ -35,11 +40,14 @@ def export_glb(objects: list[bpy.types.Object], path: Path, recipe: str) -> None
     write_atomic(path, glb_bytes(objects, recipe))
 
 
-def glb_bytes(objects: list[bpy.types.Object], recipe: str) -> bytes:
-    """The objects as one GLB; the same objects and recipe give the same bytes.
+def glb_bytes(
+    objects: list[bpy.types.Object], recipe: str, mark: Mark | None = None, encoding: str = "PNG"
+) -> bytes:
+    """The objects as one GLB; the same objects, recipe and mark give the same bytes.
 
     recipe: JSON text; it also stands in `asset.extras.gancube`, where a reader finds it without
-    knowing the nodes.
+    knowing the nodes. mark: written into the asset and, without the recipe, into each image.
+    encoding: of the textures; one with alpha stays PNG where JPEG was asked for.
     """
     enable_exporter()
     with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
@@ -54,7 +62,17 @@ def glb_bytes(objects: list[bpy.types.Object], recipe: str) -> bytes:
     document["asset"]["extras"] = {RECIPE_KEY: recipe}
     plain_names(document)
     legal_factors(document)
+    if mark is not None:
+        document["asset"]["extras"][MARK_KEY] = {k: v for k, v in facts(mark).items() if k != "recipe"}
+        document["asset"]["copyright"] = rights(mark)
+        document, binary = changed(document, binary, lambda image: embedded(image, mark, encoding))
     return pack_glb(document, binary)
+
+
+def embedded(image: bytes, mark: Mark, encoding: str) -> bytes:
+    if kind_of(image) == "PNG" and not (encoding == "JPEG" and has_alpha(image)):
+        image = encoded(image, encoding)
+    return marked(image, mark, with_recipe=False)
 
 
 def enable_exporter() -> None:

@@ -1,0 +1,52 @@
+"""PNG bytes as JPEG or WebP, through Blender, since the add-on ships no other encoder. bpy only; never numpy.
+
+Previous station: looks.py or a GLB's images. Next: engine/image_file.py puts the mark in.
+"""
+
+import tempfile
+from array import array
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import OutputError
+from ..engine.image_file import SUFFIX
+from .images import png_size
+
+ENCODINGS = ("PNG", "JPEG", "WEBP")
+QUALITY = 90  # of 100
+
+
+def encoded(png: bytes, encoding: str, colorspace: str = "Non-Color") -> bytes:
+    """The same picture in another encoding; the bytes as they are for PNG. Values of pixels are not converted."""
+    assert encoding in ENCODINGS, encoding
+    if encoding == "PNG":
+        return png
+    width, height = png_size(png)
+    source = bpy.data.images.new("encode", width, height)
+    # Blender copies the packed file of an image instead of encoding it, so the pixels go into one without.
+    target = bpy.data.images.new("encode", width, height, alpha=has_alpha(png))
+    try:
+        for image in (source, target):
+            image.colorspace_settings.name = colorspace
+            image.alpha_mode = "CHANNEL_PACKED"  # alpha is a map of its own and multiplies nothing
+        source.pack(data=png, data_len=len(png))
+        source.source = "FILE"
+        pixels = array("f", bytes(4 * 4 * width * height))
+        source.pixels.foreach_get(pixels)
+        target.pixels.foreach_set(pixels)
+        target.file_format = encoding
+        with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
+            file = Path(folder) / f"image{SUFFIX[encoding]}"
+            try:
+                target.save(filepath=str(file), quality=QUALITY)
+            except RuntimeError as error:
+                raise OutputError(f"Blender could not write an image: {str(error).strip()}") from error
+            return file.read_bytes()
+    finally:
+        bpy.data.batch_remove([source, target])
+
+
+def has_alpha(png: bytes) -> bool:
+    """Grey with alpha, or RGBA, by the colour type in the header."""
+    return png[25] in (4, 6)
