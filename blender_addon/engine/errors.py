@@ -8,6 +8,7 @@ GanCubeError              anything a person can fix; the command exits with 2, t
  +- RecipeError           a recipe that cannot be read or is not ours
  +- ImageError            a PNG that cannot be read or written
  +- OutputError           a file that cannot be written
+ +- PlanError             a plan for a batch: every fault of it at once
  +- SurfaceError          an object that cannot be textured
  +- WorkerError           the child process died, hung or cannot start
 
@@ -51,6 +52,14 @@ class ImageError(GanCubeError):
 
 class OutputError(GanCubeError):
     """A file that cannot be written."""
+
+
+class PlanError(GanCubeError):
+    """A plan that cannot be followed. `faults`: a sentence for each fault, in the order of the file."""
+
+    def __init__(self, faults):
+        self.faults = list(faults)
+        super().__init__("\n".join(self.faults))
 
 
 class SurfaceError(GanCubeError):

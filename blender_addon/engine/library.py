@@ -57,7 +57,7 @@ def entries(folders: list[Path]) -> list[Entry]:
             continue  # a folder of the preferences that is not there now
         for path in files[:MAX_FILES]:
             found.setdefault(path.stem, path)
-    return [_entry(path) for path in found.values()]
+    return [read_entry(path) for path in found.values()]
 
 
 def find(name_or_path, folders: list[Path]) -> Path:
@@ -102,7 +102,7 @@ def _hint() -> str:
     return f"Export one with `gan-train export`, put it there, or name its folder in {ENVIRONMENT}."
 
 
-def _entry(path: Path) -> Entry:
+def read_entry(path: Path) -> Entry:
     """Read the facts of a file; no inference. Kept until the file changes."""
     try:
         stat = path.stat()

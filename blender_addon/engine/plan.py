@@ -1,0 +1,155 @@
+"""What a batch makes: a plan of assets, each with its request, its target and its name. Standard library only.
+
+Previous station: plan_reader.py (a file), batch_command.py (the short form's flags). Next: batch_run.py.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+from .seeds import GOLDEN, MASK, splitmix64
+from .surface_request import SurfaceRequest
+
+PRIMITIVES = ("cube", "plane", "sphere", "icosphere", "cylinder", "cone", "torus", "monkey")
+MESH_FILES = (".glb", ".obj", ".fbx", ".usd", ".usda", ".usdc", ".usdz", ".blend")
+MODES = ("faces", "tile", "box")
+EACH = ("polygon", "slot")  # what gets an image of its own in mode faces
+LAYOUTS = ("folders", "flat")
+FORMATS = ("glb", "usdz", "fbx", "obj", "blend", "png")  # held equal to scene/formats.py by a test
+ENCODINGS = {  # of textures: the formats that can hold them; the others of a plan keep PNG
+    "png": FORMATS,
+    "jpeg": ("glb", "usdz", "fbx", "obj", "blend"),
+    "webp": ("glb", "blend"),
+}
+TURNS = ("all", "turn")
+MOST_ASSETS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is textured. `source`: one of PRIMITIVES, or a file, in which `object` is the one meant ("": all meshes).
+
+    `sha256`: of the file. The rest as scene/layouts.py has it; `bake`: pixels of what a box projection is baked into.
+    """
+
+    source: str = "cube"
+    object: str = ""
+    sha256: str = ""
+    mode: str = "faces"
+    width: float = 1.0
+    blend: float = 0.25
+    each: str = "polygon"
+    bake: int = 1024
+
+    @property
+    def is_cube(self) -> bool:
+        """The GAN cube: six faces, six images."""
+        return self.source == "cube" and self.mode == "faces"
+
+    @property
+    def is_file(self) -> bool:
+        return self.source not in PRIMITIVES
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One thing to make. `name`: of its folder and files, perhaps with folders before it ("walls/brick-7").
+
+    `request.model` is the model's file, `model_sha256` what it held when the plan was checked.
+    """
+
+    name: str
+    target: Target
+    request: SurfaceRequest
+    model: str  # its name, for people
+    model_sha256: str
+    formats: tuple[str, ...]
+    encoding: str = "png"
+    tags: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.name.rsplit("/", 1)[-1]
+
+    def key(self) -> str:
+        """Of all that decides what is made: 64 hexadecimal digits. No path is in it, so a plan can move."""
+        facts = asdict(self)
+        facts["request"]["model"] = self.model
+        if self.target.is_file:
+            facts["target"]["source"] = self.target.source.replace("\\", "/").rsplit("/", 1)[-1]
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Assets in the order in which they are made. provider: where inference runs."""
+
+    assets: tuple[Asset, ...]
+    layout: str = "folders"
+    provider: str = "auto"
+
+
+@dataclass(frozen=True)
+class Group:
+    """One [[assets]] of a plan: everything combined with everything, or (combine "turn") with the seeds in turn.
+
+    `models`: (name, file, sha256, default size). `where`: of the complaint when names collide.
+    """
+
+    targets: tuple[Target, ...]
+    models: tuple[tuple[str, str, str, int], ...]
+    labels: tuple = (None,)
+    seeds: tuple = (range(0, 1),)  # ranges, so that a million seeds take no room
+    sizes: tuple = (None,)
+    variations: int = 1
+    combine: str = "all"
+    images: int = 6
+    scalars: dict = field(default_factory=dict)
+    formats: tuple[str, ...] = ("glb",)
+    encoding: str = "png"
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    where: str = "plan"
+
+    @property
+    def count(self) -> int:
+        seeds = sum(len(part) for part in self.seeds)
+        others = len(self.targets) * len(self.models) * len(self.labels) * len(self.sizes)
+        return seeds * self.variations * (others if self.combine == "all" else 1)
+
+    def choices(self) -> Iterator[tuple]:
+        """(target, model, label, size, seed, variation) of each asset, always in the same order."""
+        parts = [
+            (target, model, label, size)
+            for target in self.targets
+            for model in self.models
+            for label in self.labels
+            for size in self.sizes
+        ]
+        seeds = [seed for part in self.seeds for seed in part] if self.combine == "turn" else None
+        if seeds is None:
+            chosen = ((*part, seed) for part in parts for some in self.seeds for seed in some)
+        else:
+            chosen = ((*parts[i % len(parts)], seed) for i, seed in enumerate(seeds))
+        for one in chosen:
+            for variation in range(self.variations):
+                yield *one, variation
+
+    def request(self, target: Target, model: tuple, label, size, seed: int, variation: int) -> SurfaceRequest:
+        surface = "cube" if target.is_cube else target.mode
+        return SurfaceRequest(
+            model=model[1],
+            seed=varied(seed, variation),
+            label=label,
+            size=size,
+            scalars=dict(self.scalars),
+            surface=surface,
+            images=self.images if surface == "faces" else None,
+        )
+
+
+def varied(seed: int, variation: int) -> int:
+    """The seed of a variation; the first one has the seed itself. Part of every plan: it may never change."""
+    return splitmix64((seed + variation * GOLDEN) & MASK) if variation else seed

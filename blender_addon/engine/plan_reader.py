@@ -1,0 +1,227 @@
+"""What the values of a plan mean, strictly: every fault is found, none ends the search. Standard library only.
+
+Previous station: plan_source.py. Next: plan.py. A key of a group of assets may also stand at the top, for all of them.
+"""
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+from . import asset_names, library
+from .errors import GanCubeError, PlanError, RequestError
+from .plan import (
+    EACH,
+    ENCODINGS,
+    FORMATS,
+    LAYOUTS,
+    MODES,
+    MOST_ASSETS,
+    TURNS,
+    Asset,
+    Group,
+    Plan,
+    Target,
+)
+from .plan_source import KeyPath, Source
+from .plan_values import (
+    Fault,
+    choice,
+    label,
+    list_of,
+    model,
+    number_from,
+    numbers,
+    seeds,
+    tag,
+    target,
+    template,
+    whole_from,
+)
+from .providers import CHOICES
+from .sizes import MAX_SIZE, check_size
+from .surface_request import MOST_IMAGES, resolve_label
+
+MOST_FAULTS = 200
+
+
+def read_plan(source: Source, folders: list[Path]) -> Plan:
+    """folders: where models are looked for. PlanError with all faults in the order of the file."""
+    return Reader(source, folders).plan()
+
+
+class Reader:
+    def __init__(self, source: Source, folders: list[Path]):
+        self.source, self.folders = source, folders
+        self.faults: list[tuple[int, str]] = []  # (line, sentence)
+
+    def fault(self, path: KeyPath, what: str) -> None:
+        place = self.source.where(path)
+        fault = (self.source.line(path) or 0, f"{place}: {what}")
+        if fault not in self.faults:  # a key at the top is read for each group
+            self.faults.append(fault)
+
+    def plan(self) -> Plan:
+        values, groups = self.source.values, self.source.values.get("assets")
+        self.unknown(values, (*TOP, *GROUP), ())
+        layout = self.one(values, (), "layout", "folders", choice(LAYOUTS))
+        provider = self.one(values, (), "provider", "auto", choice(CHOICES))
+        if not isinstance(groups, list) or not all(isinstance(one, dict) for one in groups):
+            self.fault(("assets",), "must be a list of tables: write [[assets]] above each.")
+        elif not groups:
+            self.fault(("assets",), "is an empty list. A plan needs assets to make.")
+        else:
+            read = [self.group(one, i) for i, one in enumerate(groups)]
+            assets = self.expanded([group for group in read if group is not None])
+        if self.faults:
+            self.faults.sort(key=lambda fault: fault[0])
+            sentences = [sentence for _, sentence in self.faults]
+            if (more := len(sentences) - MOST_FAULTS) > 0:
+                sentences[MOST_FAULTS:] = [f"{self.source.file}: and {more} faults more."]
+            raise PlanError(sentences)
+        return Plan(tuple(assets), layout, provider)
+
+    def unknown(self, table: dict, known, path: KeyPath) -> None:
+        for key in table:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                hint = f"Is it {near[0]!r}?" if near else f"There are {', '.join(known)}."
+                self.fault((*path, key), f"is not a key of a plan. {hint}")
+
+    def one(self, table: dict, path: KeyPath, key: str, default, read: Callable):
+        """The value of a key, read; `default` where it is not there; None after a fault."""
+        if key not in table:
+            if key not in self.source.values or key in TOP:
+                return default
+            table, path = self.source.values, ()
+        try:
+            return read(self, table[key])
+        except Fault as fault:
+            self.fault((*path, key), str(fault))
+        except GanCubeError as error:
+            self.fault((*path, key), str(error))
+        return None
+
+    def group(self, table: dict, number: int) -> Group | None:
+        """None where it has a fault."""
+        before, path = len(self.faults), ("assets", number)
+        self.unknown(table, GROUP, path)
+
+        def get(key, default, read):
+            return self.one(table, path, key, default, read)
+
+        surface = {
+            "mode": get("mode", "faces", choice(MODES)),
+            "width": get("width", 1.0, number_from(1e-4, 1e4)),
+            "blend": get("blend", 0.25, number_from(0, 1)),
+            "each": get("each", "polygon", choice(EACH)),
+            "bake": get("bake", 1024, whole_from(16, MAX_SIZE)),
+        }
+        sources = get("targets", (("cube", "", ""),), list_of(target))
+        entries = get("models", None, list_of(model))
+        if "models" not in table and "models" not in self.source.values:
+            entries = self.default_model(path)
+        facts = {
+            "labels": get("labels", (None,), list_of(label)),
+            "seeds": get("seeds", (range(0, 1),), list_of(seeds)),
+            "sizes": get("sizes", (None,), list_of(whole_from(1, MAX_SIZE))),
+            "variations": get("variations", 1, whole_from(1, 10_000)),
+            "combine": get("combine", "all", choice(TURNS)),
+            "images": get("images", 6, whole_from(1, MOST_IMAGES)),
+            "scalars": get("scalars", {}, numbers),
+            "formats": get("formats", ("glb",), list_of(choice(FORMATS))),
+            "encoding": get("texture", "png", choice(tuple(ENCODINGS))),
+            "tags": get("tags", (), list_of(tag)),
+            "name": get("name", "", template),
+        }
+        if (
+            facts["formats"]
+            and facts["encoding"]
+            and not set(facts["formats"]) & set(ENCODINGS[facts["encoding"]])
+        ):
+            have = ", ".join(ENCODINGS[facts["encoding"]])
+            self.fault(
+                (*path, "texture"), f"{facts['encoding']}: none of the formats can hold it; {have} can."
+            )
+        self.fits_models(entries or (), facts, path)
+        if len(self.faults) > before:
+            return None
+        return Group(
+            targets=tuple(Target(*one, **surface) for one in sources),
+            models=tuple(
+                (entry.name, str(entry.path), entry.sha256, entry.card.default_size) for entry in entries
+            ),
+            where=self.source.where((*path, "name")),
+            **facts,
+        )
+
+    def default_model(self, path: KeyPath):
+        try:
+            return (library.read_entry(library.default(self.folders)),)
+        except GanCubeError as error:
+            self.fault((*path, "models"), str(error))
+            return ()
+
+    def fits_models(self, entries, facts: dict, path: KeyPath) -> None:
+        """Labels, sizes and scalars against the card of every model of the group; each fault once."""
+        checks = [
+            ("labels", one, lambda card, one: resolve_label(card, 0, one)) for one in facts["labels"] or ()
+        ]
+        checks += [("sizes", one, check_size) for one in facts["sizes"] or ()]
+        for entry in entries:
+            for key, value, check in checks:
+                try:
+                    if value is not None:
+                        check(entry.card, value)
+                except RequestError as error:
+                    self.fault((*path, key), str(error))
+            known = {one.name for one in entry.card.inputs if one.kind == "scalar"}
+            for name in sorted(set(facts["scalars"] or ()) - known):
+                has = ", ".join(sorted(known)) or "none"
+                self.fault((*path, "scalars"), f"{name!r} is none of {entry.name}, which has {has}.")
+
+    def expanded(self, groups: list[Group]) -> list[Asset]:
+        count = sum(group.count for group in groups)
+        if count > MOST_ASSETS:
+            self.fault(("assets",), f"makes {count} assets; {MOST_ASSETS} are the most of one plan.")
+            return []
+        assets: list[Asset] = []
+        for group in groups:
+            for choice_ in group.choices():
+                assets.append(self.asset(group, choice_, len(assets)))
+                if len(self.faults) > MOST_FAULTS:
+                    return []
+        if collides := asset_names.collision(asset.name for asset in assets):
+            self.fault(("assets",) if len(groups) > 1 else ("assets", 0, "name"), collides)
+        return assets
+
+    def asset(self, group: Group, chosen: tuple, index: int) -> Asset:
+        fields = asset_names.fields_of(*chosen, index)
+        name = asset_names.render(group.name or asset_names.default_template(group), fields)
+        if fault := asset_names.fault_of(name):
+            self.faults.append((0, f"{group.where}: {fault}"))
+        target_, (model_name, _, sha256, _) = chosen[0], chosen[1]
+        request = group.request(*chosen)
+        return Asset(name, target_, request, model_name, sha256, group.formats, group.encoding, group.tags)
+
+
+TOP = ("assets", "layout", "provider")
+GROUP = (
+    "targets",
+    "mode",
+    "models",
+    "labels",
+    "seeds",
+    "sizes",
+    "variations",
+    "combine",
+    "images",
+    "scalars",
+    "formats",
+    "texture",
+    "name",
+    "tags",
+    "width",
+    "blend",
+    "each",
+    "bake",
+)
