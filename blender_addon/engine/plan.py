@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from .seeds import GOLDEN, MASK, splitmix64
 from .surface_request import SurfaceRequest
 
-PRIMITIVES = ("cube", "plane", "sphere", "icosphere", "cylinder", "cone", "torus", "monkey")
+PRIMITIVES = ("cube", "plane", "sphere", "icosphere", "cylinder", "cone", "monkey")
 MESH_FILES = (".glb", ".obj", ".fbx", ".usd", ".usda", ".usdc", ".usdz", ".blend")
 MODES = ("faces", "tile", "box")
 EACH = ("polygon", "slot")  # what gets an image of its own in mode faces

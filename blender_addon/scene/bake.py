@@ -27,7 +27,7 @@ from .images import RECIPE_KEY
 from .layouts import counts, layer_for
 from .mapping import Mapping
 from .material import MAP_ORDER, strengths
-from .session import program
+from .session import nothing_left_behind, program, temporary_scene
 from .shelf import Shelf
 from .slots import put, users_of
 from .surfaces import active_attribute_kept, add_layer
@@ -38,12 +38,13 @@ LOOK = 0.005  # seconds between two looks at the other Blender
 
 
 def bake_steps(
-    uid: int, size: int = 1024, own_uvs: bool = True, name: str = "GAN Bake"
+    uid: int, size: int = 1024, own_uvs: bool = True, name: str = "GAN Bake", threads: int = 0
 ) -> Generator[tuple[int, int], None, str]:
     """Gives the box-projected slots of an object baked images; yields (maps done, all maps), returns its name.
 
     size: width and height in pixels. own_uvs: into the mesh's UVs (they must not overlap), where it has any; else
-    into a new layer "gancube" by Smart UV Project.
+    into a new layer "gancube" by Smart UV Project. threads: where nobody waits at a window, so many of this process bake
+    (0: a second Blender does).
     Nothing of the object changes before the last step. Closed before its end it leaves nothing behind.
     """
     item = existing(uid)
@@ -57,10 +58,13 @@ def bake_steps(
         uvs = taken(rendered.uv, "vector", "f", 2) if rendered else None
         write_stage(item, maps, uvs, size, folder / "stage.blend")
         yield 0, len(maps)
-        with other_blender(folder) as process:
-            while process.poll() is None:
-                time.sleep(LOOK)
-                yield sum((folder / f"{one}.png").exists() for one in maps), len(maps)
+        if threads:
+            bake_here(folder, threads)
+        else:
+            with other_blender(folder) as process:
+                while process.poll() is None:
+                    time.sleep(LOOK)
+                    yield sum((folder / f"{one}.png").exists() for one in maps), len(maps)
         pngs = {one: (folder / f"{one}.png").read_bytes() for one in maps}
         if uvs is None:
             uvs = array("f", (folder / "uvs.bin").read_bytes())
@@ -92,6 +96,15 @@ def baked_maps(item: bpy.types.Object) -> list[str]:
     if any("height" in strengths(material) for material in shown):
         maps.add("normal")
     return [name for name in MAP_ORDER if name in maps]
+
+
+def bake_here(folder: Path, threads: int) -> None:
+    with nothing_left_behind(), temporary_scene([]) as scene:
+        scene.render.threads_mode, scene.render.threads = "FIXED", threads
+        try:
+            bake_child.main(folder)
+        except (RuntimeError, OSError) as error:
+            raise OutputError(f"Baking failed: {str(error).strip()}") from error
 
 
 @contextlib.contextmanager

@@ -11,17 +11,23 @@ from pathlib import Path
 
 import bpy
 
-# What the scene room ever makes. Removed in this order: users before what they use.
+# What the scene room ever makes, and what importers bring along. Removed in this order: users before what they use.
 COLLECTIONS = (
     "scenes",
+    "collections",
     "objects",
     "meshes",
+    "armatures",
+    "actions",
+    "curves",
+    "texts",
     "lights",
     "cameras",
     "worlds",
     "materials",
     "node_groups",
     "images",
+    "libraries",
 )
 
 
