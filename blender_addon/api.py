@@ -7,14 +7,16 @@
     cube = api.apply(made, name="Wall")                             # from here on bpy: the main thread
     barrel = api.apply(made_too, api.Target("barrel.glb", mode="tile", width=0.5), name="Barrel")
     files = api.export(cube, "out/wall", ["glb", "usdz"], made)
-    api.clear(cube)
 
-Everything raises a GanCubeError with a sentence where the input is at fault. In a Blender with a file open, put the
-calls between `with api.nothing_left_behind():` and take what you keep out first.
+Everything raises a GanCubeError with a sentence where the input is at fault. `with api.nothing_left_behind():` around
+apply and export keeps the memory flat over thousands of assets.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import contextlib
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import library, png, recipe
@@ -27,7 +29,7 @@ from .engine.pixels import TextureSet, to_uint8
 from .engine.plan import Target
 from .engine.surface_request import SurfaceRequest
 
-__all__ = ["Generated", "Target", "apply", "export", "generate", "load"]
+__all__ = ["Generated", "Target", "apply", "export", "generate", "load", "nothing_left_behind"]
 
 
 @dataclass(frozen=True)
@@ -55,44 +57,76 @@ def load(name: str | Path | None = None, provider: str = "auto", threads: int | 
     return Model.load(path, provider, threads)
 
 
-def generate(model: Model, request: SurfaceRequest | None = None, *, surface: str = "cube", **wanted) -> Generated:
+def generate(
+    model: Model,
+    request: SurfaceRequest | None = None,
+    *,
+    surface: str = "cube",
+    seconds: dict | None = None,
+    **wanted,
+) -> Generated:
     """The textures of `request`, or of `seed=`, `label=`, `size=`, `images=` and what else a SurfaceRequest has.
 
-    surface: "cube" (six images), "tile" and "box" (one), or "faces" (as many as `images`).
+    surface: "cube" (six images), "tile" and "box" (one), or "faces" (as many as `images`). seconds: gets the time
+    of the PNGs under "encode".
     """
     if request is None:
         request = SurfaceRequest(model=str(model.path), surface=surface, **wanted)
     textures_wanted = request.to_request(model.card)
     textures = generate_textures(model, textures_wanted)
     text = recipe.dumps(new_recipe(request, textures_wanted, model, blender_version()))
+    began = time.perf_counter()
     maps = [
         {name: png.encode(to_uint8(pixels), {recipe.KEY: text}) for name, pixels in one.maps.items()}
         for one in textures
     ]
+    if seconds is not None:
+        seconds["encode"] = time.perf_counter() - began
     return Generated(request, model.card, textures, maps, text)
 
 
 def blender_version() -> str:
+    if "bpy" in sys.modules:  # starting it again would redirect the output of other threads
+        return sys.modules["bpy"].app.version_string
     from .cube_command import start_blender
 
     return start_blender()
 
 
-def apply(made: Generated, target=None, name: str = "GAN Cube", threads: int = 1):
-    """An object that shows `made`: None is the GAN cube, a Target what it describes, or an object of yours.
+def apply(made: Generated, target: Target | None = None, item=None, name: str = "GAN Cube", threads: int = 1):
+    """An object that shows `made`, in no collection: the GAN cube, or what `target` describes.
 
-    An object of yours is textured in place by a Target() of the surface that was generated. `threads` bake.
+    item: a mesh object of yours that is textured in place, as `target` says, and returned. `threads` bake.
     """
+    from .scene.assets import FacePixels
     from .scene.batch_asset import textured
 
-    return textured(made, target, name, threads)
+    pixels = [
+        FacePixels(one.seed, one.label, maps) for one, maps in zip(made.textures, made.maps, strict=True)
+    ]
+    target = target or Target(mode="faces" if made.request.surface == "cube" else made.request.surface)
+    return textured(pixels, made.colorspaces, made.recipe, target, item, name, threads)
 
 
 def export(
-    item, path: str | Path, formats: Iterable[str], made: Generated, encoding: str = "png", tags: Iterable[str] = ()
-) -> list[Path]:
-    """Writes PATH.glb and so on; all files, in the order of the formats, the main one of each first."""
+    item,
+    path: str | Path,
+    formats: Iterable[str],
+    made: Generated,
+    encoding: str = "png",
+    tags: Iterable[str] = (),
+    title: str | None = None,
+) -> dict[str, list[Path]]:
+    """Writes PATH.glb and so on: {format: its files, the main one first}. What cannot hold the encoding has PNG."""
     from .scene.batch_asset import exported
 
-    mark = made.mark(replace_title(item), tags)
-    return [file for files in exported(item, Path(path), formats, mark, encoding).values() for file in files]
+    return exported(item, Path(path), tuple(formats), made.mark(title or item.name, tags), encoding)
+
+
+@contextlib.contextmanager
+def nothing_left_behind() -> Iterator[None]:
+    """Removes from the open file at the end all that was made between."""
+    from .scene.session import nothing_left_behind
+
+    with nothing_left_behind():
+        yield

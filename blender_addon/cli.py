@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import __version__, answers, models_command
+from . import __version__, answers, batch_command, models_command
 from .engine.errors import GanCubeError, RecipeError, RequestError
 
 OK, FAILED, INTERRUPTED = models_command.OK, models_command.FAILED, 130
@@ -88,6 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gancube {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_cube(commands)
+    batch_command.add_batch(commands, add_command)
     models_command.add_models(commands, add_command)
     add_recipe(commands)
     return parser

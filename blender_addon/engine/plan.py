@@ -16,11 +16,11 @@ MESH_FILES = (".glb", ".obj", ".fbx", ".usd", ".usda", ".usdc", ".usdz", ".blend
 MODES = ("faces", "tile", "box")
 EACH = ("polygon", "slot")  # what gets an image of its own in mode faces
 LAYOUTS = ("folders", "flat")
-FORMATS = ("glb", "usdz", "fbx", "obj", "blend", "png")  # held equal to scene/formats.py by a test
+FORMATS = ("glb", "usdz", "usd", "fbx", "obj", "blend", "png")  # held equal to scene/formats.py by a test
 ENCODINGS = {  # of textures: the formats that can hold them; the others of a plan keep PNG
     "png": FORMATS,
-    "jpeg": ("glb", "usdz", "fbx", "obj", "blend"),
-    "webp": ("glb", "blend"),
+    "jpeg": ("glb", "usdz", "usd", "fbx", "obj"),
+    "webp": ("glb",),
 }
 TURNS = ("all", "turn")
 MOST_ASSETS = 1_000_000

@@ -43,8 +43,8 @@ def bake_steps(
     """Gives the box-projected slots of an object baked images; yields (maps done, all maps), returns its name.
 
     size: width and height in pixels. own_uvs: into the mesh's UVs (they must not overlap), where it has any; else
-    into a new layer "gancube" by Smart UV Project. threads: where nobody waits at a window, so many of this process bake
-    (0: a second Blender does).
+    into a new layer "gancube" by Smart UV Project. threads: where nobody waits at a window, so many of this process
+    bake (0: a second Blender does).
     Nothing of the object changes before the last step. Closed before its end it leaves nothing behind.
     """
     item = existing(uid)

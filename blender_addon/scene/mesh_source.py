@@ -94,7 +94,9 @@ def imported(path: Path, scene: bpy.types.Scene, inside: str) -> list[bpy.types.
         else:
             operator, settings = importer(path.suffix.lower())
             if fault := run_operator(operator, filepath=str(path), **settings):
-                raise SurfaceError(f"{path}: Blender cannot read it: {fault.removeprefix('Error: ').rstrip('.')}.")
+                raise SurfaceError(
+                    f"{path}: Blender cannot read it: {fault.removeprefix('Error: ').rstrip('.')}."
+                )
     except OSError as error:
         raise SurfaceError(
             f"{path}: not a .blend file, damaged, or made by a newer Blender than {bpy.app.version_string}."
@@ -119,7 +121,7 @@ def importer(suffix: str) -> tuple[Callable, dict]:
     if suffix == ".obj":
         return bpy.ops.wm.obj_import, {"validate_meshes": False}  # that would hide what is wrong
     if suffix == ".fbx":
-        if hasattr(bpy.types, "WM_OT_fbx_import"):
+        if "fbx_import" in dir(bpy.ops.wm):  # since Blender 4.5; the older one fails on lights in 5.0
             return bpy.ops.wm.fbx_import, {}
         enable("IMPORT_SCENE_OT_fbx", "io_scene_fbx")
         return bpy.ops.import_scene.fbx, {}
@@ -190,7 +192,9 @@ def check_glb(path: Path) -> None:
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise SurfaceError(f"{path}: is damaged: its accessors make no sense.") from error
     if wrong:
-        raise SurfaceError(f"{path}: {wrong} of its meshes have vertices that are not numbers. Export it anew.")
+        raise SurfaceError(
+            f"{path}: {wrong} of its meshes have vertices that are not numbers. Export it anew."
+        )
 
 
 def positions_of(document: dict, binary: bytes) -> Iterator[array]:

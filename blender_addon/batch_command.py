@@ -1,0 +1,298 @@
+"""`gancube batch`: its arguments, and what it says while assets are made. Never numpy, never bpy.
+
+Previous station: cli.py. Next: engine/plan_reader.py (what to make), batch_run.py (making it).
+"""
+
+import json
+import os
+import shlex
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from . import batch_estimate
+from .engine import library
+from .engine.errors import PlanError, RequestError
+from .engine.plan import ENCODINGS, FORMATS, LAYOUTS, MODES, Plan
+from .engine.plan_reader import read_plan
+from .engine.plan_source import Source, read_source
+from .engine.seeds import MASK, parse_seed
+
+OK, SOME_FAILED, BAD_PLAN, INTERRUPTED = 0, 1, 2, 130
+EVERY = 10.0  # seconds between two lines of progress where there is no terminal
+
+EXAMPLES = """examples:
+  gancube batch --model materials --count 100 --seed 7 --size 256 --out walls --format glb,usdz
+  gancube batch --count 20 --labels brick,planks --target sphere --mode tile --out balls
+  gancube batch PLAN.toml --out DIR --workers 4      what a plan can say: see the README
+  gancube batch PLAN.toml --out DIR --dry-run        check it, with estimated time and disk
+  gancube batch PLAN.toml --out DIR --retry-failed   the same command makes what is missing, and nothing twice
+
+exit codes: 0 all made, 1 some failed (report.jsonl says why), 2 nothing was made since the plan or the folder is
+wrong, 130 stopped by Ctrl-C after the assets in hand"""
+
+# Option of the short form: key of the plan.
+SHORT = {
+    "model": "models",
+    "labels": "labels",
+    "size": "sizes",
+    "target": "targets",
+    "mode": "mode",
+    "format": "formats",
+    "texture": "texture",
+    "name": "name",
+    "tags": "tags",
+    "variations": "variations",
+    "layout": "layout",
+    "provider": "provider",
+}
+
+
+def add_batch(commands, add_command) -> None:
+    parser = add_command(commands, "batch", run_batch, "make textured assets by the thousand", EXAMPLES)
+    parser.add_argument(
+        "plan", nargs="?", metavar="PLAN", help="a .toml, .json or .csv file; or the options below"
+    )
+    parser.add_argument("--out", metavar="DIR", required=True, help="the folder for everything, new or not")
+    short = parser.add_argument_group("without a plan")
+    short.add_argument("--model", metavar="NAME|FILE", help="the generator (default: the shipped one)")
+    short.add_argument("--count", metavar="N", type=int, help="so many assets (default: 1)")
+    short.add_argument("--seed", metavar="S", help="of the first one; the others follow (default: 0)")
+    short.add_argument("--labels", metavar="A,B", help="taken in turn (default: drawn from the seed)")
+    short.add_argument("--size", metavar="PX", type=int, help="of the textures (default: the model's)")
+    short.add_argument("--target", metavar="SHAPE|FILE", help="cube (default), another shape, or a mesh file")
+    short.add_argument("--mode", metavar="NAME", help=f"{', '.join(MODES)} (default: faces)")
+    short.add_argument("--format", metavar="A,B", help=f"of {', '.join(FORMATS)} (default: glb)")
+    short.add_argument("--texture", metavar="NAME", help=f"{', '.join(ENCODINGS)} (default: png)")
+    short.add_argument("--variations", metavar="N", type=int, help="so many of each (default: 1)")
+    short.add_argument("--name", metavar="TEMPLATE", help="such as walls/{label}-{seed:05}")
+    short.add_argument("--tags", metavar="A,B", help="words into each file")
+    short.add_argument("--layout", metavar="NAME", help=f"{' or '.join(LAYOUTS)} (default: folders)")
+    short.add_argument("--provider", metavar="NAME", help="auto (default), cpu, cuda, webgpu or coreml")
+    how = parser.add_argument_group("how")
+    how.add_argument("--workers", metavar="N", type=int, help="processes (default: one for each core)")
+    how.add_argument("--dry-run", action="store_true", help="only say what would be made")
+    how.add_argument("--retry-failed", action="store_true", help="also make again what failed before")
+    how.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    how.add_argument("--json", action="store_true", help="lines of JSON on standard output")
+
+
+def run_batch(arguments) -> int:
+    try:
+        plan = read_plan(source_of(arguments), library.folders())
+        workers = workers_of(arguments.workers, len(plan.assets))
+    except PlanError as error:
+        for fault in error.faults:
+            print(f"gancube: error: {fault}", file=sys.stderr)
+        return BAD_PLAN
+    if arguments.dry_run:
+        return say_plan(arguments, plan, workers)
+    return carry_out(arguments, plan, workers)
+
+
+def source_of(arguments) -> Source:
+    given = [name for name in (*SHORT, "count", "seed") if getattr(arguments, name) is not None]
+    if arguments.plan is not None:
+        if given:
+            raise RequestError(f"--{given[0]}: belongs into the plan. Leave it out, or the plan.")
+        return read_source(arguments.plan)
+    values: dict = {}
+    for option, key in SHORT.items():
+        value = getattr(arguments, option)
+        if value is None:
+            continue
+        if option in ("labels", "format", "tags"):
+            value = [word.strip() for word in value.split(",") if word.strip()]
+        values[key] = value
+    options = {key: f"--{option}" for option, key in SHORT.items()}
+    first = parse_seed(0 if arguments.seed is None else arguments.seed)
+    count = 1 if arguments.count is None else arguments.count
+    if count < 1 or first + count - 1 > MASK:
+        raise PlanError([f"--count: {count} from seed {first} on are not possible."])
+    top = {key: values.pop(key) for key in ("layout", "provider") if key in values}
+    group = {"seeds": f"{first}-{first + count - 1}", "combine": "turn", **values}
+    return Source(
+        "gancube batch", {**top, "assets": [group]}, Path.cwd(), options={**options, "seeds": "--count"}
+    )
+
+
+def workers_of(wanted: int | None, assets: int) -> int:
+    if wanted is not None and not 1 <= wanted <= 1024:
+        raise PlanError([f"--workers: {wanted} must be a whole number from 1 to 1024."])
+    return min(wanted or cores(), assets)
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def say_plan(arguments, plan: Plan, workers: int) -> int:
+    guess = batch_estimate.estimate(plan, Path(arguments.out), workers)
+    if arguments.json:
+        print(json.dumps({"event": "plan", **guess, "assets": [asset_answer(one) for one in plan.assets]}))
+        return OK
+    print(f"{len(plan.assets)} assets into {arguments.out}, {workers} workers")
+    print(f"{'name':<40}{'target':<20}{'mode':<7}{'label':<16}{'seed':<22}{'size':<7}formats")
+    for asset in plan.assets:
+        target, request = asset.target, asset.request
+        source = target.object or target.source.replace("\\", "/").rsplit("/", 1)[-1]
+        label = "+".join(request.label) if isinstance(request.label, dict) else request.label or "by seed"
+        print(
+            f"{asset.name:<40}{source:<20}{target.mode:<7}{label:<16}{request.seed:<22}{request.size or 'model':<7}"
+            + ",".join(asset.formats)
+        )
+    print(f"about {duration(guess['seconds'])} and {guess['bytes'] / 1e6:.0f} MB, {guess['from']}")
+    return OK
+
+
+def asset_answer(asset) -> dict:
+    facts = asdict(asset)
+    return {"asset": facts.pop("name"), **facts}
+
+
+def carry_out(arguments, plan: Plan, workers: int) -> int:
+    from . import batch_run
+    from .batch_pool import Pool
+
+    out = Path(arguments.out)
+    teller = Teller(arguments, len(plan.assets))
+    with batch_run.opened(out), teller.listening():
+        run = batch_run.Run(plan, out)
+        missing = batch_run.remember(run, arguments.retry_failed)
+        teller.begin(run, len(missing))
+        pool = Pool(min(workers, len(missing)), plan.provider, max(cores() // workers, 1), blender_program())
+        if missing:
+            batch_run.make(run, pool, missing, teller.tell, lambda: teller.interrupted)
+        batch_run.finish(run)
+    teller.end(run)
+    if run.stopped:
+        return INTERRUPTED if teller.interrupted else SOME_FAILED
+    return SOME_FAILED if run.failed else OK
+
+
+def blender_program() -> str | None:
+    """Where the command runs inside Blender, the workers are Blenders too."""
+    if "bpy" not in sys.modules:
+        return None
+    from .scene.session import program
+
+    return program()
+
+
+class Teller:
+    """Progress for people (standard error) or programs (lines of JSON on standard output), and Ctrl-C."""
+
+    def __init__(self, arguments, count: int):
+        self.arguments, self.count = arguments, count
+        self.interrupted = False
+        self.is_live = sys.stderr.isatty() and not arguments.quiet and not arguments.json
+        self.last = time.monotonic()
+
+    def listening(self):
+        """The first Ctrl-C lets the workers finish what they have in hand; the second one is as usual."""
+        import contextlib
+
+        @contextlib.contextmanager
+        def handler():
+            def interrupt(number, frame):
+                self.interrupted = True
+                signal.signal(signal.SIGINT, before)
+                self.line("finishing the assets in hand; Ctrl-C again stops at once")
+
+            try:
+                before = signal.signal(signal.SIGINT, interrupt)
+            except ValueError:  # not the main thread: whoever started it sees to that
+                yield
+                return
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGINT, before)
+
+        return handler()
+
+    def line(self, text: str) -> None:
+        if not self.arguments.quiet:
+            print(("\r\x1b[K" if self.is_live else "") + f"gancube: {text}", file=sys.stderr, flush=True)
+
+    def event(self, name: str, **facts) -> None:
+        if self.arguments.json:
+            print(json.dumps({"event": name, **facts}), flush=True)
+
+    def begin(self, run, missing: int) -> None:
+        before = f", {run.skipped} were made before" if run.skipped else ""
+        before += f", {len(run.failed)} failed before (--retry-failed)" if run.failed else ""
+        self.line(f"{missing} of {self.count} assets to make{before}")
+        self.event(
+            "begin",
+            assets=self.count,
+            missing=missing,
+            made_before=run.skipped,
+            failed_before=len(run.failed),
+        )
+
+    def tell(self, run, line) -> None:
+        if line is not None:
+            self.event("asset", **asdict(line))
+            if line.error:
+                self.line(f"{line.asset}: failed: {line.error}")
+        now = time.monotonic()
+        if now - self.last < (0.2 if self.is_live else EVERY):
+            return
+        self.last = now
+        left = (self.count - run.done) / run.rate if run.made else None
+        text = f"{run.done} of {self.count}, {3600 * run.rate:.0f} an hour"
+        text += f", {duration(left)} left" if left is not None else ""
+        if self.is_live:
+            print(f"\r\x1b[Kgancube: {text}", end="", file=sys.stderr, flush=True)
+        else:
+            self.line(text)
+        self.event(
+            "progress", done=run.done, assets=self.count, per_hour=round(3600 * run.rate), seconds_left=left
+        )
+
+    def end(self, run) -> None:
+        seconds = time.monotonic() - run.began
+        if run.stopped:
+            why = "" if self.interrupted else f"{run.stopped} "
+            missing = self.count - run.done
+            self.line(f"{why}{missing} of {self.count} assets are still missing. The same command goes on:")
+            self.line(f"  gancube {shlex.join(self.command())}")
+        facts = {
+            "made": len(run.made),
+            "made_before": run.skipped,
+            "failed": len(run.failed),
+            "missing": self.count - run.done,
+            "seconds": round(seconds, 3),
+        }
+        self.event("end", **facts, report=str(run.out / "report.jsonl"))
+        if not self.arguments.json:
+            rate = f" ({3600 * run.rate:.0f} an hour)" if run.made else ""
+            before = f", {run.skipped} before" if run.skipped else ""
+            failed = f", {len(run.failed)} failed" if run.failed else ""
+            print(f"made      {len(run.made)} assets in {duration(seconds)}{rate}{before}{failed}")
+            print(f"look at   {run.out / 'report.html'}")
+
+    def command(self) -> list[str]:
+        words = ["batch"]
+        for name, value in vars(self.arguments).items():
+            if name == "plan" and value:
+                words.append(value)
+            elif value is True:
+                words.append(f"--{name.replace('_', '-')}")
+            elif name != "run" and value not in (None, False) and name != "plan":
+                words += [f"--{name.replace('_', '-')}", str(value)]
+        return words
+
+
+def duration(seconds: float) -> str:
+    """ "40 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,88 @@
+"""Small pictures of a batch's assets, from their maps, and all of them on one sheet. Numpy only; never bpy.
+
+A render of each would take as long as the asset. Previous station: Generated.textures. Next: the asset's folder.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ImageError
+from .pixels import TextureSet, to_uint8
+from .png import decode, encode
+from .thumbnail import mosaic, shrunk
+
+SIDE = 128  # pixels of a thumbnail
+PAPER = (0.91, 0.92, 0.93)  # light grey, on the sheet too
+SHEET = 2048  # pixels: the widest sheet; the cells shrink for it
+SMALLEST = 16  # pixels of a cell; what then does not fit is left out
+
+# The faces that the camera sees (right, front, top): brightness, and the corner and the two sides of its picture on the
+# sheet, in halves of an edge: from the lower left to the right, and up.
+LEAN = math.tan(math.radians(30))
+SEEN = (
+    (0, 0.78, (0, -1 - LEAN), (1, LEAN), (0, 1.18)),
+    (3, 0.92, (-1, -1), (1, -LEAN), (0, 1.18)),
+    (4, 1.0, (0, 1.18 - 1 - LEAN), (1, LEAN), (-1, LEAN)),
+)
+
+
+def color_of(texture: TextureSet) -> np.ndarray:
+    """[H, W, 3] uint8 sRGB, on paper where it is transparent."""
+    maps = texture.maps
+    color = np.broadcast_to(maps["base_color"], (*maps["base_color"].shape[:2], 3))
+    if "alpha" in maps:
+        color = np.float32(PAPER) + (color - np.float32(PAPER)) * maps["alpha"]
+    return to_uint8(color)
+
+
+def thumbnail(textures: list[TextureSet], is_cube: bool) -> bytes:
+    """PNG, SIDE x SIDE: a cube as it stands, anything else as its texture or four of them."""
+    if is_cube:
+        return encode(to_uint8(cube_picture([color_of(one) for one in textures])))
+    pictures = [color_of(one) for one in textures]
+    return encode(mosaic(pictures if len(pictures) >= 4 else pictures[:1], SIDE))
+
+
+def cube_picture(faces: list[np.ndarray], side: int = SIDE) -> np.ndarray:
+    """[side, side, 3] float: right, front and top of six [H, W, 3] uint8."""
+    out = np.empty((side, side, 3), np.float32)
+    out[:] = PAPER
+    rows, columns = np.mgrid[0:side, 0:side]
+    x = (columns + 0.5) / side * 2.3 - 1.15
+    y = 1.15 - (rows + 0.5) / side * 2.3 - 0.1
+    for face, light, corner, right, up in SEEN:
+        picture = shrunk(faces[face], min(side // 2, min(faces[face].shape[:2]))).astype(np.float32) / 255
+        across = np.linalg.inv(np.array([right, up], float).T)
+        u, v = across @ np.stack([(x - corner[0]).ravel(), (y - corner[1]).ravel()])
+        inside = ((u >= 0) & (u < 1) & (v >= 0) & (v < 1)).reshape(side, side)
+        h, w = picture.shape[:2]
+        seen = picture[np.minimum(((1 - v) * h).astype(int), h - 1) % h, (u * w).astype(int) % w]
+        out[inside] = seen.reshape(side, side, 3)[inside] * light
+    return out
+
+
+def contact_sheet(pictures: list[Path | None]) -> bytes:
+    """PNG with all the thumbnails in rows, those that are missing left blank."""
+    columns = max(math.ceil(math.sqrt(len(pictures))), 1)
+    cell = max(min(SIDE, SHEET // columns), SMALLEST)
+    columns = min(columns, SHEET // cell)
+    rows = min(math.ceil(len(pictures) / columns), SHEET // cell)
+    sheet = np.empty((max(rows, 1) * cell, columns * cell, 3), np.uint8)
+    sheet[:] = to_uint8(np.float32(PAPER))
+    for number, path in enumerate(pictures[: rows * columns]):
+        picture = read_thumbnail(path) if path is not None else None
+        if picture is not None:
+            top, left = number // columns * cell, number % columns * cell
+            sheet[top : top + cell, left : left + cell] = shrunk(picture, cell)
+    return encode(sheet)
+
+
+def read_thumbnail(path: Path) -> np.ndarray | None:
+    """None where it is gone or damaged: the sheet is there to look at."""
+    try:
+        picture, _ = decode(path.read_bytes())
+    except (OSError, ImageError):
+        return None
+    return picture if picture.shape == (SIDE, SIDE, 3) else None

@@ -1,0 +1,67 @@
+"""One asset of a batch in Blender: a target that shows the textures, then its files. bpy only.
+
+Previous station: api.py (generated textures), mesh_source.py (the object). Next: formats.py.
+"""
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import OutputError
+from ..engine.mark import Mark
+from ..engine.plan import Target
+from .assets import FacePixels, make_cube
+from .bake import bake_steps
+from .formats import ENCODINGS, FORMATS
+from .layouts import Surface
+from .mesh_source import from_file, primitive
+from .surfaces import texture_steps
+from .targets import targets
+
+
+def textured(
+    pixels: list[FacePixels],
+    colorspaces: dict[str, str],
+    recipe: str,
+    target: Target,
+    item: bpy.types.Object | None,
+    name: str,
+    threads: int,
+) -> bpy.types.Object:
+    """item: textured in place, as `target` says; None makes the target. A box projection is baked, by `threads`."""
+    if item is None:
+        if target.is_cube:
+            return make_cube(pixels, colorspaces, recipe, name=name)
+        item = (
+            from_file(Path(target.source), target.object, name)
+            if target.is_file
+            else primitive(target.source, name)
+        )
+    surface = Surface(
+        mode=target.mode,
+        each=target.each if target.mode == "faces" else "slot",
+        width=target.width,
+        blend=target.blend,
+        seed=pixels[0].seed,
+    )
+    # An object in no collection has the matrix of its creation until a scene shows it.
+    (uid,) = targets([item]).uids
+    for _ in texture_steps((uid,), pixels, colorspaces, recipe, surface, name):
+        pass
+    if target.mode == "box":
+        for _ in bake_steps(uid, target.bake, own_uvs=False, name=name, threads=threads):
+            pass
+    return item
+
+
+def exported(
+    item: bpy.types.Object, path: Path, formats: tuple[str, ...], mark: Mark, encoding: str
+) -> dict[str, list[Path]]:
+    """{format: files, the main one first}. A format that cannot hold the encoding gets PNG."""
+    files = {}
+    for kind in formats:
+        if kind not in FORMATS:
+            raise OutputError(f"{kind}: is not a format; {', '.join(FORMATS)} are.")
+        held = encoding.upper() if encoding.upper() in ENCODINGS[kind] else "PNG"
+        files[kind] = FORMATS[kind](item, path, mark, held)
+    return files
