@@ -17,8 +17,9 @@ EXPLAINED = 4  # exit code: the last line on stderr is a sentence for whoever ga
 
 
 def main(setting: dict) -> None:
-    sys.path[:0] = [folder for folder in setting["path"] if folder not in sys.path]
     folder = os.path.dirname(os.path.abspath(__file__))
+    there = [one for one in sys.path if one != folder]  # Python puts a script's folder in front
+    sys.path[:] = [one for one in setting["path"] if one not in there] + there
     spec = importlib.util.spec_from_file_location(
         "gancube_batch", os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
     )

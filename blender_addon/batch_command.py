@@ -3,12 +3,14 @@
 Previous station: cli.py. Next: engine/plan_reader.py (what to make), batch_run.py (making it).
 """
 
+import contextlib
 import json
 import os
 import shlex
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -167,8 +169,11 @@ def carry_out(arguments, plan: Plan, workers: int) -> int:
         missing = batch_run.remember(run, arguments.retry_failed)
         teller.begin(run, len(missing))
         pool = Pool(min(workers, len(missing)), plan.provider, max(cores() // workers, 1), blender_program())
-        if missing:
-            batch_run.make(run, pool, missing, teller.tell, lambda: teller.interrupted)
+        try:
+            if missing:
+                batch_run.make(run, pool, missing, teller.tell, lambda: teller.interrupted)
+        except KeyboardInterrupt:  # the second one
+            run.stopped = "stopped"
         batch_run.finish(run)
     teller.end(run)
     if run.stopped:
@@ -194,28 +199,24 @@ class Teller:
         self.is_live = sys.stderr.isatty() and not arguments.quiet and not arguments.json
         self.last = time.monotonic()
 
-    def listening(self):
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
         """The first Ctrl-C lets the workers finish what they have in hand; the second one is as usual."""
-        import contextlib
 
-        @contextlib.contextmanager
-        def handler():
-            def interrupt(number, frame):
-                self.interrupted = True
-                signal.signal(signal.SIGINT, before)
-                self.line("finishing the assets in hand; Ctrl-C again stops at once")
+        def interrupt(number, frame):
+            self.interrupted = True
+            signal.signal(signal.SIGINT, before)
+            self.line("finishing the assets in hand; Ctrl-C again stops at once")
 
-            try:
-                before = signal.signal(signal.SIGINT, interrupt)
-            except ValueError:  # not the main thread: whoever started it sees to that
-                yield
-                return
-            try:
-                yield
-            finally:
-                signal.signal(signal.SIGINT, before)
-
-        return handler()
+        try:
+            before = signal.signal(signal.SIGINT, interrupt)
+        except ValueError:  # not the main thread: whoever started it sees to that
+            yield
+            return
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def line(self, text: str) -> None:
         if not self.arguments.quiet:

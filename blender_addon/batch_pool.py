@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,7 @@ class Worker:
     log: Path
     orders: dict[int, Order] = field(default_factory=dict)
     begun: set[int] = field(default_factory=set)
+    listener: threading.Thread | None = None
     is_ready: bool = False
 
     def give(self, order: Order) -> None:
@@ -60,6 +62,11 @@ class Worker:
         with contextlib.suppress(OSError):  # it died just now: its end is an event like any other
             self.process.stdin.write(text.encode() + b"\n")
             self.process.stdin.flush()
+
+    def close(self) -> None:
+        """The end of its input, at which it ends."""
+        with contextlib.suppress(OSError):  # what was still buffered has no reader any more
+            self.process.stdin.close()
 
     def complaint(self) -> str:
         """The last line of what it printed."""
@@ -137,6 +144,7 @@ class Pool:
 
     def bury(self, worker: Worker) -> Iterator[Answer]:
         """What a dead worker had goes back to the front; what it had begun is given up the second time."""
+        worker.close()
         code = worker.process.wait()
         self.workers.remove(worker)
         why = epitaph(code, worker.complaint())
@@ -146,6 +154,7 @@ class Pool:
                 raise WorkerError(f"no worker can be started: {why}.")
         for order in sorted(worker.orders.values(), key=lambda order: -order.number):
             order.deaths += order.number in worker.begun
+            shutil.rmtree(order.folder, ignore_errors=True)
             if order.deaths >= DEATHS:
                 yield Answer(order, {"event": "failed", "error": f"{why}, twice.", "seconds": {}})
             else:
@@ -159,7 +168,8 @@ class Pool:
         environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
         environment["BLENDER_USER_RESOURCES"] = str(self.folder / "blender")
         setting = {
-            "path": [os.path.abspath(folder) for folder in sys.path],
+            # the module finds its packages by itself, and has put folders of its own into sys.path
+            "path": [os.path.abspath(folder) for folder in sys.path] if self.blender else [],
             "provider": self.provider,
             "threads": self.threads,
         }
@@ -185,7 +195,8 @@ class Pool:
                 raise WorkerError(f"{command[0]} cannot be started: {error}.") from error
         worker = Worker(process, log)
         self.workers.append(worker)
-        threading.Thread(target=self.listen, args=(worker,), daemon=True).start()
+        worker.listener = threading.Thread(target=self.listen, args=(worker,), daemon=True)
+        worker.listener.start()
 
     def listen(self, worker: Worker) -> None:
         """Thread: the worker's lines into the queue, and its end."""
@@ -199,14 +210,15 @@ class Pool:
     def close(self) -> None:
         """The workers see the end of their input."""
         for worker in self.workers:
-            with contextlib.suppress(OSError):
-                worker.process.stdin.close()
+            worker.close()
         for worker in self.workers:
             try:
                 worker.process.wait(GRACE)
             except subprocess.TimeoutExpired:
                 worker.process.kill()
                 worker.process.wait()
+            worker.listener.join(GRACE)
+        self.workers.clear()
 
 
 def epitaph(code: int, complaint: str) -> str:

@@ -64,10 +64,17 @@ def opened(out: Path) -> Iterator[None]:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise OutputError(f"{out}: cannot be written to ({reason}). Choose another folder.") from error
-        for rest in (out / ROOM).iterdir():
-            if rest.is_dir():
-                shutil.rmtree(rest, ignore_errors=True)
-        yield
+        remove_rest(out)
+        try:
+            yield
+        finally:
+            remove_rest(out)
+
+
+def remove_rest(out: Path) -> None:
+    for rest in (out / ROOM).iterdir():
+        if rest.is_dir():
+            shutil.rmtree(rest, ignore_errors=True)
 
 
 def remember(run: Run, retry_failed: bool) -> list[Asset]:

@@ -19,7 +19,7 @@ from . import api
 from .batch_child import EXPLAINED, MARK
 from .cube_command import stage, start_blender
 from .engine import batch_picture, batch_report
-from .engine.errors import GanCubeError, ModelError
+from .engine.errors import GanCubeError, ModelError, SurfaceError
 from .engine.files import write_atomic
 from .engine.model import Model
 from .engine.plan import Asset, Target
@@ -89,6 +89,7 @@ class Worker:
             self.generated.put((order, made, seconds))
 
     def generate(self, asset: Asset, seconds: dict) -> api.Generated:
+        check_unchanged(asset.target)
         with stage(seconds, "load"):
             model = self.model(asset)
         with stage(seconds, "generate"):
@@ -136,23 +137,23 @@ class Worker:
         with api.nothing_left_behind():
             with stage(seconds, "apply"):
                 item = api.apply(made, asset.target, name=asset.title, threads=self.threads)
-            files = {}
+            kinds: dict[Path, list[str]] = {}  # textures can belong to several formats
             for kind in asset.formats:
                 with stage(seconds, kind):
-                    files |= api.export(
-                        item, folder / asset.title, (kind,), made, asset.encoding, asset.tags, asset.title
-                    )
+                    path, tags = folder / asset.title, asset.tags
+                    written = api.export(item, path, (kind,), made, asset.encoding, tags, asset.title)[kind]
+                for file in written:
+                    kinds.setdefault(file, []).append(kind)
         with stage(seconds, "check"):
-            kinds = {file: kind for kind, written in files.items() for file in written}
-            every = sorted(path for path in folder.rglob("*") if path.is_file())
             listed = [
                 {
                     "path": path.relative_to(folder).as_posix(),
-                    "format": kinds.get(path, "thumbnail"),
+                    "formats": kinds.get(path, []),
                     "bytes": path.stat().st_size,
                     "sha256": batch_report.sha256(path),
                 }
-                for path in every
+                for path in sorted(folder.rglob("*"))
+                if path.is_file()
             ]
         return {"files": listed, "recipe": json.loads(made.recipe), "validator": {}}
 
@@ -160,6 +161,17 @@ class Worker:
         with self.speaking:
             self.sink.write(MARK + json.dumps(message) + "\n")
             self.sink.flush()
+
+
+def check_unchanged(target: Target) -> None:
+    if not target.is_file:
+        return
+    try:
+        same = batch_report.sha256(Path(target.source)) == target.sha256
+    except OSError as error:
+        raise SurfaceError(f"{target.source}: is not there any more ({error.strerror}).") from error
+    if not same:
+        raise SurfaceError(f"{target.source}: was changed since the plan was checked. Run the command again.")
 
 
 def rounded(seconds: dict) -> dict:

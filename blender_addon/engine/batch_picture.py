@@ -18,14 +18,15 @@ PAPER = (0.91, 0.92, 0.93)  # light grey, on the sheet too
 SHEET = 2048  # pixels: the widest sheet; the cells shrink for it
 SMALLEST = 16  # pixels of a cell; what then does not fit is left out
 
-# The faces that the camera sees (right, front, top): brightness, and the corner and the two sides of its picture on the
-# sheet, in halves of an edge: from the lower left to the right, and up.
-LEAN = math.tan(math.radians(30))
+# The faces that the camera sees, from +X -Y +Z: number, brightness, and on the picture, in halves of its width, where the
+# lower left corner is and where right and up lead.
+LEAN, HIGH, LOW = 0.577, 1.18, -1.17
 SEEN = (
-    (0, 0.78, (0, -1 - LEAN), (1, LEAN), (0, 1.18)),
-    (3, 0.92, (-1, -1), (1, -LEAN), (0, 1.18)),
-    (4, 1.0, (0, 1.18 - 1 - LEAN), (1, LEAN), (-1, LEAN)),
+    (0, 0.78, (0, LOW), (1, LEAN), (0, HIGH)),
+    (3, 0.92, (-1, LOW + LEAN), (1, -LEAN), (0, HIGH)),
+    (4, 1.0, (-1, LOW + LEAN + HIGH), (1, -LEAN), (1, LEAN)),
 )
+VIEW = 1.25  # half of what the picture shows
 
 
 def color_of(texture: TextureSet) -> np.ndarray:
@@ -40,18 +41,18 @@ def color_of(texture: TextureSet) -> np.ndarray:
 def thumbnail(textures: list[TextureSet], is_cube: bool) -> bytes:
     """PNG, SIDE x SIDE: a cube as it stands, anything else as its texture or four of them."""
     if is_cube:
-        return encode(to_uint8(cube_picture([color_of(one) for one in textures])))
+        return encode(to_uint8(cube_picture({face: color_of(textures[face]) for face, *_ in SEEN})))
     pictures = [color_of(one) for one in textures]
     return encode(mosaic(pictures if len(pictures) >= 4 else pictures[:1], SIDE))
 
 
-def cube_picture(faces: list[np.ndarray], side: int = SIDE) -> np.ndarray:
-    """[side, side, 3] float: right, front and top of six [H, W, 3] uint8."""
+def cube_picture(faces: dict[int, np.ndarray], side: int = SIDE) -> np.ndarray:
+    """[side, side, 3] float of [H, W, 3] uint8, by the number of the face."""
     out = np.empty((side, side, 3), np.float32)
     out[:] = PAPER
     rows, columns = np.mgrid[0:side, 0:side]
-    x = (columns + 0.5) / side * 2.3 - 1.15
-    y = 1.15 - (rows + 0.5) / side * 2.3 - 0.1
+    x = ((columns + 0.5) / side * 2 - 1) * VIEW
+    y = (1 - (rows + 0.5) / side * 2) * VIEW
     for face, light, corner, right, up in SEEN:
         picture = shrunk(faces[face], min(side // 2, min(faces[face].shape[:2]))).astype(np.float32) / 255
         across = np.linalg.inv(np.array([right, up], float).T)

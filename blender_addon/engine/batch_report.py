@@ -22,7 +22,7 @@ MOST_BYTES = 2**30
 
 @dataclass(frozen=True)
 class Line:
-    """files: {"path" below the output folder, "format", "bytes", "sha256"}; seconds: {stage: s}; validator: faults.
+    """files: {"path" below the output folder, "formats", "bytes", "sha256"}; seconds: {stage: s}; validator: faults.
 
     key: of plan.Asset, by which an asset is known again. recipe: as an object, None where it failed before.
     """

@@ -7,9 +7,10 @@ from html import escape
 from urllib.parse import quote
 
 from .asset_words import labels_of
-from .batch_report import FAILED, MADE, THUMBNAIL, Line
+from .batch_report import FAILED, MADE, Line
 
 FILE = "report.html"
+LINKED = ("glb", "usdz", "usda", "fbx", "obj", "blend")  # suffixes of main files
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -56,6 +57,8 @@ function show() {{
   count.textContent = seen + " of " + cards.length;
 }}
 field.addEventListener("input", show);
+addEventListener("hashchange", () => {{ field.value = decodeURIComponent(location.hash.slice(1)); show(); }});
+field.value = decodeURIComponent(location.hash.slice(1));  // report.html#brick shows bricks
 show();
 </script>
 </body>
@@ -79,15 +82,8 @@ def card(line: Line, picture: str) -> str:
     facts = [model, f"seed {recipe['seed']}" if recipe else "", f"{recipe['size']} px" if recipe else ""]
     faults = sum(len(found) for found in line.validator.values() if isinstance(found, list))
     words = " ".join([line.asset, labels, line.status, *facts, line.error, "faults" * bool(faults)]).lower()
-    files = [
-        one
-        for one in line.files
-        if not one["path"].endswith(THUMBNAIL) and one.get("format") in FORMATS_SHOWN
-    ]
-    links = " ".join(
-        f'<a href="{escape(quote(one["path"]))}">{escape(one["path"].rsplit(".", 1)[-1])}</a>'
-        for one in files
-    )
+    files = {one["path"].rsplit(".", 1)[-1]: one["path"] for one in line.files}
+    links = " ".join(f'<a href="{escape(quote(files[kind]))}">{kind}</a>' for kind in LINKED if kind in files)
     parts = [
         f'<img src="{escape(quote(picture))}" width="128" height="128" loading="lazy" alt="">'
         if picture
@@ -100,6 +96,3 @@ def card(line: Line, picture: str) -> str:
         f'<p class="error">{escape(line.error)}</p>' if line.error else "",
     ]
     return f'<article class="{escape(line.status)}" data-words="{escape(words)}">{"".join(parts)}</article>'
-
-
-FORMATS_SHOWN = ("glb", "usdz", "usd", "fbx", "obj", "blend", "png")

@@ -1,0 +1,333 @@
+"""`gancube batch` with real workers: what it writes, that it goes on where it stopped, and what it says."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from blender_addon.engine import batch_report, png, recipe
+from tests.tiny import make_tiny
+
+PLAN = """
+models = "tiny"
+sizes = 64
+
+[[assets]]
+seeds = "1-4"
+labels = ["brick", "moss"]
+combine = "turn"
+formats = ["glb", "usdz", "obj", "png", "fbx", "blend"]
+tags = ["wall"]
+name = "walls/{label}-{seed}"
+
+[[assets]]
+targets = ["monkey", "cylinder"]
+models = "pbr"
+mode = "tile"
+texture = "jpeg"
+
+[[assets]]
+targets = "icosphere"
+models = "pbr"
+mode = "box"
+bake = 32
+formats = ["glb", "usdz"]
+"""
+SAME_BYTES = (".glb", ".usdz", ".obj", ".mtl", ".png", ".jpg", ".fbx")
+COUNT = 7
+
+
+@pytest.fixture
+def plan(tmp_path) -> Path:
+    path = tmp_path / "plan.toml"
+    path.write_text(PLAN)
+    return path
+
+
+def hashes(out: Path, suffixes=SAME_BYTES) -> dict[str, str]:
+    return {
+        path.relative_to(out).as_posix(): batch_report.sha256(path)
+        for path in sorted(out.rglob("*"))
+        if path.suffix in suffixes and path.parent != out and batch_report.THUMBNAIL not in path.name
+    }
+
+
+def times(out: Path) -> dict[Path, int]:
+    """Of the assets' files alone."""
+    return {path: path.stat().st_mtime_ns for path in out.rglob("*.glb")}
+
+
+def rest_of(out: Path) -> list[str]:
+    """What is left of unfinished work."""
+    return [path.name for path in (out / ".gancube").iterdir() if path.name != "lock"]
+
+
+def test_a_plan_from_the_first_asset_to_the_page(gancube, plan, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "elsewhere" / "out"
+    answer = gancube("batch", plan, "--out", out, "--workers", 2)
+    assert answer.code == 0, answer.err
+    assert f"made      {COUNT} assets" in answer.out and "an hour" in answer.out
+    lines = batch_report.read(out)
+    assert list(lines) == [
+        "walls/brick-1", "walls/moss-2", "walls/brick-3", "walls/moss-4", "monkey-0", "cylinder-0", "icosphere-0",
+    ]  # fmt: skip
+    line = lines["walls/brick-1"]
+    assert line.status == "made" and line.recipe["label"] == "brick" and line.recipe["seed"] == 1
+    assert recipe.read(out / "walls/brick-1/brick-1.glb").seed == 1
+    kinds = {kind for one in line.files for kind in one["formats"]}
+    assert kinds == {"glb", "usdz", "obj", "png", "fbx", "blend"}
+    on_disk = {
+        path.relative_to(out).as_posix()
+        for path in (out / "walls/brick-1").rglob("*")
+        if path.is_file() and not path.name.endswith(batch_report.BESIDE)
+    }
+    assert {one["path"] for one in line.files} == on_disk
+    assert {"load", "generate", "encode", "apply", "glb", "check"} <= set(line.seconds)
+    picture, _ = png.decode((out / "walls/brick-1/brick-1.thumbnail.png").read_bytes())
+    assert picture.shape == (128, 128, 3) and len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
+    sheet, _ = png.decode((out / "contact_sheet.png").read_bytes())
+    assert sheet.shape == (3 * 128, 3 * 128, 3)
+    page = (out / "report.html").read_text()
+    assert page.count("<article") == COUNT and 'src="walls/brick-1/brick-1.thumbnail.png"' in page
+    assert str(tmp_path) not in page + (out / "report.jsonl").read_text()
+    assert rest_of(out) == []
+
+    # one worker, another folder: the same bytes
+    assert gancube("batch", plan, "--out", other, "--workers", 1, "--quiet").code == 0
+    assert hashes(out) == hashes(other) and len(hashes(out)) > 3 * COUNT
+
+    # again: nothing twice; what is damaged or gone is made again, and only that
+    before = times(out)
+    again = gancube("batch", plan, "--out", out)
+    assert again.code == 0 and f"{COUNT} were made before" in again.err and times(out) == before
+    (out / "walls/moss-2/moss-2.glb").write_bytes(b"damaged")
+    shutil.rmtree(out / "monkey-0")
+    assert gancube("batch", plan, "--out", out, "--json").code == 0
+    changed = {path.parent.name for path in before if times(out).get(path) != before[path]}
+    assert changed == {"moss-2", "monkey-0"} and hashes(out) == hashes(other)
+
+
+def test_flat_and_the_short_form_and_lines_of_json(gancube, tmp_path):
+    out = tmp_path / "out"
+    answer = gancube(
+        "batch", "--model", "tiny", "--count", 2, "--seed", 5, "--labels", "brick,moss", "--size", 64,
+        "--format", "glb,png", "--layout", "flat", "--out", out, "--json",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    events = [json.loads(line) for line in answer.out.splitlines()]
+    assert [one["event"] for one in events if one["event"] != "progress"] == [
+        "begin",
+        "asset",
+        "asset",
+        "end",
+    ]
+    assert events[-1]["made"] == 2 and events[-1]["missing"] == 0
+    assert {path.name for path in out.iterdir()} == {
+        ".gancube", "report.jsonl", "report.html", "contact_sheet.png",
+        *(f"{name}{end}" for name in ("cube-brick-5", "cube-moss-6")
+          for end in (".glb", ".thumbnail.png", ".report.json", "_textures")),
+    }  # fmt: skip
+    # the line was lost with the power: what stands beside the asset is enough
+    (out / "report.jsonl").unlink()
+    before = times(out)
+    assert gancube("batch", "--model", "tiny", "--count", 2, "--seed", 5, "--labels", "brick,moss", "--size", 64,
+                   "--format", "glb,png", "--layout", "flat", "--out", out).code == 0  # fmt: skip
+    assert times(out) == before and len(batch_report.read(out)) == 2
+
+
+def test_a_dry_run_says_what_it_would_take_and_makes_nothing(gancube, plan, tmp_path):
+    answer = gancube("batch", plan, "--out", tmp_path / "out", "--dry-run")
+    assert answer.code == 0 and not (tmp_path / "out").exists()
+    assert f"{COUNT} assets" in answer.out and "walls/brick-1" in answer.out
+    assert "MB, estimated" in answer.out and "about" in answer.out
+    said = json.loads(gancube("batch", plan, "--out", tmp_path / "out", "--dry-run", "--json").out)
+    assert len(said["assets"]) == COUNT and said["seconds"] > 0 and said["bytes"] > 1e5
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("--count", 0), "--count"),
+        (("--count", 2, "--seed", 2**64 - 1), "--count"),
+        (("--size", 65), "--size: size 65"),
+        (("--labels", "gravel"), "--labels: label 'gravel'"),
+        (("--model", "tinny"), "--model: model 'tinny'"),
+        (("--format", "stl"), "--format: 'stl'"),
+        (("--workers", 0), "--workers"),
+        (("--name", "../x"), "--name"),
+        (("--target", "none.glb"), "--target: none.glb: cannot be read"),
+    ],
+)
+def test_a_short_form_that_cannot_be(gancube, tmp_path, arguments, words):
+    base = () if "--model" in arguments else ("--model", "tiny")
+    answer = gancube("batch", *base, *arguments, "--out", tmp_path / "out")
+    assert (answer.code, answer.out) == (2, "") and words in answer.err, answer.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_fault_of_a_plan_has_its_line(gancube, tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text('[[assets]]\nmodels = "tiny"\nlabels = []\nsizes = 65\nname = "/x"\n')
+    answer = gancube("batch", path, "--out", tmp_path / "out")
+    lines = answer.err.splitlines()
+    assert answer.code == 2 and len(lines) == 3
+    assert [f"gancube: error: {path}:{n}: " in line for n, line in zip((3, 4, 5), lines, strict=True)] == [
+        True
+    ] * 3
+    assert "belongs into the plan" in gancube("batch", path, "--size", 64, "--out", tmp_path / "out").err
+
+
+@pytest.fixture
+def started(models, checkout, tmp_path):
+    """started(*arguments, before="") -> a process of its own that makes a batch in tmp_path/out."""
+    running = []
+
+    def run(*arguments, before="", out=tmp_path / "out"):
+        code = f"import sys\n{before}\nimport runpy; runpy.run_module('blender_addon', run_name='__main__')"
+        environment = {**os.environ, "GANCUBE_MODELS": str(models), "PYTHONPATH": str(checkout)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "batch", *map(str, arguments), "--out", str(out)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True,
+        )  # fmt: skip
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+MANY = ("--model", "pbr", "--count", 24, "--size", 64, "--workers", 2)
+
+
+def wait_for_lines(out: Path, count: int) -> None:
+    end = time.monotonic() + 120
+    while len(batch_report.read(out)) < count:
+        assert time.monotonic() < end, "nothing was made"
+        time.sleep(0.02)
+
+
+def test_after_a_kill_the_same_command_makes_what_is_missing(started, gancube, tmp_path):
+    out = tmp_path / "out"
+    process = started(*MANY)
+    wait_for_lines(out, 5)
+    process.kill()
+    process.wait()
+    made = batch_report.read(out)
+    for line in made.values():  # whole or not at all
+        assert all(batch_report.is_unchanged(out, one) for one in line.files)
+    whole = {path for path in out.glob("*/*.glb") if not path.is_relative_to(out / ".gancube")}
+    assert 5 <= len(made) <= len(whole) < 24
+    before = {path: path.stat().st_mtime_ns for path in whole}
+    assert gancube("batch", *MANY, "--out", out, "--quiet").code == 0
+    assert {path: path.stat().st_mtime_ns for path in whole} == before, "made twice"
+    assert gancube("batch", *MANY, "--out", tmp_path / "straight", "--quiet").code == 0
+    assert hashes(out) == hashes(tmp_path / "straight") and len(hashes(out)) == 24
+    assert rest_of(out) == [] and list(batch_report.read(out)) == [f"cube-{n}" for n in range(24)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_finishes_what_is_in_hand_and_says_how_to_go_on(started, gancube, tmp_path):
+    out = tmp_path / "out"
+    process = started(*MANY)
+    wait_for_lines(out, 3)
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode == 130, complaints
+    made = batch_report.read(out)
+    assert 3 <= len(made) < 24 and all(line.status == "made" for line in made.values())
+    assert f"{24 - len(made)} of 24 assets are still missing" in complaints
+    assert f"gancube batch --out {out} --model pbr --count 24" in complaints and "Traceback" not in complaints
+    assert (out / "report.html").is_file() and rest_of(out) == []
+    assert gancube("batch", *MANY, "--out", out).code == 0 and len(batch_report.read(out)) == 24
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes")
+def test_a_folder_that_takes_no_more(started, tmp_path):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
+    process = started("--model", "pbr", "--count", 3, "--size", 64, "--workers", 1, before=limit)
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode == 1 and "takes no more files" in complaints and "Traceback" not in complaints
+    assert "3 of 3 assets are still missing" in complaints
+    assert list((tmp_path / "out").glob("*/*.glb")) == [] and rest_of(tmp_path / "out") == []
+
+
+def test_folders_that_cannot_be_used(gancube, started, tmp_path):
+    (tmp_path / "file").write_text("")
+    answer = gancube("batch", "--model", "tiny", "--out", tmp_path / "file" / "out")
+    assert answer.code == 2 and "cannot be written to" in answer.err
+    if hasattr(os, "geteuid") and os.geteuid() != 0:  # root may write anywhere
+        locked = tmp_path / "locked"
+        locked.mkdir(mode=0o500)
+        assert "cannot be written to" in gancube("batch", "--model", "tiny", "--out", locked / "out").err
+    process = started(*MANY)
+    wait_for_lines(tmp_path / "out", 1)
+    answer = gancube("batch", *MANY, "--out", tmp_path / "out")
+    assert answer.code == 2 and "used by another run" in answer.err
+    process.kill()
+
+
+def test_a_file_of_somebody_else_is_not_overwritten(gancube, tmp_path):
+    mine = tmp_path / "out" / "cube-0" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    answer = gancube("batch", "--model", "tiny", "--count", 2, "--size", 64, "--out", tmp_path / "out")
+    assert answer.code == 1 and "is there already" in answer.err and mine.read_text() == "mine"
+    assert (tmp_path / "out/cube-1/cube-1.glb").is_file()
+
+
+def test_a_changed_plan_replaces_what_it_made(gancube, tmp_path):
+    base = ("batch", "--model", "tiny", "--size", 64, "--name", "wall", "--out", tmp_path / "out")
+    assert gancube(*base, "--seed", 1).code == 0
+    assert gancube(*base, "--seed", 2, "--format", "glb,png").code == 0
+    assert recipe.read(tmp_path / "out/wall/wall.glb").seed == 2 and rest_of(tmp_path / "out") == []
+
+
+def test_a_model_that_goes_away_in_the_middle(tmp_path, monkeypatch, gancube):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for number, name in enumerate(("first", "second", "third")):
+        make_tiny(folder / f"{name}.onnx", seed=number)
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        '[[assets]]\nmodels=["first","second","third"]\nseeds="0-2"\nsizes=64\nname="{model}-{seed}"\n'
+    )
+    monkeypatch.setenv("GANCUBE_MODELS", str(folder))
+    from blender_addon import batch_run
+
+    remember, kept = batch_run.remember, (folder / "second.onnx").read_bytes()
+
+    def and_remove(*arguments):
+        (folder / "second.onnx").unlink(missing_ok=True)
+        make_tiny(folder / "third.onnx", seed=7)
+        return remember(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_run, "remember", and_remove)
+        answer = gancube("batch", plan, "--out", tmp_path / "out", "--workers", 1)
+    assert answer.code == 1, answer.err
+    lines = batch_report.read(tmp_path / "out")
+    status = {name: line.status for name, line in lines.items()}
+    assert status == {
+        f"{m}-{n}": "made" if m == "first" else "failed"
+        for m in ("first", "second", "third")
+        for n in range(3)
+    }
+    assert "second.onnx" in lines["second-1"].error and "not the file any more" in lines["third-0"].error
+    (folder / "second.onnx").write_bytes(kept)
+    make_tiny(folder / "third.onnx", seed=2)
+    assert gancube("batch", plan, "--out", tmp_path / "out").code == 1, (
+        "what failed is not tried again unasked"
+    )
+    assert gancube("batch", plan, "--out", tmp_path / "out", "--retry-failed").code == 0
+    assert len(list((tmp_path / "out").glob("*/*.glb"))) == 9
