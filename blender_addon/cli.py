@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import __version__, answers, models_command
+from . import __version__, answers, check_command, models_command
 from .engine.errors import GanCubeError, RecipeError, RequestError
 
 OK, FAILED, INTERRUPTED = models_command.OK, models_command.FAILED, 130
@@ -90,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_cube(commands)
     models_command.add_models(commands, add_command)
     add_recipe(commands)
+    check_command.add_check(commands, add_command)
     return parser
 
 
