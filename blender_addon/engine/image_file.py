@@ -1,4 +1,4 @@
-"""PNG, JPEG and WebP as containers: kind, size, and an XMP packet put in and read out. Pixels stay as they are. Never bpy.
+"""PNG, JPEG and WebP as containers: kind, size, and an XMP packet put in and read out, pixels untouched. Never bpy.
 
 Previous station: xmp.py. Files may come from anywhere: every length is checked, what is not right is an ImageError.
 Standard library only (png.py, for its chunks, needs numpy).

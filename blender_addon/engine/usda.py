@@ -77,15 +77,16 @@ def _mesh(name: str, mesh: SurfaceMesh, looks: list) -> str:
     points = y_up(mesh.points)
     normals, normal_at = unique_rows(y_up(mesh.normals))
     uvs, uv_at = unique_rows(mesh.uvs)
+    each_corner = '(\n            interpolation = "faceVarying"\n        )'
     parts = [
         '    def Mesh "Mesh" (\n        prepend apiSchemas = ["MaterialBindingAPI"]\n    )\n    {\n',
         f"        float3[] extent = [{_tuples(np.stack([points.min(axis=0), points.max(axis=0)]))}]\n",
         f"        int[] faceVertexCounts = [{_numbers(mesh.counts)}]\n",
         f"        int[] faceVertexIndices = [{_numbers(mesh.corners)}]\n",
         f"        point3f[] points = [{_tuples(points)}]\n",
-        f'        normal3f[] primvars:normals = [{_tuples(normals)}] (\n            interpolation = "faceVarying"\n        )\n',
+        f"        normal3f[] primvars:normals = [{_tuples(normals)}] {each_corner}\n",
         f"        int[] primvars:normals:indices = [{_numbers(normal_at)}]\n",
-        f'        texCoord2f[] primvars:st = [{_tuples(uvs)}] (\n            interpolation = "faceVarying"\n        )\n',
+        f"        texCoord2f[] primvars:st = [{_tuples(uvs)}] {each_corner}\n",
         f"        int[] primvars:st:indices = [{_numbers(uv_at)}]\n",
         '        uniform token subdivisionScheme = "none"\n',
     ]
@@ -152,7 +153,9 @@ def _texture(path: str, map_name: str, file: str, output: str, kind: str, relief
         )
     elif map_name == "height" and relief is not None:
         metres = _numbers(np.float32(relief))
-        half = _numbers(np.float32(-relief / 2))  # middle grey stays where it is, as in Blender's Displacement node
+        half = _numbers(
+            np.float32(-relief / 2)
+        )  # middle grey stays where it is, as in Blender's Displacement node
         extra = (
             f"                float4 inputs:bias = ({', '.join([half] * 4)})\n"
             f"                float4 inputs:scale = ({', '.join([metres] * 4)})\n"

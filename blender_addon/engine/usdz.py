@@ -41,7 +41,9 @@ def contents(data: bytes) -> dict[str, tuple[int, bytes]]:
             found = {}
             for entry in entries:
                 if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-                    raise RecipeError(f"the USDZ holds {entry.filename[:100]!r} compressed, which USD cannot read.")
+                    raise RecipeError(
+                        f"the USDZ holds {entry.filename[:100]!r} compressed, which USD cannot read."
+                    )
                 names, extra = struct.unpack_from("<HH", data, entry.header_offset + 26)
                 start = entry.header_offset + 30 + names + extra
                 if start + entry.file_size > len(data):

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.errors import OutputError
-from ..engine.image_file import SUFFIX
-from .images import png_size
+from ..engine.errors import ImageError, OutputError
+from ..engine.image_file import SUFFIX, size_of
 
 ENCODINGS = ("PNG", "JPEG", "WEBP")
 QUALITY = 90  # of 100
@@ -22,18 +21,12 @@ def encoded(png: bytes, encoding: str, colorspace: str = "Non-Color") -> bytes:
     assert encoding in ENCODINGS, encoding
     if encoding == "PNG":
         return png
-    width, height = png_size(png)
-    source = bpy.data.images.new("encode", width, height)
+    width, height, pixels = decoded(png)
     # Blender copies the packed file of an image instead of encoding it, so the pixels go into one without.
     target = bpy.data.images.new("encode", width, height, alpha=has_alpha(png))
     try:
-        for image in (source, target):
-            image.colorspace_settings.name = colorspace
-            image.alpha_mode = "CHANNEL_PACKED"  # alpha is a map of its own and multiplies nothing
-        source.pack(data=png, data_len=len(png))
-        source.source = "FILE"
-        pixels = array("f", bytes(4 * 4 * width * height))
-        source.pixels.foreach_get(pixels)
+        target.colorspace_settings.name = colorspace
+        target.alpha_mode = "CHANNEL_PACKED"  # alpha is a map of its own and multiplies nothing
         target.pixels.foreach_set(pixels)
         target.file_format = encoding
         with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
@@ -44,7 +37,25 @@ def encoded(png: bytes, encoding: str, colorspace: str = "Non-Color") -> bytes:
                 raise OutputError(f"Blender could not write an image: {str(error).strip()}") from error
             return file.read_bytes()
     finally:
-        bpy.data.batch_remove([source, target])
+        bpy.data.images.remove(target)
+
+
+def decoded(data: bytes) -> tuple[int, int, array]:
+    """(width, height, RGBA as float32 in [0, 1], the lowest row first) of a PNG, JPEG or WebP."""
+    width, height = size_of(data)
+    image = bpy.data.images.new("decode", width, height)
+    try:
+        image.colorspace_settings.name = "Non-Color"
+        image.alpha_mode = "CHANNEL_PACKED"
+        image.pack(data=data, data_len=len(data))
+        image.source = "FILE"
+        pixels = array("f", bytes(4 * 4 * width * height))
+        if len(image.pixels) != len(pixels):  # Blender could not read it
+            raise ImageError("the image is damaged.")
+        image.pixels.foreach_get(pixels)
+        return width, height, pixels
+    finally:
+        bpy.data.images.remove(image)
 
 
 def has_alpha(png: bytes) -> bool:

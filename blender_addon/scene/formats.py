@@ -99,7 +99,9 @@ def with_suffix(path: Path, suffix: str) -> Path:
 
 def check_encoding(kind: str, encoding: str) -> None:
     if encoding not in ENCODINGS[kind]:
-        raise OutputError(f"{kind}: cannot hold textures in {encoding}. Choose {' or '.join(ENCODINGS[kind])}.")
+        raise OutputError(
+            f"{kind}: cannot hold textures in {encoding}. Choose {' or '.join(ENCODINGS[kind])}."
+        )
 
 
 @contextmanager

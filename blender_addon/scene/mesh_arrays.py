@@ -1,4 +1,4 @@
-"""An object's mesh as it is rendered (modifiers applied, in its place), as buffers for engine/surface_mesh.py. bpy only.
+"""An object's mesh as it is rendered (modifiers applied, in its place), for engine/surface_mesh.py. bpy only.
 
 Previous station: the object; looks.py. Next: usd.py, obj.py, fbx.py.
 """

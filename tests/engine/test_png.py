@@ -141,9 +141,7 @@ def test_bad_text_key():
 
 def file_of(width, height, packed, kind=2, depth=8, interlaced=0):
     header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
-    return (
-        png.SIGNATURE + png.chunk(b"IHDR", header) + png.chunk(b"IDAT", packed) + png.chunk(b"IEND", b"")
-    )
+    return png.SIGNATURE + png.chunk(b"IHDR", header) + png.chunk(b"IDAT", packed) + png.chunk(b"IEND", b"")
 
 
 def test_bombs_are_refused_before_they_go_off():
