@@ -49,6 +49,7 @@ SHORT = {
     "variations": "variations",
     "layout": "layout",
     "provider": "provider",
+    "check": "check",
 }
 
 
@@ -73,6 +74,7 @@ def add_batch(commands, add_command) -> None:
     short.add_argument("--tags", metavar="A,B", help="words into each file")
     short.add_argument("--layout", metavar="NAME", help=f"{' or '.join(LAYOUTS)} (default: folders)")
     short.add_argument("--provider", metavar="NAME", help="auto (default), cpu, cuda, webgpu or coreml")
+    short.add_argument("--check", metavar="NAME", help="all (default: every file, as gancube check) or off")
     how = parser.add_argument_group("how")
     how.add_argument("--workers", metavar="N", type=int, help="processes (default: one for each core)")
     how.add_argument("--dry-run", action="store_true", help="only say what would be made")
@@ -113,7 +115,7 @@ def source_of(arguments) -> Source:
     count = 1 if arguments.count is None else arguments.count
     if count < 1 or first + count - 1 > MASK:
         raise PlanError([f"--count: {count} from seed {first} on are not possible."])
-    top = {key: values.pop(key) for key in ("layout", "provider") if key in values}
+    top = {key: values.pop(key) for key in ("layout", "provider", "check") if key in values}
     group = {"seeds": f"{first}-{first + count - 1}", "combine": "turn", **values}
     return Source(
         "gancube batch", {**top, "assets": [group]}, Path.cwd(), options={**options, "seeds": "--count"}
@@ -168,7 +170,13 @@ def carry_out(arguments, plan: Plan, workers: int) -> int:
         run = batch_run.Run(plan, out)
         missing = batch_run.remember(run, arguments.retry_failed)
         teller.begin(run, len(missing))
-        pool = Pool(min(workers, len(missing)), plan.provider, max(cores() // workers, 1), blender_program())
+        pool = Pool(
+            min(workers, len(missing)),
+            plan.provider,
+            max(cores() // workers, 1),
+            blender_program(),
+            plan.check == "all",
+        )
         try:
             if missing:
                 batch_run.make(run, pool, missing, teller.tell, lambda: teller.interrupted)

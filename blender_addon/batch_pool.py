@@ -81,8 +81,11 @@ class Worker:
 class Pool:
     """At most `count` workers. `blender`: Blender's program, None where this Python has the module bpy."""
 
-    def __init__(self, count: int, provider: str, threads: int, blender: str | None = None):
+    def __init__(
+        self, count: int, provider: str, threads: int, blender: str | None = None, check: bool = True
+    ):
         self.count, self.provider, self.threads, self.blender = count, provider, threads, blender
+        self.check = check
         self.workers: list[Worker] = []
         self.waiting: deque[Order] = deque()
         self.events: queue.SimpleQueue = queue.SimpleQueue()  # (worker, message, or None at its end)
@@ -172,6 +175,7 @@ class Pool:
             "path": [os.path.abspath(folder) for folder in sys.path] if self.blender else [],
             "provider": self.provider,
             "threads": self.threads,
+            "check": self.check,
         }
         options = ["-b", "--factory-startup", "--offline-mode", "--python", str(CHILD)]
         command = [self.blender, *options] if self.blender else [sys.executable, "-X", "utf8", str(CHILD)]

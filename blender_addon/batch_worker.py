@@ -15,11 +15,12 @@ import threading
 import traceback
 from pathlib import Path
 
-from . import api
+from . import api, file_check
 from .batch_child import EXPLAINED, MARK
 from .cube_command import stage, start_blender
 from .engine import batch_picture, batch_report
-from .engine.errors import GanCubeError, ModelError, SurfaceError
+from .engine.checked import ERROR, WARNING
+from .engine.errors import GanCubeError, ModelError, OutputError, SurfaceError
 from .engine.files import write_atomic
 from .engine.model import Model
 from .engine.plan import Asset, Target
@@ -52,7 +53,8 @@ def asset_of(fields: dict) -> Asset:
 
 class Worker:
     def __init__(self, setting: dict, sink):
-        self.provider, self.threads, self.sink = setting["provider"], setting["threads"], sink
+        self.provider, self.threads, self.check = setting["provider"], setting["threads"], setting["check"]
+        self.sink = sink
         self.models: dict[str, Model] = {}
         self.orders: queue.SimpleQueue = queue.SimpleQueue()
         self.generated: queue.Queue = queue.Queue(1)
@@ -138,13 +140,17 @@ class Worker:
             with stage(seconds, "apply"):
                 item = api.apply(made, asset.target, name=asset.title, threads=self.threads)
             kinds: dict[Path, list[str]] = {}  # textures can belong to several formats
+            main: list[Path] = []
             for kind in asset.formats:
                 with stage(seconds, kind):
                     path, tags = folder / asset.title, asset.tags
                     written = api.export(item, path, (kind,), made, asset.encoding, tags, asset.title)[kind]
+                main += written if kind == "png" else written[:1]
                 for file in written:
                     kinds.setdefault(file, []).append(kind)
         with stage(seconds, "check"):
+            findings = faults_of(main, asset, made) if self.check else {}
+        with stage(seconds, "hash"):
             listed = [
                 {
                     "path": path.relative_to(folder).as_posix(),
@@ -155,12 +161,31 @@ class Worker:
                 for path in sorted(folder.rglob("*"))
                 if path.is_file()
             ]
-        return {"files": listed, "recipe": json.loads(made.recipe), "validator": {}}
+        return {"files": listed, "recipe": json.loads(made.recipe), "validator": findings}
 
     def say(self, **message) -> None:
         with self.speaking:
             self.sink.write(MARK + json.dumps(message) + "\n")
             self.sink.flush()
+
+
+def faults_of(files: list[Path], asset: Asset, made: api.Generated) -> dict:
+    """{file: {"errors", "warnings"}}. OutputError where there are errors: such a file is not handed out."""
+    generated = None
+    if asset.encoding == "png" and (asset.target.is_cube or asset.target.mode == "tile"):
+        generated = {str(number): maps for number, maps in enumerate(made.maps)}
+    findings = {}
+    for path in files:
+        compared = generated if path.suffix not in (".png", ".usda", ".usdz") else None
+        found = file_check.check_file(path, compared).findings
+        sentences = {
+            kind: [f"{one.rule}: {one.where}: {one.text}" for one in found if one.severity == kind]
+            for kind in (ERROR, WARNING)
+        }
+        findings[path.name] = {"errors": sentences[ERROR], "warnings": sentences[WARNING]}
+        if sentences[ERROR]:
+            raise OutputError(f"{path.name}: gancube check finds: {' '.join(sentences[ERROR][:3])}")
+    return findings
 
 
 def check_unchanged(target: Target) -> None:

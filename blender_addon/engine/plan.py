@@ -23,6 +23,7 @@ ENCODINGS = {  # of textures: the formats that can hold them; the others of a pl
     "webp": ("glb",),
 }
 TURNS = ("all", "turn")
+CHECKS = ("all", "off")
 MOST_ASSETS = 1_000_000
 
 
@@ -84,11 +85,12 @@ class Asset:
 
 @dataclass(frozen=True)
 class Plan:
-    """Assets in the order in which they are made. provider: where inference runs."""
+    """Assets in the order in which they are made. provider: where inference runs. check: of each file, or "off"."""
 
     assets: tuple[Asset, ...]
     layout: str = "folders"
     provider: str = "auto"
+    check: str = "all"
 
 
 @dataclass(frozen=True)

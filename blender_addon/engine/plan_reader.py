@@ -10,6 +10,7 @@ from pathlib import Path
 from . import asset_names, library
 from .errors import GanCubeError, PlanError, RequestError
 from .plan import (
+    CHECKS,
     EACH,
     ENCODINGS,
     FORMATS,
@@ -65,6 +66,7 @@ class Reader:
         self.unknown(values, (*TOP, *GROUP), ())
         layout = self.one(values, (), "layout", "folders", choice(LAYOUTS))
         provider = self.one(values, (), "provider", "auto", choice(CHOICES))
+        check = self.one(values, (), "check", "all", choice(CHECKS))
         if not isinstance(groups, list) or not all(isinstance(one, dict) for one in groups):
             self.fault(("assets",), "must be a list of tables: write [[assets]] above each.")
         elif not groups:
@@ -78,7 +80,7 @@ class Reader:
             if (more := len(sentences) - MOST_FAULTS) > 0:
                 sentences[MOST_FAULTS:] = [f"{self.source.file}: and {more} faults more."]
             raise PlanError(sentences)
-        return Plan(tuple(assets), layout, provider)
+        return Plan(tuple(assets), layout, provider, check)
 
     def unknown(self, table: dict, known, path: KeyPath) -> None:
         for key in table:
@@ -204,7 +206,7 @@ class Reader:
         return Asset(name, target_, request, model_name, sha256, group.formats, group.encoding, group.tags)
 
 
-TOP = ("assets", "layout", "provider")
+TOP = ("assets", "layout", "provider", "check")
 GROUP = (
     "targets",
     "mode",

@@ -80,8 +80,8 @@ def card(line: Line, picture: str) -> str:
     labels = ", ".join(labels_of(recipe))
     model = str((recipe.get("model") or {}).get("name", ""))
     facts = [model, f"seed {recipe['seed']}" if recipe else "", f"{recipe['size']} px" if recipe else ""]
-    faults = sum(len(found) for found in line.validator.values() if isinstance(found, list))
-    words = " ".join([line.asset, labels, line.status, *facts, line.error, "faults" * bool(faults)]).lower()
+    faults = sum(len(one) for found in line.validator.values() for one in found.values())
+    words = " ".join([line.asset, labels, line.status, *facts, line.error, "warnings" * bool(faults)]).lower()
     files = {one["path"].rsplit(".", 1)[-1]: one["path"] for one in line.files}
     links = " ".join(f'<a href="{escape(quote(files[kind]))}">{kind}</a>' for kind in LINKED if kind in files)
     parts = [
@@ -92,7 +92,7 @@ def card(line: Line, picture: str) -> str:
         f"<p>{escape(labels)}</p>" if labels else "",
         f"<p>{escape(', '.join(fact for fact in facts if fact))}</p>",
         f"<p>{links}</p>" if links else "",
-        f'<p class="error">{faults} faults</p>' if faults else "",
+        f"<p>{faults} warnings of gancube check</p>" if faults else "",
         f'<p class="error">{escape(line.error)}</p>' if line.error else "",
     ]
     return f'<article class="{escape(line.status)}" data-words="{escape(words)}">{"".join(parts)}</article>'

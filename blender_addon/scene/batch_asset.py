@@ -12,6 +12,7 @@ from ..engine.mark import Mark
 from ..engine.plan import Target
 from .assets import FacePixels, make_cube
 from .bake import bake_steps
+from .cube import UV_LAYER
 from .formats import ENCODINGS, FORMATS
 from .layouts import Surface
 from .mesh_source import from_file, primitive
@@ -29,9 +30,11 @@ def textured(
     threads: int,
 ) -> bpy.types.Object:
     """item: textured in place, as `target` says; None makes the target. A box projection is baked, by `threads`."""
+    own = False
     if item is None:
         if target.is_cube:
             return make_cube(pixels, colorspaces, recipe, name=name)
+        own = True
         item = (
             from_file(Path(target.source), target.object, name)
             if target.is_file
@@ -51,6 +54,10 @@ def textured(
     if target.mode == "box":
         for _ in bake_steps(uid, target.bake, own_uvs=False, name=name, threads=threads):
             pass
+    if own and UV_LAYER in item.data.uv_layers:
+        # exporters compute tangents for the active layer: it must be that of the normal map
+        item.data.uv_layers.active = item.data.uv_layers[UV_LAYER]
+        item.data.uv_layers.active.active_render = True
     return item
 
 

@@ -38,7 +38,14 @@ def primitive(shape: str, name: str) -> bpy.types.Object:
 def cone(top: float) -> Callable:
     def make(content: bmesh.types.BMesh) -> None:
         bmesh.ops.create_cone(
-            content, cap_ends=True, segments=32, radius1=1.0, radius2=top, depth=2.0, calc_uvs=True
+            content,
+            cap_ends=True,
+            cap_tris=True,
+            segments=32,
+            radius1=1.0,
+            radius2=top,
+            depth=2.0,
+            calc_uvs=True,
         )
 
     return make
@@ -150,12 +157,25 @@ def evaluated(objects: list[bpy.types.Object], inside: str) -> list[bpy.types.Ob
         )
         if len(mesh.polygons) == 0:
             continue
+        few_corners(mesh)
         world = item.matrix_world.to_3x3().to_4x4() if inside else item.matrix_world
         mesh.transform(world)
         if world.determinant() < 0:  # mirrored: its faces would show their backs
             mesh.flip_normals()
         parts.append(bpy.data.objects.new(item.name, mesh))
     return parts
+
+
+def few_corners(mesh: bpy.types.Mesh) -> None:
+    """Polygons of five corners and more into triangles: Blender computes no tangents of others."""
+    if all(polygon.loop_total <= 4 for polygon in mesh.polygons):
+        return
+    content = bmesh.new()
+    content.from_mesh(mesh)
+    many = [face for face in content.faces if len(face.verts) > 4]
+    bmesh.ops.triangulate(content, faces=many)
+    content.to_mesh(mesh)
+    content.free()
 
 
 def joined(parts: list[bpy.types.Object], scene: bpy.types.Scene) -> bpy.types.Object:

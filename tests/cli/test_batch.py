@@ -15,6 +15,8 @@ import pytest
 from blender_addon.engine import batch_report, png, recipe
 from tests.tiny import make_tiny
 
+from .conftest import PBR
+
 PLAN = """
 models = "tiny"
 sizes = 64
@@ -42,6 +44,15 @@ formats = ["glb", "usdz"]
 """
 SAME_BYTES = (".glb", ".usdz", ".obj", ".mtl", ".png", ".jpg", ".fbx")
 COUNT = 7
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> Path:
+    """`tiny`, and `pbr` without a normal map: that of random weights is no normal map, which the check finds."""
+    folder = tmp_path_factory.mktemp("models")
+    make_tiny(folder / "tiny.onnx")
+    make_tiny(folder / "pbr.onnx", maps=tuple(name for name in PBR if name != "normal"), name="pbr")
+    return folder
 
 
 @pytest.fixture
@@ -90,6 +101,11 @@ def test_a_plan_from_the_first_asset_to_the_page(gancube, plan, tmp_path):
     }
     assert {one["path"] for one in line.files} == on_disk
     assert {"load", "generate", "encode", "apply", "glb", "check"} <= set(line.seconds)
+    nothing = {"errors": [], "warnings": []}
+    assert {"brick-1.glb", "brick-1.usdz", "brick-1.fbx", "brick-1.obj", "brick-1.blend"} <= set(
+        line.validator
+    )
+    assert all(found == nothing for one in lines.values() for found in one.validator.values())
     picture, _ = png.decode((out / "walls/brick-1/brick-1.thumbnail.png").read_bytes())
     assert picture.shape == (128, 128, 3) and len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
     sheet, _ = png.decode((out / "contact_sheet.png").read_bytes())
@@ -207,7 +223,7 @@ def started(models, checkout, tmp_path):
         process.stderr.close()
 
 
-MANY = ("--model", "pbr", "--count", 24, "--size", 64, "--workers", 2)
+MANY = ("--model", "pbr", "--count", 14, "--size", 64, "--workers", 2)
 
 
 def wait_for_lines(out: Path, count: int) -> None:
@@ -220,20 +236,20 @@ def wait_for_lines(out: Path, count: int) -> None:
 def test_after_a_kill_the_same_command_makes_what_is_missing(started, gancube, tmp_path):
     out = tmp_path / "out"
     process = started(*MANY)
-    wait_for_lines(out, 5)
+    wait_for_lines(out, 4)
     process.kill()
     process.wait()
     made = batch_report.read(out)
     for line in made.values():  # whole or not at all
         assert all(batch_report.is_unchanged(out, one) for one in line.files)
     whole = {path for path in out.glob("*/*.glb") if not path.is_relative_to(out / ".gancube")}
-    assert 5 <= len(made) <= len(whole) < 24
+    assert 4 <= len(made) <= len(whole) < 14
     before = {path: path.stat().st_mtime_ns for path in whole}
     assert gancube("batch", *MANY, "--out", out, "--quiet").code == 0
     assert {path: path.stat().st_mtime_ns for path in whole} == before, "made twice"
     assert gancube("batch", *MANY, "--out", tmp_path / "straight", "--quiet").code == 0
-    assert hashes(out) == hashes(tmp_path / "straight") and len(hashes(out)) == 24
-    assert rest_of(out) == [] and list(batch_report.read(out)) == [f"cube-{n}" for n in range(24)]
+    assert hashes(out) == hashes(tmp_path / "straight") and len(hashes(out)) == 14
+    assert rest_of(out) == [] and list(batch_report.read(out)) == [f"cube-{n}" for n in range(14)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
@@ -245,16 +261,16 @@ def test_ctrl_c_finishes_what_is_in_hand_and_says_how_to_go_on(started, gancube,
     _, complaints = process.communicate(timeout=120)
     assert process.returncode == 130, complaints
     made = batch_report.read(out)
-    assert 3 <= len(made) < 24 and all(line.status == "made" for line in made.values())
-    assert f"{24 - len(made)} of 24 assets are still missing" in complaints
-    assert f"gancube batch --out {out} --model pbr --count 24" in complaints and "Traceback" not in complaints
+    assert 3 <= len(made) < 14 and all(line.status == "made" for line in made.values())
+    assert f"{14 - len(made)} of 14 assets are still missing" in complaints
+    assert f"gancube batch --out {out} --model pbr --count 14" in complaints and "Traceback" not in complaints
     assert (out / "report.html").is_file() and rest_of(out) == []
-    assert gancube("batch", *MANY, "--out", out).code == 0 and len(batch_report.read(out)) == 24
+    assert gancube("batch", *MANY, "--out", out).code == 0 and len(batch_report.read(out)) == 14
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes")
 def test_a_folder_that_takes_no_more(started, tmp_path):
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000))"
     process = started("--model", "pbr", "--count", 3, "--size", 64, "--workers", 1, before=limit)
     _, complaints = process.communicate(timeout=120)
     assert process.returncode == 1 and "takes no more files" in complaints and "Traceback" not in complaints
@@ -291,6 +307,15 @@ def test_a_changed_plan_replaces_what_it_made(gancube, tmp_path):
     assert gancube(*base, "--seed", 1).code == 0
     assert gancube(*base, "--seed", 2, "--format", "glb,png").code == 0
     assert recipe.read(tmp_path / "out/wall/wall.glb").seed == 2 and rest_of(tmp_path / "out") == []
+
+
+def test_what_the_check_finds_is_not_handed_out(gancube, tmp_path):
+    make_tiny(tmp_path / "skewed.onnx", maps=PBR, name="skewed")
+    base = ("batch", "--model", tmp_path / "skewed.onnx", "--size", 64, "--out", tmp_path / "out")
+    answer = gancube(*base)
+    assert answer.code == 1 and "gancube check finds: normal-map" in answer.err
+    assert list((tmp_path / "out").glob("*/*.glb")) == []
+    assert gancube(*base, "--check", "off", "--retry-failed").code == 0
 
 
 def test_a_model_that_goes_away_in_the_middle(tmp_path, monkeypatch, gancube):
