@@ -74,12 +74,12 @@ def batch(folder, models, tmp_path, targets, **more):
     return plan, batch_run.Run(plan, tmp_path / "out")
 
 
-def made(run, before=lambda: None):
+def made(run, before=lambda: None, check=True):
     """{target: its line}, made by one worker."""
     with batch_run.opened(run.out):
         missing = batch_run.remember(run, retry_failed=False)
         before()
-        batch_run.make(run, Pool(1, "cpu", 1), missing)
+        batch_run.make(run, Pool(1, "cpu", 1, check=check), missing)
     targets = [asset.target.source.rsplit("/", 1)[-1] + asset.target.object for asset in run.plan.assets]
     return {name: run.lines[asset.name] for name, asset in zip(targets, run.plan.assets, strict=True)}
 
@@ -133,9 +133,8 @@ def test_a_million_faces(models, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "grid.blend"))
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     _, run = batch(tmp_path, models, tmp_path, ["grid.blend", "cube"])
-    lines = made(run)
+    lines = made(run, check=False)  # the check alone takes as long as the rest
     assert {line.status for line in lines.values()} == {"made"}, lines
-    print(lines["grid.blend"].seconds)
     shutil.rmtree(tmp_path / "out")
 
 
