@@ -45,7 +45,7 @@ def accessor_of(document, name):
 def swap_packing(document, binary):
     """Roughness and metal in each other's channel: no validator minds."""
 
-    def swapped(image):
+    def swapped(image, _):
         array, text = png.decode(image)
         return png.encode(array[..., [0, 2, 1]], text) if image in orm else image
 
@@ -66,7 +66,7 @@ def repaint(place, paint):
             info = {**material, **material["pbrMetallicRoughness"]}[place]
             chosen.add(images[document["textures"][info["index"]]["source"]])
 
-        def repainted(image):
+        def repainted(image, _):
             if image not in chosen:
                 return image
             array, text = png.decode(image)

@@ -256,7 +256,7 @@ def test_a_glb_whose_json_holds_anything_anywhere(sound, tmp_path):
             yield value, key
             yield from places(value[key])
 
-    for _ in range(40):
+    for _ in range(16):
         document = json.loads(json.dumps(whole))
         holder, key = chance.choice(list(places(document)))
         holder[key] = chance.choice([None, -1, 10**12, 1.5, "x", [], {}, True, [1], {"a": 1}])
