@@ -93,7 +93,7 @@ def check_file(path: Path, generated: dict[str, dict[str, bytes]] | None = None)
     checked_maps.check_colorspaces(facts)
     checked_maps.check_packing(facts, pictures)
     checked_maps.check_normal_maps(facts, pictures)
-    if generated is not None:
+    if generated is not None and facts.kind != "image":
         checked_maps.check_against(facts, pictures, generated, pixels_of)
     check_mark(facts)
     return facts
@@ -112,10 +112,10 @@ def check_mark(facts: Checked) -> None:
             recipe.loads(found, str(facts.path))
     except RecipeError as error:
         said = str(error).removeprefix(f"{facts.path}: ")
-        if said.startswith("holds no recipe"):
-            found = None
-        else:
+        if not said.startswith("holds no recipe"):
             facts.error("mark", facts.path.name, said)
+            return
+        found = None
     if found is None:
         facts.warning("mark", facts.path.name, "holds no recipe: nothing says what made it.")
     elif SOURCE_TYPE.encode() not in words:

@@ -1,7 +1,7 @@
 """What `gancube check` finds out about a file, the same for every format, and how it says what is wrong. Never bpy.
 
 Previous station: a reader (checked_glb.py, checked_usd.py, checked_obj.py, checked_image.py; scene/checked_blender.py
-for FBX and .blend). Next: the rules of checked_maps.py and checked_mesh.py, called by check_command.py.
+for FBX and .blend). Next: the rules of checked_maps.py and checked_mesh.py, called by file_check.py.
 """
 
 import re

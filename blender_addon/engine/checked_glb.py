@@ -41,9 +41,17 @@ def read(path: Path) -> Checked:
             facts.error("reference", f"buffer {number}", "its data lie in another file.")
         elif reader.whole(buffer, "byteLength") > len(binary):
             facts.error("structure", f"buffer {number}", "says it is longer than the file's binary part.")
-    facts.images = reader.images()
-    facts.materials = [reader.material(i) for i in range(len(reader.items("materials")))]
-    reader.nodes()
+    try:
+        facts.images = reader.images()
+        facts.materials = [reader.material(i) for i in range(len(reader.items("materials")))]
+        reader.nodes()
+    except (
+        TypeError,
+        AttributeError,
+        KeyError,
+        ValueError,
+    ) as error:  # a text where a list belongs, and so on
+        raise RecipeError(f"{path}: its JSON holds values of a wrong kind ({str(error)[:80]}).") from error
     return facts
 
 
@@ -207,11 +215,7 @@ class Reader:
         extra = {}
         inside = not len(corners) or corners.max() < len(points)
         wanted = (("normals", "NORMAL", "VEC3"), ("uvs", uv_name, "VEC2"), ("tangents", "TANGENT", "VEC4"))
-        for key, attribute, kind in (
-            ("normals", "NORMAL", "VEC3"),
-            ("uvs", uv_name, "VEC2"),
-            ("tangents", "TANGENT", "VEC4"),
-        ):
+        for key, attribute, kind in wanted:
             values = self.accessor(attributes[attribute], kind, name) if attribute in attributes else None
             if values is not None and len(values) != len(points):
                 self.facts.error("structure", name, f"{attribute} has not as many entries as POSITION.")

@@ -1,6 +1,6 @@
 """Rules about maps: pictures, colour spaces, normal maps, packing, and against what was generated. Never bpy.
 
-Pixels come from a function that decodes (check_command.py): PNG here, JPEG and WebP through Blender.
+Pixels come from a function that decodes (file_check.py): PNG here, JPEG and WebP through Blender.
 Previous station: checked.py.
 """
 

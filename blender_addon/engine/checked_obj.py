@@ -36,9 +36,10 @@ def read(path: Path) -> Checked:
         word, _, rest = line.strip().partition(" ")
         try:
             if word in rows:
-                rows[word].append([float(one) for one in rest.split()[: WIDTHS[word]]])
-                if len(rows[word][-1]) < WIDTHS[word]:
+                row = [float(one) for one in rest.split()[: WIDTHS[word]]]
+                if len(row) < WIDTHS[word]:
                     raise ValueError("too few numbers")
+                rows[word].append(row)
             elif word == "f":
                 faces.setdefault(used, []).append([face_corner(one, rows) for one in rest.split()])
             elif word == "usemtl":

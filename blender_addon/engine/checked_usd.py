@@ -11,6 +11,7 @@ import numpy as np
 
 from . import usda_reader
 from .checked import Checked, CheckedMap, CheckedMaterial, CheckedMesh
+from .errors import RecipeError
 from .recipe_files import read_bytes
 from .usd_layers import MAX_BYTES, root_layer
 from .usda import INPUTS
@@ -133,8 +134,8 @@ def mesh(facts: Checked, layer: Layer, prim: Prim, materials: dict[str, CheckedM
         facts.error("structure", prim.path, f"has no {' and no '.join(missing)}.")
         return
     points = numbers(get("points").value, 3)
-    counts = numbers(get("faceVertexCounts").value, 1)[:, 0].astype(np.int64)
-    corners = numbers(get("faceVertexIndices").value, 1)[:, 0].astype(np.int64)
+    counts = whole(get("faceVertexCounts").value)
+    corners = whole(get("faceVertexIndices").value)
     if (counts < 3).any() or counts.sum() != len(corners):
         facts.error("structure", prim.path, "its faces do not add up to its corners.")
         return
@@ -151,11 +152,7 @@ def mesh(facts: Checked, layer: Layer, prim: Prim, materials: dict[str, CheckedM
     ]
     parts = [(prim, np.arange(len(counts)))]
     if subsets:
-        parts = [
-            (p, numbers(p.properties["indices"].value, 1)[:, 0].astype(int))
-            for p in subsets
-            if "indices" in p.properties
-        ]
+        parts = [(p, whole(p.properties["indices"].value)) for p in subsets if "indices" in p.properties]
     of_polygon = np.repeat(np.arange(len(counts)), counts)
     for part, polygons in parts:
         if len(polygons) and (polygons.min() < 0 or polygons.max() >= len(counts)):
@@ -185,7 +182,7 @@ def per_corner(facts: Checked, prim: Prim, name: str, width: int, corners: np.nd
     values = numbers(one.value, width)
     indices = prim.properties.get(f"{name}:indices")
     if indices is not None:
-        places = numbers(indices.value, 1)[:, 0].astype(np.int64)
+        places = whole(indices.value)
         if len(places) and (places.min() < 0 or places.max() >= len(values)):
             facts.error("index", prim.path, f"{name} names a value that is not there.")
             return None
@@ -210,6 +207,14 @@ def numbers(value, width: int) -> np.ndarray:
     except ValueError:
         flat = np.full(width, np.nan)
     return flat[: len(flat) // width * width].reshape(-1, width)
+
+
+def whole(value) -> np.ndarray:
+    """Raw text of whole numbers -> [n] int64."""
+    values = numbers(value, 1)[:, 0]
+    if not (np.abs(values) < 2**31).all():
+        raise RecipeError("is damaged: a list of whole numbers holds something else.")
+    return values.astype(np.int64)
 
 
 def target(one) -> tuple[str, str]:

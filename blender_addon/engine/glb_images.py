@@ -20,17 +20,17 @@ def image_bytes(document: dict, binary: bytes) -> list[bytes | None]:
     return found
 
 
-def changed(document: dict, binary: bytes, change: Callable[[bytes], bytes]) -> tuple[dict, bytes]:
-    """Each image in the GLB through `change`; the parts of the binary move together, in their order."""
+def changed(document: dict, binary: bytes, change: Callable[[bytes, int], bytes]) -> tuple[dict, bytes]:
+    """Each image in the GLB through change(its file, its number); the parts of the binary close up."""
     images = document.get("images", [])
-    of_view = {image["bufferView"]: image for image in images if "bufferView" in image}
+    of_view = {image["bufferView"]: i for i, image in enumerate(images) if "bufferView" in image}
     parts, position = [], 0
     for number, view in enumerate(document.get("bufferViews", [])):
         start = view.get("byteOffset", 0)
         data = binary[start : start + view["byteLength"]]
         if number in of_view:
-            data = change(data)
-            of_view[number]["mimeType"] = MIME[kind_of(data)]
+            data = change(data, of_view[number])
+            images[of_view[number]]["mimeType"] = MIME[kind_of(data)]
         view["byteOffset"], view["byteLength"] = position, len(data)
         padded = data + bytes(-len(data) % 4)
         parts.append(padded)
@@ -39,6 +39,15 @@ def changed(document: dict, binary: bytes, change: Callable[[bytes], bytes]) -> 
         document["buffers"][0]["byteLength"] = position
     _name_webp(document)
     return document, b"".join(parts)
+
+
+def colors(document: dict) -> set[int]:
+    """Numbers of the images that are shown as colour; the others hold data."""
+    textures = document.get("textures", [])
+    pbr = [material.get("pbrMetallicRoughness", {}) for material in document.get("materials", [])]
+    return {
+        textures[one["baseColorTexture"]["index"]].get("source") for one in pbr if "baseColorTexture" in one
+    }
 
 
 def _name_webp(document: dict) -> None:

@@ -55,7 +55,7 @@ def materials_text(looks: list, files: list[dict[str, str]], mark: Mark) -> byte
         color = (1, 1, 1) if "base_color" in maps else look.color
         lines += [
             f"\nnewmtl {look.name}\n",
-            f"Kd {' '.join(f'{one:.6g}' for one in color)}\nd 1\nillum 2\n",
+            f"Kd {' '.join(f'{one:.6g}' for one in color)}\nKs 0.5 0.5 0.5\nNi 1.5\nd 1\nillum 2\n",
             f"Pr {1 if 'roughness' in maps else round(look.roughness, 6):g}\n",
             f"Pm {1 if 'metallic' in maps else round(look.metallic, 6):g}\n",
         ]

@@ -1,7 +1,7 @@
 """What the checker sees of FBX and .blend files: imported into an empty scene, which is gone afterwards. bpy only.
 
-Previous station: check_command.py; for a FBX engine/checked_fbx.py. Scripts in the files are not run. Next: the rules in
-engine/checked_mesh.py and checked_maps.py.
+Previous station: file_check.py; for a FBX engine/checked_fbx.py. Scripts in the files are not run. Next: the rules
+in engine/checked_mesh.py and checked_maps.py.
 """
 
 import contextlib

@@ -12,10 +12,10 @@ import bpy
 from ..engine.errors import OutputError
 from ..engine.files import write_atomic
 from ..engine.glb import pack_glb, read_glb
-from ..engine.glb_images import changed
+from ..engine.glb_images import changed, colors
 from ..engine.image_file import kind_of
 from ..engine.mark import MARK_KEY, Mark, facts, rights
-from .encode import encoded, has_alpha
+from .encode import encoded
 from .images import RECIPE_KEY
 from .session import run_operator, temporary_scene
 from .texture_files import marked
@@ -47,7 +47,7 @@ def glb_bytes(
 
     recipe: JSON text; it also stands in `asset.extras.gancube`, where a reader finds it without
     knowing the nodes. mark: written into the asset and, without the recipe, into each image.
-    encoding: of the textures; one with alpha stays PNG where JPEG was asked for.
+    encoding: of the textures, as far as it keeps what they hold (encode.py).
     """
     enable_exporter()
     with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
@@ -65,13 +65,16 @@ def glb_bytes(
     if mark is not None:
         document["asset"]["extras"][MARK_KEY] = {k: v for k, v in facts(mark).items() if k != "recipe"}
         document["asset"]["copyright"] = rights(mark)
-        document, binary = changed(document, binary, lambda image: embedded(image, mark, encoding))
+        color = colors(document)
+        document, binary = changed(
+            document, binary, lambda image, number: embedded(image, mark, encoding, number in color)
+        )
     return pack_glb(document, binary)
 
 
-def embedded(image: bytes, mark: Mark, encoding: str) -> bytes:
-    if kind_of(image) == "PNG" and not (encoding == "JPEG" and has_alpha(image)):
-        image = encoded(image, encoding)
+def embedded(image: bytes, mark: Mark, encoding: str, is_color: bool) -> bytes:
+    if kind_of(image) == "PNG":
+        image = encoded(image, encoding, is_color)
     return marked(image, mark, with_recipe=False)
 
 

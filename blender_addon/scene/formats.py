@@ -7,7 +7,8 @@
     png            the textures alone, in NAME_textures
 
 Each writer returns the files it wrote, the main one first. Each file is there whole or not at all, and the main one
-comes last. The last argument is the encoding of the textures, one of ENCODINGS[format]. Except for .blend, which
+comes last. The last argument is the encoding of the textures, one of ENCODINGS[format], as far as it can keep what
+they hold (encode.py). Except for .blend, which
 holds addresses of memory, the same object and mark give the same bytes. Previous station: scene/assets.py.
 """
 

@@ -31,9 +31,10 @@ def textures(looks: list[Look], mark: Mark, encoding: str = "PNG") -> Textures:
     for look in looks:
         maps = {}
         for map_name, png in look.maps.items():
-            maps[map_name] = f"{look.part}_{map_name}".lstrip("_") + image_file.SUFFIX[encoding]
-            space = "sRGB" if map_name == "base_color" else "Non-Color"
-            data[maps[map_name]] = marked(encoded(png, encoding, space), mark)
+            image = encoded(png, encoding, map_name == "base_color")
+            suffix = image_file.SUFFIX[image_file.kind_of(image)]
+            maps[map_name] = f"{look.part}_{map_name}".lstrip("_") + suffix
+            data[maps[map_name]] = marked(image, mark)
         names.append(maps)
     return Textures(names, data)
 

@@ -13,6 +13,7 @@ from blender_addon.engine import fbx_file, image_file, obj, png, usdz
 from blender_addon.engine.errors import OutputError
 from blender_addon.engine.glb import read_glb
 from blender_addon.engine.glb_images import image_bytes
+from blender_addon.file_check import pixels_of
 from blender_addon.scene.formats import ENCODINGS, FORMATS
 from blender_addon.scene.looks import looks, part_names
 from blender_addon.scene.material import strengths
@@ -150,6 +151,25 @@ def test_encodings(tmp_path, name, encoding):
         back = np.array(image.pixels[:], np.float32).reshape(32, 32, 4)[::-1, :, :3]
         assert np.abs(back - slope / 255).max() < 6 / 255
         bpy.data.images.remove(image)
+
+
+@pytest.mark.parametrize("encoding", ["JPEG", "WEBP"])
+def test_data_survives_lossy_encodings(tmp_path, encoding):
+    """Normals and packed maps come back to the bit; grey maps nearly (here: a slope)."""
+    cube, made = new_cube(("base_color", "normal", "roughness", "metallic"))
+    (file,) = FORMATS["glb"](cube, tmp_path / "cube", MARK, encoding)
+    document, binary = read_glb(file)
+    images = image_bytes(document, binary)
+    for material, maps in zip(document["materials"], made, strict=True):
+        pbr = material["pbrMetallicRoughness"]
+        for info, wanted, channels in (
+            (material["normalTexture"], maps["normal"], slice(0, 3)),
+            (pbr["metallicRoughnessTexture"], maps["roughness"], slice(1, 2)),
+            (pbr["metallicRoughnessTexture"], maps["metallic"], slice(2, 3)),
+        ):
+            texture = document["textures"][info["index"]]
+            source = texture.get("extensions", {}).get("EXT_texture_webp", texture).get("source")
+            assert np.array_equal(pixels_of(images[source])[..., channels], wanted)
 
 
 def test_the_validator_is_content_with_every_encoding(tmp_path, validate):
