@@ -136,6 +136,11 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
+def threads_each(workers: int) -> int:
+    """Of inference: while they generate, one core of each worker's share is busy exporting."""
+    return max(cores() // workers - 1, 1)
+
+
 def say_plan(arguments, plan: Plan, workers: int) -> int:
     guess = batch_estimate.estimate(plan, Path(arguments.out), workers)
     if arguments.json:
@@ -173,7 +178,7 @@ def carry_out(arguments, plan: Plan, workers: int) -> int:
         pool = Pool(
             min(workers, len(missing)),
             plan.provider,
-            max(cores() // workers, 1),
+            threads_each(workers),
             blender_program(),
             plan.check == "all",
         )
@@ -217,7 +222,8 @@ class Teller:
             self.line("finishing the assets in hand; Ctrl-C again stops at once")
 
         try:
-            before = signal.signal(signal.SIGINT, interrupt)
+            # None where Blender set one of its own, which Python cannot set again
+            before = signal.signal(signal.SIGINT, interrupt) or signal.default_int_handler
         except ValueError:  # not the main thread: whoever started it sees to that
             yield
             return

@@ -12,10 +12,11 @@ from .engine.batch_report import MADE
 from .engine.plan import Asset, Plan
 
 START = 3.0  # seconds until a worker makes its first asset
-# Seconds on one core for a million pixels of all maps of an image, and for each asset.
-GENERATE, ENCODE = 0.70, 0.13
-FORMAT_PIXELS = {"glb": 0.35, "usdz": 0.35, "usd": 0.35, "fbx": 0.35, "obj": 0.35, "blend": 0.05, "png": 0.2}
-FORMAT = 0.05
+# Seconds on one core for a million pixels of all maps of an image: generated and encoded, in a file, checked there.
+# FORMAT: for each file, whatever is in it.
+GENERATE = 0.75
+FORMAT_PIXELS = {"glb": 0.2, "usdz": 0.2, "usd": 0.2, "fbx": 0.2, "obj": 0.2, "blend": 0.05, "png": 0.1}
+FORMAT, CHECK = 0.05, 0.65
 BAKE = 4.0
 BYTES = 0.55  # of a PNG's pixel and channel
 SMALLER = {"png": 1.0, "jpeg": 0.2, "webp": 0.2}
@@ -31,21 +32,21 @@ def estimate(plan: Plan, out: Path, workers: int) -> dict:
         source = f"going by {len(known)} assets that are made"
     else:
         cards = {entry.path: entry.card for entry in library.entries(library.folders())}
-        guesses = [guess(asset, cards) for asset in plan.assets]
+        guesses = [guess(asset, cards, plan.check == "all") for asset in plan.assets]
         seconds, size = (sum(values) for values in zip(*guesses, strict=True))
         source = "estimated for one core of a usual server each"
     return {"seconds": round(START + seconds / workers, 1), "bytes": round(size), "from": source}
 
 
-def guess(asset: Asset, cards: dict) -> tuple[float, float]:
+def guess(asset: Asset, cards: dict, check: bool) -> tuple[float, float]:
     """(seconds on one core, bytes)."""
     card = cards.get(Path(asset.request.model))
     side = asset.request.size or (card.default_size if card else 256)
     channels = card.channels if card else 8
     pixels = side * side * asset.request.count / 1e6
-    seconds = pixels * (GENERATE + ENCODE) + sum(
-        FORMAT + pixels * FORMAT_PIXELS[kind] for kind in asset.formats
-    )
+    checked = CHECK if check else 0.0
+    seconds = pixels * GENERATE
+    seconds += sum(FORMAT + pixels * (FORMAT_PIXELS[kind] + checked) for kind in asset.formats)
     if asset.target.mode == "box":
         seconds += BAKE * (asset.target.bake / 1024) ** 2
         pixels = asset.target.bake**2 / 1e6

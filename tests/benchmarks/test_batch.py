@@ -4,8 +4,9 @@
 
 (a) one process an asset: torch in eager mode (the generator of random weights, layer by layer as the shipped one),
 Blender's own PNG writer and glTF exporter with their defaults. (b) the same onnxruntime, image encoder and Blender's
-own glTF export in a loop, without recipe, mark, check, thumbnail, report or files that appear whole. Seconds on the wall depend on what else the
-machine does; seconds of the processor hardly do, and what they allow an hour on two free cores stands beside them.
+own glTF export in a loop, without recipe, mark, check, thumbnail, report or files that appear whole.
+Seconds on the wall depend on what else the machine does; seconds of the processor hardly do, and what they allow an
+hour on two free cores stands beside them.
 """
 
 import json
@@ -127,7 +128,7 @@ def used() -> float:
 
 
 def batch(out: Path, size: int, workers: int, *more, count: int = COUNT, capsys=None) -> dict:
-    """{"wall": assets in an hour with the start, "steady": without, "used": seconds of the processor, "seconds": ...}."""
+    """{"wall": assets in an hour with the start, "steady": without, "used": of the processor, "seconds": {stage: s}}."""
     began, before = time.perf_counter(), used()
     words = ["--count", count, "--size", size, "--workers", workers, "--out", out, "--provider", "cpu"]
     code = cli.main(["batch", *map(str, words), "--quiet", "--json", *more])
@@ -170,9 +171,10 @@ def test_assets_in_an_hour(tmp_path, capsys, size):
         print(f"  (a) a process each, torch eager {naive:8.0f}")
         print(f"  (b) bare loop, one process      {bare:8.0f}   {bare_used:.3f} s of a core each")
         for name, row in rows:
+            share = f"({bare_used / row['used']:.0%} of (b)), two free cores {7200 / row['used']:.0f}"
+            steady = f"without the start {row['steady']:.0f}"
             print(
-                f"  {name:<28}    {row['wall']:8.0f}   {row['used']:.3f} s of a core each ({bare_used / row['used']:.0%} of "
-                f"(b)), two free cores {7200 / row['used']:.0f}; without the start {row['steady']:.0f}"
+                f"  {name:<28}    {row['wall']:8.0f}   {row['used']:.3f} s of a core each {share}; {steady}"
             )
             print("      " + ", ".join(f"{stage} {value:.3f}" for stage, value in row["seconds"].items()))
 
