@@ -128,7 +128,7 @@ def used() -> float:
 
 
 def batch(out: Path, size: int, workers: int, *more, count: int = COUNT, capsys=None) -> dict:
-    """{"wall": assets in an hour with the start, "steady": without, "used": of the processor, "seconds": {stage: s}}."""
+    """{"wall": assets in an hour with the start, "steady": without, "used": of a core, "seconds": {stage: s}}."""
     began, before = time.perf_counter(), used()
     words = ["--count", count, "--size", size, "--workers", workers, "--out", out, "--provider", "cpu"]
     code = cli.main(["batch", *map(str, words), "--quiet", "--json", *more])
