@@ -96,4 +96,5 @@ def test_the_next_session_shows_the_same(first, again):
 
 def test_the_command_runs_inside_blender(first, again):
     assert again["command"] == 0
+    assert (again["batch"], again["assets"]) == (0, ["cube-0.glb", "cube-1.glb"])
     assert '"seed":5' in again["printed"].replace(" ", "")
