@@ -274,6 +274,8 @@ class Teller:
 
     def end(self, run) -> None:
         seconds = time.monotonic() - run.began
+        if self.is_live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         if run.stopped:
             why = "" if self.interrupted else f"{run.stopped} "
             missing = self.count - run.done
