@@ -35,6 +35,8 @@ EXAMPLES = """examples:
 exit codes: 0 all made, 1 some failed (report.jsonl says why), 2 nothing was made since the plan or the folder is
 wrong, 130 stopped by Ctrl-C after the assets in hand"""
 
+DEFAULTS = {"ray_cpus": 1, "ray_gpus": 0.0}
+
 # Option of the short form: key of the plan.
 SHORT = {
     "model": "models",
@@ -77,6 +79,15 @@ def add_batch(commands, add_command) -> None:
     short.add_argument("--check", metavar="NAME", help="all (default: every file, as gancube check) or off")
     how = parser.add_argument_group("how")
     how.add_argument("--workers", metavar="N", type=int, help="processes (default: one for each core)")
+    how.add_argument(
+        "--ray", metavar="ADDRESS", help="workers on a Ray cluster (auto: the one of this machine)"
+    )
+    how.add_argument(
+        "--ray-cpus", metavar="N", type=int, default=1, help="cores of each of them (default: 1)"
+    )
+    how.add_argument(
+        "--ray-gpus", metavar="X", type=float, default=0.0, help="GPUs of each, such as 0.25 (default: 0)"
+    )
     how.add_argument("--dry-run", action="store_true", help="only say what would be made")
     how.add_argument("--retry-failed", action="store_true", help="also make again what failed before")
     how.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -167,7 +178,6 @@ def asset_answer(asset) -> dict:
 
 def carry_out(arguments, plan: Plan, workers: int) -> int:
     from . import batch_run
-    from .batch_pool import Pool
 
     out = Path(arguments.out)
     teller = Teller(arguments, len(plan.assets))
@@ -175,13 +185,7 @@ def carry_out(arguments, plan: Plan, workers: int) -> int:
         run = batch_run.Run(plan, out)
         missing = batch_run.remember(run, arguments.retry_failed)
         teller.begin(run, len(missing))
-        pool = Pool(
-            min(workers, len(missing)),
-            plan.provider,
-            threads_each(workers),
-            blender_program(),
-            plan.check == "all",
-        )
+        pool = pool_of(arguments, plan, min(workers, len(missing)), threads_each(workers))
         try:
             if missing:
                 batch_run.make(run, pool, missing, teller.tell, lambda: teller.interrupted)
@@ -192,6 +196,17 @@ def carry_out(arguments, plan: Plan, workers: int) -> int:
     if run.stopped:
         return INTERRUPTED if teller.interrupted else SOME_FAILED
     return SOME_FAILED if run.failed else OK
+
+
+def pool_of(arguments, plan: Plan, workers: int, threads: int):
+    check = plan.check == "all"
+    if arguments.ray is not None:
+        from .batch_ray import RayPool
+
+        return RayPool(arguments.ray, workers, plan.provider, arguments.ray_cpus, check, arguments.ray_gpus)
+    from .batch_pool import Pool
+
+    return Pool(workers, plan.provider, threads, blender_program(), check)
 
 
 def blender_program() -> str | None:
@@ -303,7 +318,7 @@ class Teller:
                 words.append(value)
             elif value is True:
                 words.append(f"--{name.replace('_', '-')}")
-            elif name != "run" and value not in (None, False) and name != "plan":
+            elif name not in ("run", "plan") and value not in (None, False, DEFAULTS.get(name)):
                 words += [f"--{name.replace('_', '-')}", str(value)]
         return words
 
