@@ -18,6 +18,7 @@ from .reference import Description, Reference, describe
 from .surface_figures import ALBEDO, albedo_share
 
 SCALES = ("1", "1/2", "1/4", "1/8")
+SURE = 0.9  # share of real ones that a classifier names, from which on it knows a label
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,7 @@ class Comparison:
         reference, judge = self.reference, self.reference.judge
         rows = {
             "label_accuracy": "share whose label a classifier names; floor: training materials",
+            "label_accuracy_sure": "the same, of labels that it names on 90 % of training materials",
             "label_accuracy_heldout": "the same classifier on held-out materials, for judging the judge",
         }
         if judge is None:
@@ -216,11 +218,33 @@ class Comparison:
         if reference.held:
             new = reference.views(reference.held, 90)
             held = judge.accuracy(new.pictures, new.labels), len(set(new.materials))
-        name, other = rows
+        name, sure, other = rows
         return [
             Row(name, value, floor, "higher", rows[name], *spread, n),
+            self._sure_row(sure, rows[sure], seen),
             Row(other, None, held[0], "higher", rows[other], n=held[1]),
         ]
+
+    def _sure_row(self, name: str, meaning: str, seen: PictureSet) -> Row:
+        """Where the classifier knows real ones, its word counts; where it does not, nobody's picture would pass."""
+        judge, views = self.reference.judge, self.views
+        right = judge.predict(seen.pictures) == seen.labels
+        sure = [k for k in np.unique(seen.labels) if right[seen.labels == k].mean() >= SURE]
+        ours, real = np.isin(views.labels, sure), np.isin(seen.labels, sure)
+        if not ours.any():
+            return Row(name, None, None, "higher", meaning)
+        value = judge.accuracy(views.pictures[ours], views.labels[ours])
+        floor = judge.accuracy(seen.pictures[real], seen.labels[real])
+        meaning = f"{meaning} ({len(sure)} labels)"
+        return Row(
+            name,
+            value,
+            floor,
+            "higher",
+            meaning,
+            *intervals.of_share(value, int(ours.sum())),
+            int(ours.sum()),
+        )
 
     def _surface_rows(self) -> list[Row]:
         rows = []

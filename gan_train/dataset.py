@@ -20,7 +20,7 @@ from .lattice import step_weights
 from .manifest import Item, Manifest, read_manifest
 from .surface_maps import decode_map
 
-CELL = 16  # pixels of a cell of the lattice: networks.CELL
+CELL = 8  # pixels of a latent cell: networks.CELL
 MAPS = ("height", "roughness")  # beside the base colour, in this order
 
 
@@ -32,7 +32,7 @@ class _Picture:
     wraps: bool
     steps: (
         np.ndarray
-    )  # [P*P + 1] float32: lattice.py's log weights, then its correlation; zeros for no lattice
+    )  # [H/8 * W/8] float64: how likely each shift by whole cells is chosen; even without lattice
 
 
 class CropSampler:
@@ -41,7 +41,7 @@ class CropSampler:
     def __init__(self, folder: str | Path, config):
         """`config`: a family's settings with `crop` (pixels) and `batch`. Raises DatasetError, ConfigError."""
         self.manifest: Manifest = read_manifest(folder)
-        self.crop, self.batch = config.crop, config.batch
+        self.crop, self.batch, self.shifts = config.crop, config.batch, getattr(config, "shifts", 1)
         items = self.manifest.split("train")
         # A crop may run once around what wraps.
         small = [i.file for i in items if min(i.width, i.height) * (2 if i.tileable else 1) < self.crop]
@@ -80,27 +80,36 @@ class CropSampler:
                 values = decode_map((self.manifest.folder / item.maps[name]).read_bytes())
                 maps[:, :, i] = values * 2 - 1
         present, wraps = np.array([name in item.maps for name in names], bool), bool(item.tileable)
-        return _Picture(pixels, maps, present, wraps, self._steps(pixels, wraps))
+        return _Picture(pixels, maps, present, wraps, self._steps(pixels))
 
-    def _steps(self, pixels: np.ndarray, wraps: bool) -> np.ndarray:
-        """Only a square picture of the dataset's size has the period that the generator counts in."""
-        period = max(1, self.manifest.size // CELL)
-        if not wraps or pixels.shape[:2] != (CELL * period, CELL * period):
-            return np.zeros(period * period + 1, np.float32)
-        weights, best = step_weights(pixels, CELL)
-        return np.append(weights, best).astype(np.float32)
+    def _steps(self, pixels: np.ndarray) -> np.ndarray:
+        """Shifts are counted around the crop, so only a crop that is all of a picture falls into step with itself.
+
+        It need not wrap: what was painted to tile has a period that fits, even where its border shows.
+        """
+        side = self.crop // CELL
+        if pixels.shape[:2] != (self.crop, self.crop):
+            return np.full(side * side, 1 / side**2)
+        likely = np.exp(step_weights(pixels, CELL)[0].ravel())
+        return likely / likely.sum()
+
+    def _whole(self, pixels: np.ndarray, wraps: bool) -> bool:
+        """Whether a crop is all of a picture that wraps, only rolled."""
+        return wraps and pixels.shape[:2] == (self.crop, self.crop)
 
     def __call__(self, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
         """Batch of a step: labels drawn evenly, then a material, an image of it, and two crops.
 
         -> crop, other: [N, 3, S, S] float32 in [-1, 1], channels last; maps: [N, M, S, S] likewise, those of `crop`;
-        present: [N, M] bool; steps: [N, P*P + 1] float32, those of `other`; label, material: [N] int64.
+        present: [N, M] bool; whole: [N] bool, `other` is a torus; shifts: [N, K, 2] uint8, in cells of 8 px, by which
+        `other` is moved in step with itself (lattice.py); label, material: [N] int64.
         """
         random = np.random.default_rng((seed, step))
-        n, side, m = self.batch, self.crop, len(self.domain.maps) - 1
+        n, side, m, columns = self.batch, self.crop, len(self.domain.maps) - 1, self.crop // CELL
         crops = np.empty((2, n, side, side, 3), np.uint8)
         maps, present = np.empty((n, side, side, m), np.float32), np.empty((n, m), bool)
-        labels, materials, steps = np.empty(n, np.int64), np.empty(n, np.int64), []
+        labels, materials = np.empty(n, np.int64), np.empty(n, np.int64)
+        whole, shifts = np.empty(n, bool), np.empty((n, self.shifts, 2), np.uint8)
         for i in range(n):
             members = self.by_label[random.integers(len(self.by_label))]
             materials[i] = members[random.integers(len(members))]
@@ -113,7 +122,12 @@ class CropSampler:
                 crops[which, i] = picture.pixels[place][:, mirror]
                 if which == 0:
                     maps[i], present[i] = picture.maps[place][:, mirror], picture.present
-            steps.append(_mirrored(picture.steps) if mirror.step == -1 else picture.steps)
+            whole[i] = self._whole(picture.pixels, picture.wraps)
+            chosen = np.stack(
+                np.divmod(random.choice(len(picture.steps), self.shifts, p=picture.steps), columns), 1
+            )
+            chosen[:, 1] = chosen[:, 1] * mirror.step % columns
+            shifts[i] = chosen
         first, second = (
             torch.from_numpy(c).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0) for c in crops
         )
@@ -121,18 +135,12 @@ class CropSampler:
             "crop": first,
             "other": second,
             "maps": torch.from_numpy(maps).to(device).permute(0, 3, 1, 2),
-            "steps": torch.from_numpy(np.stack(steps)).to(device),
+            "whole": torch.from_numpy(whole).to(device),
+            "shifts": torch.from_numpy(shifts).to(device),
             "present": torch.from_numpy(present).to(device),
             "label": torch.from_numpy(labels).to(device),
             "material": torch.from_numpy(materials).to(device),
         }
-
-
-def _mirrored(steps: np.ndarray) -> np.ndarray:
-    """Shifts of a picture whose columns were reversed: those to the left become those to the right."""
-    side = int((len(steps) - 1) ** 0.5)
-    weights = steps[:-1].reshape(side, side)[:, -np.arange(side) % side]
-    return np.append(weights, steps[-1])
 
 
 def _metallic(items: tuple[Item, ...], labels: tuple[str, ...]) -> tuple[float, ...]:

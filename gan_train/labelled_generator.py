@@ -1,6 +1,6 @@
-"""What the texture family exports: labels and latents to the maps of a material. torch only, no losses.
+"""What the texture family draws with and exports: labels and noise to the maps of a material. torch only, no losses.
 
-Before: networks.py, looks.py. After: families/texture.py (deployment).
+Before: memory.py (what is shown), shift_map.py (where), networks.py. After: families/texture.py.
 """
 
 from __future__ import annotations
@@ -9,9 +9,53 @@ import torch
 from torch import Tensor, nn
 
 from .family import Domain
-from .looks import Looks
-from .networks import Generator
+from .layers import spread
+from .memory import Materials, patches, restored, tinted
+from .networks import CELL, Decoder, Healer
 from .relief import normal_of_height
+from .shift_map import BASE, FADE, NOISE, Memory, lay_out
+
+
+class Generator(nn.Module):
+    """A field and remembered maps to a picture that tiles: layout, healer, decoder.
+
+    field [N, F, h, w] ~ N(0, 1), maps [N, 2, C, S, S] uint8, memory of both, share of the second [N, 1],
+    tint [N, 2, 3] -> [N, 3 + maps, 32h, 32w] in [-1, 1].
+    Channels of the field: the layout's, one for the patches of the second material, then 16 + 64 + 256 + 1024 that
+    unfold into white noise at 1/8, 1/4, 1/2 and full resolution.
+    """
+
+    STRIDE = BASE * CELL
+    GRAIN = (4, 8, 16, 32)
+    CHANNELS = NOISE + 1 + sum(g * g for g in GRAIN)
+
+    def __init__(self, heal: Healer, decode: Decoder):
+        super().__init__()
+        self.heal, self.decode = heal, decode
+
+    def forward(self, field: Tensor, maps: Tensor, memory: Memory, share: Tensor, tint: Tensor) -> Tensor:
+        quilt, seam = self.quilt(field, maps, memory, share, tint)
+        grain = self.grain(field)
+        return self.decode(self.heal(quilt, seam, grain[0]), grain[1:])
+
+    def quilt(
+        self, field: Tensor, maps: Tensor, memory: Memory, share: Tensor, tint: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """-> latent maps laid out anew [N, C, 4h, 4w] and their seams [N, 1, 4h, 4w] in {0, 1}."""
+        where = patches(field[:, NOISE : NOISE + 1].float(), self.grain(field)[0].float())
+        second = (where < share[:, :, None, None]).float()
+        index, seam = lay_out(field[:, :NOISE], second, memory)
+        cells = maps.transpose(1, 2).flatten(2)  # [N, C, 2 * S * S]
+        shown = cells.gather(2, index.flatten(1)[:, None].expand(-1, cells.shape[1], -1))
+        shown = restored(shown.reshape(*shown.shape[:2], *index.shape[1:]))  # [N, C, 9, 4h, 4w]
+        fade = torch.tensor(FADE, device=shown.device)[:, None, None]
+        quilt = (shown * fade).sum(2)
+        color = tint[:, 0, :, None, None] * (1 - second) + tint[:, 1, :, None, None] * second
+        return tinted(quilt, color), seam
+
+    def grain(self, field: Tensor) -> list[Tensor]:
+        parts = torch.split(field[:, NOISE + 1 :], [g * g for g in self.GRAIN], dim=1)
+        return [spread(part, g) for part, g in zip(parts, self.GRAIN, strict=True)]
 
 
 class LabelledGenerator(nn.Module):
@@ -20,13 +64,14 @@ class LabelledGenerator(nn.Module):
     Channels: base colour, then, as far as the dataset has them, normal and height, roughness, metallic.
     """
 
-    def __init__(self, generator: Generator, looks: Looks, domain: Domain):
+    def __init__(self, generator: Generator, materials: Materials, domain: Domain):
         super().__init__()
-        self.generator, self.looks, self.maps = generator, looks, domain.maps
+        self.generator, self.materials, self.maps = generator, materials, domain.maps
         self.register_buffer("metallic", torch.tensor(domain.metallic) * 2 - 1, persistent=False)
 
     def forward(self, z: Tensor, field: Tensor, label: Tensor, psi: Tensor) -> Tensor:
-        picture = self.generator(field, *self.looks(z, label, psi))
+        chosen, share, tint = self.materials.choose(z, label, psi)
+        picture = self.generator(field, *self.materials.recall(chosen), share, tint)
         parts = [picture[:, :3]]
         for i, name in enumerate(self.maps[1:], start=3):
             if name == "height":

@@ -1,6 +1,6 @@
 """By which shifts a material falls into step with itself: bricks, tiles, shingles; numpy only.
 
-Before: dataset.py (pictures that wrap). After: textons.py scatters pieces of a material at such shifts.
+Before: dataset.py (pictures that wrap). After: shift_map.py moves parts of a material by such shifts.
 """
 
 import numpy as np

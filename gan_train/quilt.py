@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .torus import counts, neighbours, take
+
 BASE = 32  # pixels a side of one cell of the noise, and of the coarsest cells of the layout
 CELL = 8  # pixels a side of the finest
 SEED_REACH = 2  # cells of the noise, each way, of which the strongest plants its piece
@@ -72,8 +74,8 @@ class Quilt(nn.Module):
             while size > cell:
                 size //= 2
                 sources = _split(sources, size)
-            table, around = self._table(cell // CELL), _neighbours(sources, [(-i, -j) for i, j in WINDOW])
-            y, x = _counts(sources)
+            table, around = self._table(cell // CELL), neighbours(sources, [(-i, -j) for i, j in WINDOW])
+            y, x = counts(sources)
             for i, reach in enumerate(reaches):
                 near = [(reach * i, reach * j) for i, j in NEAR]
                 places = [sources[:, :, None], _continued(sources, near, cell)]
@@ -88,13 +90,13 @@ class Quilt(nn.Module):
         """Each cell belongs to the strongest of the cells around it, and to the piece that is planted there."""
         reach = range(-SEED_REACH, SEED_REACH + 1)
         shifts = [(i, j) for i in reach for j in reach]
-        strongest = _take(strength, _neighbours(strength, shifts)).argmax(2, keepdim=True)  # [N, 1, 1, h, w]
+        strongest = take(strength, neighbours(strength, shifts)).argmax(2, keepdim=True)  # [N, 1, 1, h, w]
         places = _continued(place, shifts, BASE)  # [N, 2, 25, h, w]
         return places.gather(2, strongest.expand(-1, 2, -1, -1, -1))[:, :, 0]
 
     def _anywhere(self, noise: Tensor) -> Tensor:
         """Places of the photo for each cell, [N, 2, K, h, w]: by chance, but in step with the lattice."""
-        y, x = (count * BASE for count in _counts(noise))
+        y, x = (BASE * count.float() for count in counts(noise))
         rows, columns = self.atlas.shape[1:]
         chance = 0.5 * (1 + torch.erf(noise / math.sqrt(2)))
         down = torch.floor(chance[:, 0] * (rows - BASE)) - y[:, None]
@@ -124,7 +126,7 @@ class Quilt(nn.Module):
         x = (small[:, 1] + shifts[:, 1, None, None]).clamp(0, width - 1)
         there = colours[(y * width + x).long()]  # [N, K, 25, h, w, 12]
         mine = there[:, 0, len(WINDOW) // 2].permute(0, 3, 1, 2)  # [N, 12, h, w]
-        cost = (there - _take(mine, around).permute(0, 2, 3, 4, 1)[:, None]).square().sum((2, 5))
+        cost = (there - take(mine, around).permute(0, 2, 3, 4, 1)[:, None]).square().sum((2, 5))
         weight = torch.tensor([PARTLY if i or j else OUTSIDE for i, j in WINDOW], device=places.device)
         cost = cost + (self._outside(y, x, scale) * weight[:, None, None]).sum(2)
         chosen = cost.argmin(1)[:, None, None].expand(-1, 2, -1, -1, -1)
@@ -153,7 +155,7 @@ class Quilt(nn.Module):
             (i, j) for i in (0, 1) for j in (0, 1)
         ]  # a block of 8 x 8 px lies between the middles of four cells
         cells = torch.cat((sources, *self._smoothed(sources)), 1)
-        cells = _take(cells, _neighbours(cells, [(-i, -j) for i, j in corners]))  # [N, 6, 4, h, w]
+        cells = take(cells, neighbours(cells, [(-i, -j) for i, j in corners]))  # [N, 6, 4, h, w]
         ramp = 0.5 - 0.5 * torch.cos((torch.arange(CELL, device=sources.device) + 0.5) * (math.pi / CELL))
         inner = torch.arange(CELL, device=sources.device).float()
         total = 0.0
@@ -166,7 +168,7 @@ class Quilt(nn.Module):
             weight = (ramp if i else 1 - ramp)[:, None] * (ramp if j else 1 - ramp)
             total = total + block * weight[..., None]
         total = total.permute(0, 5, 1, 3, 2, 4).reshape(n, 4, CELL * h, CELL * w)
-        total = _take(total, _neighbours(total, [(CELL // 2 - self.calm[0], CELL // 2 - self.calm[1])]))[
+        total = take(total, neighbours(total, [(CELL // 2 - self.calm[0], CELL // 2 - self.calm[1])]))[
             :, :, 0
         ]
         return (total[:, :3] / 127.5 - 1).clamp(-1, 1), total[:, 3:].clamp(0, 1)
@@ -193,35 +195,14 @@ class Quilt(nn.Module):
         return added, broken.any(1, keepdim=True).float()
 
 
-def _counts(like: Tensor) -> tuple[Tensor, Tensor]:
-    """0, 1, ... over the rows and over the columns, float32."""
-    return tuple(torch.arange(n, device=like.device).float() for n in like.shape[-2:])
-
-
-def _neighbours(like: Tensor, shifts: list[tuple[int, int]]) -> Tensor:
-    """[K, h*w] int64: for each cell of a torus the index of the one that stands dy above and dx to the left of it."""
-    h, w = like.shape[-2:]
-    dy, dx = torch.tensor(shifts, device=like.device).t()[:, :, None]
-    # Divisors are tensors: ONNX has no remainder by a symbol.
-    rows = (torch.arange(h, device=like.device) - dy) % torch.full((1,), h, device=like.device)
-    columns = (torch.arange(w, device=like.device) - dx) % torch.full((1,), w, device=like.device)
-    return (rows[:, :, None] * w + columns[:, None, :]).flatten(1)
-
-
-def _take(x: Tensor, index: Tensor) -> Tensor:
-    """x [N, C, h, w], index [K, h*w] -> [N, C, K, h, w]."""
-    n, c, h, w = x.shape
-    return x.flatten(2).index_select(2, index.flatten()).reshape(n, c, index.shape[0], h, w)
-
-
 def _continued(sources: Tensor, shifts: list[tuple[int, int]], cell: int) -> Tensor:
     """The sources that go on where those of the cells dy above and dx to the left do, [N, 2, K, h, w]."""
     further = torch.tensor(shifts, device=sources.device).t().float() * cell  # [2, K]
-    return _take(sources, _neighbours(sources, shifts)) + further[:, :, None, None]
+    return take(sources, neighbours(sources, shifts)) + further[:, :, None, None]
 
 
 def _split(sources: Tensor, size: int) -> Tensor:
     """Each cell into four of `size` px, which bring what it did."""
     finer = F.interpolate(sources, scale_factor=2.0, mode="nearest")
-    y, x = (count % 2 * size for count in _counts(finer))
+    y, x = (count % 2 * float(size) for count in counts(finer))
     return torch.stack((finer[:, 0] + y[:, None], finer[:, 1] + x), 1)

@@ -5,6 +5,8 @@ Previous station: scene/assets.py. Files are written whole or not at all (engine
 
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -14,7 +16,7 @@ from ..engine.files import write_atomic
 from ..engine.glb import pack_glb, read_glb
 from ..engine.glb_images import changed, colors
 from ..engine.image_file import kind_of
-from ..engine.mark import MARK_KEY, Mark, facts, rights
+from ..engine.mark import MARK_KEY, Mark, custom_properties, facts, rights
 from .encode import encoded
 from .images import RECIPE_KEY
 from .session import run_operator, temporary_scene
@@ -130,6 +132,27 @@ def blend_bytes(objects: list[bpy.types.Object]) -> bytes:
         if not is_whole(draft, objects):
             raise OutputError(f"Blender could not write a whole file in {folder}. Is the disk full?")
         return draft.read_bytes()
+
+
+def marked_blend_bytes(item: bpy.types.Object, mark: Mark) -> bytes:
+    """The same for one object, which carries the mark in the file."""
+    with carrying(item, custom_properties(mark)):
+        return blend_bytes([item])
+
+
+@contextmanager
+def carrying(item: bpy.types.Object, properties: dict[str, str]) -> Iterator[None]:
+    """Custom properties on an object for a while."""
+    before = {key: item[key] for key in properties if key in item}
+    for key, text in properties.items():
+        item[key] = text
+    try:
+        yield
+    finally:
+        for key in properties:
+            del item[key]
+        for key, value in before.items():
+            item[key] = value
 
 
 def is_whole(path: Path, objects: list[bpy.types.Object]) -> bool:

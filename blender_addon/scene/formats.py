@@ -12,8 +12,7 @@ they hold (encode.py). Except for .blend, which
 holds addresses of memory, the same object and mark give the same bytes. Previous station: scene/assets.py.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -21,9 +20,9 @@ import bpy
 from ..engine import obj, usda
 from ..engine.errors import OutputError
 from ..engine.files import write_atomic
-from ..engine.mark import Mark, custom_properties
+from ..engine.mark import Mark
 from ..engine.usdz import package
-from .export import glb_bytes, save_blend
+from .export import glb_bytes, marked_blend_bytes
 from .fbx import fbx_bytes
 from .looks import identifier, looks
 from .mesh_arrays import mesh_of
@@ -79,10 +78,7 @@ def write_obj(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "P
 
 def write_blend(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
     check_encoding("blend", encoding)
-    file = with_suffix(path, ".blend")
-    with carrying(item, custom_properties(mark)):
-        save_blend([item], file)
-    return [file]
+    return [write_atomic(with_suffix(path, ".blend"), marked_blend_bytes(item, mark))]
 
 
 def write_png(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
@@ -103,21 +99,6 @@ def check_encoding(kind: str, encoding: str) -> None:
         raise OutputError(
             f"{kind}: cannot hold textures in {encoding}. Choose {' or '.join(ENCODINGS[kind])}."
         )
-
-
-@contextmanager
-def carrying(item: bpy.types.Object, properties: dict[str, str]) -> Iterator[None]:
-    """Custom properties on an object for a while."""
-    before = {key: item[key] for key in properties if key in item}
-    for key, text in properties.items():
-        item[key] = text
-    try:
-        yield
-    finally:
-        for key in properties:
-            del item[key]
-        for key, value in before.items():
-            item[key] = value
 
 
 Writer = Callable[[bpy.types.Object, Path, Mark], list[Path]]

@@ -21,8 +21,8 @@ def mesh_of(item: bpy.types.Object, looks: list[Look]) -> SurfaceMesh:
         try:
             if not len(mesh.polygons):
                 raise OutputError(f"{item.name}: has no faces, so there is nothing to export.")
-            mesh.transform(item.matrix_world)
-            if item.matrix_world.determinant() < 0:
+            mesh.transform(evaluated.matrix_world)
+            if evaluated.matrix_world.determinant() < 0:
                 mesh.flip_normals()  # a mirrored object would turn its inside out
             if not _finite(mesh):
                 raise OutputError(f"{item.name}: has vertices without a place (NaN). Repair the mesh.")

@@ -56,7 +56,7 @@ class Single(Family):
         rows, columns, self.stride, *calm = domain.atlas
         self.quilt = Quilt(CELL * rows, CELL * columns, c.rounds, tuple(calm))
         self.healer = Healer(c.width, c.depth)
-        self.critic = Critic(3, 1, 1, c.critic_width, fold=2)
+        self.critic = Critic(3, 1, c.critic_width, fold=2)
         self.phases = (
             Phase("healer", ("healer",), c.learning_rate, (0.0, 0.99)),
             Phase("critic", ("critic",), c.learning_rate, (0.0, 0.99)),
@@ -86,8 +86,7 @@ class Single(Family):
 
     def _judge(self, pictures: Tensor) -> Tensor:
         """The critic's logits; there is one surface, so nothing to condition on."""
-        nothing = pictures.new_zeros(len(pictures), 1)
-        return self.critic(pictures, nothing[:, 0].long(), nothing, nothing)
+        return self.critic(pictures, torch.zeros(len(pictures), dtype=torch.long, device=pictures.device))
 
     def _pieces(self, picture: Tensor, random: torch.Generator) -> Tensor:
         """[1, 3, H, W] on a torus -> [N, 3, S, S] from anywhere, over the border too."""

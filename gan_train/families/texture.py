@@ -2,13 +2,14 @@
 
 Before: dataset.py (pairs of crops of one material). After: export.py (through `deploy`).
 
-Three stages in one run. First an autoencoder learns to write and read pictures as latent maps of 1/256 the
-area. Then a GAN learns to draw such maps, which takes a fraction of the work that pixels would. Last, the decoder
-learns against a critic on pixels to make both kinds of maps, encoded and drawn, into pictures with grain.
+Three stages in one run. First an autoencoder learns to write and read pictures as latent maps of 1/64 the area. Then
+the maps of all materials are remembered, laid out anew (shift_map.py), and a GAN on latent maps learns to heal the
+seams. Last, the decoder learns against a critic on pixels to make both kinds of maps, encoded and laid out, into
+pictures with grain. A network that draws every cell needs far more pictures than a few hundred materials: after hours
+of a CPU its bricks had no edges, where maps laid out anew keep each brick.
 
-The look of a material is a code that `look_encoder` reads off a latent map; the layout is a wrapping random field.
-Half of each batch draws real materials anew from their codes, and must have the patches of another crop of the
-same material; the other half draws blends of the codes of its label, exactly what the exported generator does.
+Half of each batch lays out one crop of a real material, and is compared with another of the same; the other half
+chooses among the remembered materials of its label, exactly as the exported generator does.
 
 Height and roughness are read off the base colour's latent map: the encoder never sees them, so pictures of materials
 with and without maps live in one latent space. A missing map has no loss: the distances are taken over the materials
@@ -24,8 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..family import Batch, Deployment, Domain, Family, Phase
-from ..labelled_generator import LabelledGenerator
-from ..looks import Looks
+from ..labelled_generator import Generator, LabelledGenerator
 from ..losses import (
     Judge,
     band_distance,
@@ -35,31 +35,24 @@ from ..losses import (
     lazy_penalty,
     patch_distance,
 )
-from ..networks import (
-    CELL,
-    Critic,
-    Decoder,
-    Encoder,
-    Generator,
-    LatentGenerator,
-    LookEncoder,
-    field_channels,
-)
+from ..memory import Materials, quantised
+from ..networks import CELL, MEANS, Critic, Decoder, Encoder, Healer
+from ..shift_map import REACH, Memory
 from ..surface_losses import map_distances, seen
-from ..textons import read_texton
 from .texture_config import TextureConfig
 
-RECONSTRUCT = (0.2, 0.3, 1.0, 1.0, 1.0, 1.0)  # weights of the octaves for the autoencoder
-KEEP = (0.0, 0.0, 0.1, 0.5, 1.0, 1.0)  # and beside a critic, which has the say on the finest
-NETWORK_REACH = 14  # latent cells that a convolution of the generator or the decoder looks beyond its own
+RECONSTRUCT = (0.5, 1.0, 1.0, 0.5, 0.5, 0.5)  # weights of the octaves for the autoencoder
+KEEP = (0.0, 0.1, 0.5, 1.0, 1.0, 1.0)  # and beside a critic, which has the say on the finest
+EDGE = 2  # outermost cells of a crop, whose surroundings are guessed
+NETWORK_REACH = 12  # latent cells that a convolution of the healer or the decoder looks beyond its own
 
 
 class Texture(Family):
-    """Autoencoder, generator and critics with their losses; `looks` remembers the code of each material."""
+    """Autoencoder, healer and critics with their losses; `materials` remembers the latent maps."""
 
-    ema = ("generator", "decoder", "look_encoder")
-    finetune = {"autoencoder_steps": 1000, "latent_steps": 300}
-    compiles = ("generator", "decoder")
+    ema = ("healer", "decoder")
+    finetune = {"autoencoder_steps": 1000, "healer_steps": 300}
+    compiles = ("healer", "decoder")
 
     def __init__(self, config: TextureConfig, domain: Domain):
         super().__init__()
@@ -68,26 +61,26 @@ class Texture(Family):
         self.domain, maps = domain, domain.maps[1:]
         self.encoder = Encoder(c.channels, c.encoder_width)
         self.decoder = Decoder(c.channels, c.decoder_width, len(maps))
-        self.look_encoder = LookEncoder(c.channels, c.look)
-        self.generator = LatentGenerator(c.channels, c.look, c.layout, c.generator_width)
-        self.critic = Critic(c.channels, len(labels), c.look, c.critic_width)
+        self.healer = Healer(MEANS + c.channels, c.healer_width, c.healer_depth)
+        self.critic = Critic(MEANS + c.channels, len(labels), c.critic_width)
         self.picture_critic = Critic(
-            3 + len(maps) + ("height" in maps), len(labels), c.look, c.picture_critic_width, fold=2
+            3 + len(maps) + ("height" in maps), len(labels), c.picture_critic_width, fold=2
         )
-        self.looks = Looks(
+        self.materials = Materials(
             len(labels),
             domain.material_labels,
-            length=c.look,
-            texton=(c.channels, c.texton),
-            period=max(1, domain.size // CELL),
-            sharpness=c.blend_sharpness,
-            noise=c.code_noise,
+            length=c.z,
+            side=c.crop // CELL,
+            channels=c.channels,
+            kinds=c.shifts,
+            sharpness=c.sharpness,
+            tint=c.tint,
         )
-        second, third = c.autoencoder_steps, c.autoencoder_steps + c.latent_steps
+        second, third = c.autoencoder_steps, c.autoencoder_steps + c.healer_steps
         rate, adversarial = c.learning_rate, (0.0, 0.99)
         self.phases = (
             Phase("autoencoder", ("encoder", "decoder"), c.autoencoder_lr, (0.9, 0.99), end=second),
-            Phase("generator", ("generator", "look_encoder"), rate, adversarial, begin=second),
+            Phase("healer", ("healer",), rate, adversarial, begin=second),
             Phase("critic", ("critic",), rate, adversarial, begin=second),
             Phase("decoder", ("decoder",), 0.5 * rate, adversarial, begin=third),
             Phase("picture_critic", ("picture_critic",), 0.5 * rate, adversarial, begin=third),
@@ -99,11 +92,11 @@ class Texture(Family):
         match phase:
             case "autoencoder":
                 return self._autoencoder_loss(batch, random)
-            case "generator":
-                return self._generator_loss(batch, random)
+            case "healer":
+                return self._healer_loss(batch, random)
             case "critic":
                 judge = _judge(self.critic, batch)
-                real, fake = batch["latent"], batch["drawn"]
+                real, fake = batch["latent"], batch["healed"]
             case "decoder":
                 return self._decoder_loss(batch, random)
             case "picture_critic":
@@ -116,11 +109,10 @@ class Texture(Family):
 
     def _autoencoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         crop, side = batch["crop"], self.config.window
-        y, x = self._corner(crop.shape[2] - side, 1, random)
+        y, x = self._corner(crop.shape[2] - side, random)
         crop = torch.cat((crop, batch["maps"]), 1)[:, :, y : y + side, x : x + side]
         real = crop[:, :3].contiguous(memory_format=torch.channels_last)
-        latent = self.encoder.train()(real)
-        latent = latent + self.config.latent_noise * self._normal(latent.shape, random)
+        latent = self._noisy(self.encoder.train()(real), 1.0, random)
         fake = self.decoder(latent, self._grain(len(real), side, random))
         fake_color, real_color = _inner(fake[:, :3]), _inner(real)
         terms = {
@@ -129,56 +121,57 @@ class Texture(Family):
         }
         return terms | self._map_distances(_inner(fake), _inner(crop), batch["present"])
 
+    def _noisy(self, latent: Tensor, strength: Tensor | float, random: torch.Generator) -> Tensor:
+        learned = latent[:, MEANS:]
+        noise = self.config.latent_noise * strength * self._normal(learned.shape, random)
+        return torch.cat((latent[:, :MEANS], learned + noise), 1)
+
     def _map_distances(self, fake: Tensor, real: Tensor, present: Tensor) -> dict[str, Tensor]:
         found = map_distances(fake, real, present, self.domain.maps)
         return {name: self.config.map_weight * distance for name, distance in found.items()}
 
-    def _generator_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
-        c = self.config
-        half = batch["crop"].shape[0] // 2
+    def _healer_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
+        c, half = self.config, batch["crop"].shape[0] // 2
         with torch.no_grad():
             encode = self.encoder.eval()
-            real = encode(batch["crop"])[:, :, 1:-1, 1:-1]
-            other = encode(batch["other"][:half])[:, :, 1:-1, 1:-1]
-        code = self.look_encoder(other)
-        own = read_texton(other, c.texton)
-        own_steps = batch["steps"][:half]
-        self.looks.remember(batch["material"][:half], code.detach(), own, own_steps)
-        noisy = code + c.code_noise * self._normal(code.shape, random)
-        look, texton, steps = self.draw_looks(batch["label"][half:], random)
-        look, texton, steps = (
-            torch.cat((noisy, look)),
-            torch.cat((own, texton)),
-            torch.cat((own_steps, steps)),
-        )
-        field = self.draw_field(len(look), batch["crop"].shape[2], random)
-        fake = Generator(self.generator, self.decoder).latent(field, look, texton, steps)[:, :, 1:-1, 1:-1]
-
-        batch |= {"latent": real, "drawn": fake.detach(), "field": field}
-        batch["look"] = torch.cat((code.detach(), torch.zeros_like(code)))
-        batch["known"] = torch.cat((torch.ones_like(code[:, :1]), torch.zeros_like(code[:, :1])))
-        drawn, encoded = fake[:half], real[:half]
-        patches = (
-            patch_distance(drawn, encoded, random)
-            + patch_distance(drawn, encoded, random, dilation=2)
-            + patch_distance(F.avg_pool2d(drawn, 2), F.avg_pool2d(encoded, 2), random)
-        )
+            latent = encode(batch["crop"])[:, :, EDGE:-EDGE, EDGE:-EDGE]
+            wraps = batch["whole"][:half]
+            own = encode(_surrounded(batch["other"][:half], wraps))[:, :, EDGE:-EDGE, EDGE:-EDGE]
+            shifts = batch["shifts"][:half]
+            self.materials.remember(batch["material"][:half], own, shifts, wraps)
+            maps, memory, share, tint = self.draw_materials(batch["label"][half:], random)
+            own = quantised(own)[:, None].expand(-1, 2, -1, -1, -1)
+            memory = Memory(
+                torch.cat((own[:, :, :MEANS], memory.small)),
+                torch.cat((shifts.long()[:, None].expand(-1, 2, -1, -1), memory.shifts)),
+                torch.cat((wraps.float()[:, None].expand(-1, 2), memory.wraps)),
+            )
+            share, tint = (torch.cat((torch.zeros_like(x), x)) for x in (share, tint))
+            field = self.draw_field(2 * half, c.crop, random)
+            generator = Generator(self.healer, self.decoder)
+            quilt, seam = generator.quilt(field, torch.cat((own, maps)), memory, share, tint)
+        healed = self.healer(quilt, seam, generator.grain(field)[0])
+        kept = (F.avg_pool2d(healed, 2) - F.avg_pool2d(quilt, 2)).abs().mean() / seam.mean().clamp(min=0.01)
+        fake = healed[:, :, EDGE:-EDGE, EDGE:-EDGE]
+        batch |= {"latent": latent, "healed": fake.detach()}
         return {
-            "adversarial": generator_term(_judge(self.critic, batch), fake, real, c.loss),
-            "patches": c.patch_weight * patches,
-            "code": c.code_weight * code.square().sum(1).mean(),
+            "adversarial": generator_term(_judge(self.critic, batch), fake, latent, c.loss),
+            "kept": c.heal_weight * kept,
+            "seams": seam.mean(),
         }
 
     def _decoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
-        """Encoded pictures (even places of the batch) and drawn ones (odd places)."""
+        """Encoded pictures (even places of the batch) and healed quilts (odd places)."""
         n, side = len(batch["crop"]), self.config.window
         cells, half = side // CELL, n // 2
-        y, x = self._corner(batch["latent"].shape[2] - cells, 2, random)
-        encoded = (torch.arange(n, device=batch["latent"].device) % 2 == 0)[:, None, None, None]
-        latent = torch.where(encoded, batch["latent"], batch["drawn"])[:, :, y : y + cells, x : x + cells]
-        latent = latent + self.config.latent_noise * encoded * self._normal(latent.shape, random)
+        y, x = (k // CELL for k in self._corner(CELL * (batch["latent"].shape[2] - cells), random))
+        encoded = (torch.arange(n, device=batch["latent"].device) % 2 == 0).float()[:, None, None, None]
+        latent = torch.where(encoded > 0, batch["latent"], batch["healed"])[
+            :, :, y : y + cells, x : x + cells
+        ]
+        latent = self._noisy(latent, encoded, random)
         fake = _inner(self.decoder(latent, self._grain(n, side, random)))
-        top, left = CELL * (y + 1), CELL * (x + 1)  # the crop has one cell more on each side
+        top, left = CELL * (y + EDGE), CELL * (x + EDGE)
         crop = torch.cat((batch["crop"], batch["maps"]), 1)
         real = _inner(crop[:, :, top : top + side, left : left + side])
         maps = self._map_distances(fake[::2], real[::2], batch["present"][::2])
@@ -202,37 +195,42 @@ class Texture(Family):
 
     # Draws
 
-    def draw_looks(self, label: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """label [n] int64 -> codes [n, d], textons and steps as the exported generator draws them."""
-        z = self._normal((len(label), self.config.look), random)
-        return self.looks(z, F.one_hot(label, len(self.labels)).float(), torch.ones_like(z[:, :1]))
+    def draw_materials(self, label: Tensor, random: torch.Generator) -> tuple[Tensor, Memory, Tensor, Tensor]:
+        """label [n] int64 -> maps, memory, share and tint as the exported generator draws them."""
+        z = self._normal((len(label), self.config.z), random)
+        chosen, share, tint = self.materials.choose(
+            z, F.one_hot(label, len(self.labels)).float(), torch.ones_like(z[:, :1])
+        )
+        return *self.materials.recall(chosen), share, tint
 
     def draw_field(self, n: int, size: int, random: torch.Generator) -> Tensor:
         cells = size // Generator.STRIDE
-        return self._normal((n, field_channels(self.config.layout), cells, cells), random)
+        return self._normal((n, Generator.CHANNELS, cells, cells), random)
 
     def _grain(self, n: int, side: int, random: torch.Generator) -> list[Tensor]:
-        return [self._normal((n, 1, side // k, side // k), random) for k in (8, 4, 2, 1)]
+        return [self._normal((n, 1, side // k, side // k), random) for k in (4, 2, 1)]
 
     def _normal(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
-        return torch.randn(shape, generator=random, device=self.looks.codes.device)
+        return torch.randn(shape, generator=random, device=self.materials.seen.device)
 
-    def _corner(self, room: int, step: int, random: torch.Generator) -> tuple[int, int]:
-        places = torch.randint(room // step + 1, (2,), generator=random, device=self.looks.codes.device)
-        return tuple(step * p for p in places.tolist())
+    def _corner(self, room: int, random: torch.Generator) -> tuple[int, int]:
+        places = torch.randint(room + 1, (2,), generator=random, device=self.materials.seen.device)
+        return tuple(places.tolist())
 
     # Looking and shipping
 
     @torch.no_grad()
     def preview(self, seed: int, columns: int = 6, size: int = 128, rows: int = 8) -> np.ndarray | None:
-        if not self.looks.seen.any():  # the autoencoder's stage
+        if not self.materials.seen.any():  # the autoencoder's stage
             return None
-        random = torch.Generator(self.looks.codes.device).manual_seed(seed)
-        generator = Generator(self.generator, self.decoder)
+        random = torch.Generator(self.materials.seen.device).manual_seed(seed)
+        generator = Generator(self.healer, self.decoder)
         sheet = []
         for k in np.linspace(0, len(self.labels) - 1, min(rows, len(self.labels))).astype(int):
-            looks = self.draw_looks(torch.full((columns,), int(k), device=self.looks.codes.device), random)
-            pictures = generator(self.draw_field(columns, size, random), *looks)[:, :3]
+            shown = self.draw_materials(
+                torch.full((columns,), int(k), device=self.materials.seen.device), random
+            )
+            pictures = generator(self.draw_field(columns, size, random), *shown)[:, :3]
             pixels = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte()
             sheet.append(pixels.permute(0, 2, 3, 1).cpu())
         return torch.stack(sheet).numpy()
@@ -249,33 +247,33 @@ class Texture(Family):
         if step > self.config.autoencoder_steps:
             return None
         return (
-            f"step {step} of the autoencoder's {self.config.autoencoder_steps}: the generator is untrained, "
-            "what it draws is noise. Train on."
+            f"step {step} of the autoencoder's {self.config.autoencoder_steps}: it remembers no "
+            "material yet. Train on."
         )
 
     def deploy(self) -> Deployment:
-        look, cells, k = self.config.look, 4, len(self.labels)
-        channels, stride = field_channels(self.config.layout), Generator.STRIDE
-        generator = Generator(self.generator, self.decoder)
-        module = LabelledGenerator(generator, self.looks, self.domain).float().cpu().eval()
+        length, cells, k = self.config.z, 4, len(self.labels)
+        channels, stride = Generator.CHANNELS, Generator.STRIDE
+        generator = Generator(self.healer, self.decoder)
+        module = LabelledGenerator(generator, self.materials, self.domain).float().cpu().eval()
         maps = module.channels()
         return Deployment(
             module=module,
             feeds={
-                "z": torch.randn(2, look),
+                "z": torch.randn(2, length),
                 "field": torch.randn(2, channels, cells, cells + 1),
                 "label": torch.eye(k)[torch.arange(2) % k],
                 "psi": torch.ones(2, 1),
             },
             dynamic={"z": {0: "N"}, "field": {0: "N", 2: "h", 3: "w"}, "label": {0: "N"}, "psi": {0: "N"}},
             inputs=[
-                {"name": "z", "kind": "latent", "shape": ["N", look]},
+                {"name": "z", "kind": "latent", "shape": ["N", length]},
                 {
                     "name": "field",
                     "kind": "field",
                     "shape": ["N", channels, "h", "w"],
                     "stride": stride,
-                    "margin": (self.config.texton // 2 + NETWORK_REACH + 1) // 2,
+                    "margin": -(-(REACH + NETWORK_REACH) // (stride // CELL)),
                 },
                 {"name": "label", "kind": "label", "shape": ["N", k], "labels": list(self.labels)},
                 {"name": "psi", "kind": "scalar", "shape": ["N", 1], "min": 0.0, "max": 1.5, "default": 1.0},
@@ -291,10 +289,18 @@ class Texture(Family):
 
 
 def _inner(picture: Tensor) -> Tensor:
-    """Without the outermost cell, which wraps around where the picture does not."""
-    return picture[:, :, CELL:-CELL, CELL:-CELL]
+    """Without the outermost cells, which wrap around where the picture does not."""
+    edge = EDGE * CELL
+    return picture[:, :, edge:-edge, edge:-edge]
+
+
+def _surrounded(crop: Tensor, wraps: Tensor) -> Tensor:
+    """Crops with EDGE cells more on each side: from the other side of what wraps [n] bool, else reflected."""
+    edge = [EDGE * CELL] * 4
+    torus, mirrored = F.pad(crop, edge, mode="circular"), F.pad(crop, edge, mode="reflect")
+    return torch.where(wraps[:, None, None, None], torus, mirrored)
 
 
 def _judge(critic: Critic, batch: Batch) -> Judge:
-    """The critic, told what the pictures of the batch should be."""
-    return lambda pictures: critic(pictures, batch["label"], batch["look"], batch["known"])
+    """The critic, told the labels of the batch."""
+    return lambda pictures: critic(pictures, batch["label"])

@@ -15,31 +15,35 @@ class TextureConfig:
     """Settings of the texture family."""
 
     crop: int = 256
-    """Side of the training crops in pixels, at least 128; a multiple of 32."""
+    """Side of the training crops in pixels, at least 128; a multiple of 32. So much of a material is remembered."""
     batch: int = 8
-    """Pictures per step, even: half from encoded crops, half from blends of their label's codes."""
+    """Pictures per step, even: half laid out from their own material, half from remembered ones of their label."""
     window: int = 160
-    """Side of the windows that autoencoder and decoder train on, in pixels, 64 to crop - 32; a multiple of 16."""
-    autoencoder_steps: int = 5600
+    """Side of the windows that autoencoder and decoder train on, in pixels, 64 to crop - 32; a multiple of 32."""
+    autoencoder_steps: int = 6000
     """Steps of the first stage."""
-    latent_steps: int = 1800
+    healer_steps: int = 1000
     """Steps of the second stage; the third lasts as long as training does."""
-    channels: int = 24
-    """Channels of the latent map at 1/16 resolution."""
-    texton: int = 14
-    """Side of the pieces of a material that the generator scatters, in latent cells, at most crop / 16 - 2."""
-    look: int = 64
-    """Length of the look code."""
-    layout: int = 16
-    """Channels of the field that carry layout."""
-    encoder_width: tuple[int, ...] = (48, 96, 128)
-    """Channels of the encoder at 1/4, 1/8 and 1/16 resolution."""
-    decoder_width: tuple[int, ...] = (128, 96, 64, 16, 12)
-    """Channels of the decoder at 1/16, 1/8, 1/4, 1/2 and full resolution."""
-    generator_width: int = 160
-    """Channels of the latent generator."""
-    critic_width: tuple[int, ...] = (128, 160, 192)
-    """Channels of the critic of latent maps at 1/16, 1/32 and 1/64 resolution."""
+    channels: int = 20
+    """Learned channels of the latent map at 1/8 resolution, beside 12 that are the picture four times smaller."""
+    z: int = 64
+    """Length of the latent that chooses among the materials of a label."""
+    shifts: int = 64
+    """Shifts that are remembered of each material."""
+    tint: float = 0.35
+    """How far the colours of a material go to those of another one of its label, 0 to 1."""
+    sharpness: float = 40.0
+    """How much a draw leans on one material: 0 is none, large picks one."""
+    encoder_width: tuple[int, ...] = (64, 128)
+    """Channels of the encoder at 1/4 and 1/8 resolution."""
+    decoder_width: tuple[int, ...] = (128, 64, 24, 12)
+    """Channels of the decoder at 1/8, 1/4, 1/2 and full resolution."""
+    healer_width: int = 96
+    """Channels of the network that heals seams."""
+    healer_depth: int = 3
+    """Its convolutions between the first and the last."""
+    critic_width: tuple[int, ...] = (96, 128, 160)
+    """Channels of the critic of latent maps at 1/8, 1/16 and 1/32 resolution."""
     picture_critic_width: tuple[int, ...] = (24, 48, 96, 128)
     """Channels of the critic of pictures, from half resolution down."""
     autoencoder_lr: float = 5e-3
@@ -52,24 +56,18 @@ class TextureConfig:
     """Weight of the gradient penalties."""
     penalty_every: int = 16
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
-    patch_weight: float = 4.0
-    """Weight of the distance between the patches of drawn and encoded latent maps."""
+    heal_weight: float = 1.0
+    """Weight of the distance between what is healed and the quilt, at half the resolution."""
     picture_patch_weight: float = 2.0
     """Weight of the distance between the patches of decoded and real pictures in the third stage."""
     keep_weight: float = 2.0
     """Weight of the distance to the encoded picture in the third stage."""
-    color_weight: float = 2.0
+    color_weight: float = 1.0
     """Weight of the distance between colours apart from brightness."""
     map_weight: float = 0.5
     """Weight of the distance of height and roughness, where a material has them, beside that of the base colour."""
     latent_noise: float = 0.1
-    """Standard deviation of the noise on latent maps that the decoder learns to ignore."""
-    code_weight: float = 1e-3
-    """Weight of the squared length of the codes; with the noise, what makes neighbouring codes look alike."""
-    code_noise: float = 0.1
-    """Standard deviation of the noise on the codes."""
-    blend_sharpness: float = 20.0
-    """How much a blend leans on one material: 0 is the mean of the label, large picks one."""
+    """Standard deviation of the noise on the learned channels that the decoder learns to ignore."""
     ema_images: float = 3000.0
     """Half-life of the moving average of the weights, in images."""
 
@@ -78,11 +76,12 @@ class TextureConfig:
             "crop": (self.crop % 32 == 0 and self.crop >= 128, "a multiple of 32, at least 128"),
             "batch": (self.batch % 2 == 0 and self.batch >= 2, "a multiple of 2"),
             "window": (
-                self.window % 16 == 0 and 64 <= self.window <= self.crop - 32,
-                "a multiple of 16 between 64 and crop - 32",
+                self.window % 32 == 0 and 64 <= self.window <= self.crop - 32,
+                "a multiple of 32 between 64 and crop - 32",
             ),
             "loss": (self.loss in ("relativistic", "non-saturating"), "relativistic or non-saturating"),
-            "texton": (1 <= self.texton <= self.crop // 16 - 2, "between 1 and crop / 16 - 2"),
+            "tint": (0 <= self.tint <= 1, "0 to 1"),
+            "shifts": (self.shifts >= 1, "at least 1"),
         }
         for name, (fine, rule) in checks.items():
             if not fine:

@@ -16,10 +16,10 @@ from blender_addon.engine.surface_request import SurfaceRequest
 from blender_addon.file_check import check_file, maps_in
 from blender_addon.scene.assets import FacePixels, make_cube
 from blender_addon.scene.formats import ENCODINGS, FORMATS
-from tests.scene.conftest import empty_file, validate, validate_usd
+from tests.scene.conftest import empty_file, usd_python, validate, validate_usd
 from tests.scene.test_round_trip import figures
 
-FIXTURES = (empty_file, validate, validate_usd)
+FIXTURES = (empty_file, usd_python, validate, validate_usd)
 SIZE, RUNS = 256, 3
 
 

@@ -23,7 +23,7 @@ from gan_train.run_folder import load_averaged, read_run  # noqa: E402
 pytestmark = pytest.mark.bench
 ROUNDS = 11
 STEPS = 20  # of each stage
-STAGES = {"autoencoder_steps": 1 + STEPS, "latent_steps": STEPS}
+STAGES = {"autoencoder_steps": 1 + STEPS, "healer_steps": STEPS}
 
 
 @pytest.fixture(scope="module")

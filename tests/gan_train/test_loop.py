@@ -25,14 +25,14 @@ TINY = {
     "window": 64,
     "batch": 4,
     "autoencoder_steps": 1,
-    "latent_steps": 1,
+    "healer_steps": 1,
     "channels": 4,
-    "texton": 4,
-    "look": 8,
-    "layout": 4,
-    "encoder_width": (8, 8, 8),
-    "decoder_width": (8, 8, 8, 8, 8),
-    "generator_width": 8,
+    "z": 8,
+    "shifts": 4,
+    "encoder_width": (8, 8),
+    "decoder_width": (8, 8, 8, 8),
+    "healer_width": 8,
+    "healer_depth": 1,
     "critic_width": (8, 8),
     "picture_critic_width": (8, 8, 8),
     "penalty_every": 2,
@@ -88,7 +88,7 @@ def test_the_non_saturating_loss_has_no_pairs(small_dataset, tmp_path):
     train(small_dataset, run, "texture-small", {**TINY, "loss": "non-saturating"}, steps=3)
     row = json.loads((run / "stats.jsonl").read_text().splitlines()[-1])
     assert "critic/penalty_real" in row and "critic/penalty_fake" not in row
-    assert row["generator/adversarial"] > 0 and row["picture_critic/adversarial"] > 1
+    assert row["healer/adversarial"] > 0 and row["picture_critic/adversarial"] > 1
     with pytest.raises(ConfigError, match="loss=hinge"):
         configure("texture-small", {"loss": "hinge"})
 
@@ -115,7 +115,7 @@ def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):
 def test_a_run_leaves_log_preview_and_small_shards(small_dataset, tmp_path):
     folder = train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=2)
     rows = [json.loads(line) for line in (tmp_path / "run/stats.jsonl").read_text().splitlines()]
-    assert rows[-1]["step"] == 2 and rows[-1]["images"] == 8 and "generator/adversarial" in rows[-1]
+    assert rows[-1]["step"] == 2 and rows[-1]["images"] == 8 and "healer/adversarial" in rows[-1]
     assert (tmp_path / "run/previews/step-000000002.png").read_bytes().startswith(b"\x89PNG")
     assert all(p.stat().st_size < 15 * 2**20 for p in folder.iterdir())
     assert sorted(p.suffix for p in folder.iterdir()) == [".json", ".safetensors"]
@@ -172,7 +172,7 @@ class CountingWatch:
         self.calls = []
 
     def __call__(self, step, averaged, logged):
-        assert not any(p.requires_grad for p in averaged.parameters()) and "generator/adversarial" in logged
+        assert not any(p.requires_grad for p in averaged.parameters()) and "healer/adversarial" in logged
         assert step < 4 or "critic/penalty_real" in logged, "of the step before, on which the run was resumed"
         self.calls.append(step)
         if step == 6:

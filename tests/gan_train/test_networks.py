@@ -6,7 +6,6 @@ torch = pytest.importorskip("torch")
 
 from gan_train.lattice import step_weights  # noqa: E402
 from gan_train.layers import spread, wrap_pad  # noqa: E402
-from gan_train.looks import Looks  # noqa: E402
 from gan_train.losses import (  # noqa: E402
     band_distance,
     color_distance,
@@ -14,34 +13,10 @@ from gan_train.losses import (  # noqa: E402
     patch_distance,
     relativistic,
 )
-from gan_train.networks import (  # noqa: E402
-    Critic,
-    Decoder,
-    Encoder,
-    Generator,
-    LatentGenerator,
-    LookEncoder,
-    field_channels,
-)
+from gan_train.networks import MEANS, Critic, Decoder, Encoder, Healer, enlarged, small_picture  # noqa: E402
 from gan_train.relief import normal_of_height  # noqa: E402
-from gan_train.textons import read_texton, scatter_texton  # noqa: E402
 
-LAYOUT, CHANNELS, TEXTON = (
-    4,
-    6,
-    (6, 3 * 3 + 1),
-)  # channels of the layout and of latent maps; shape of a texton
-
-
-def small_generator():
-    torch.manual_seed(0)
-    draw = LatentGenerator(CHANNELS, look=8, layout=LAYOUT, width=8)
-    return Generator(draw, Decoder(CHANNELS, (8, 8, 8, 8, 8), maps=1)).eval()
-
-
-@pytest.fixture(scope="module")
-def generator():
-    return small_generator()
+CHANNELS = 6  # learned channels of latent maps
 
 
 def test_wrap_pad_takes_the_opposite_side():
@@ -59,62 +34,12 @@ def test_wrap_pad_has_the_gradient_of_circular_padding():
     assert torch.allclose(ours, theirs)
 
 
-def test_the_generator_is_a_torus(generator):
-    """Where the field is rolled, the picture is rolled."""
-    field, look, texton = (
-        torch.randn(1, field_channels(LAYOUT), 4, 4),
-        torch.randn(1, 8),
-        torch.randn(1, *TEXTON),
-    )
-    with torch.no_grad():
-        still, moved = (
-            generator(field, look, texton, NO_STEPS),
-            generator(field.roll((1, 2), (2, 3)), look, texton, NO_STEPS),
-        )
-    assert torch.allclose(still.roll((32, 64), (2, 3)), moved, atol=1e-5)
-
-
-NO_STEPS = torch.zeros(1, 2 * 2 + 1)  # any shift as good as another
-
-
-def test_textons_keep_mean_and_variance_and_what_they_show():
-    torch.manual_seed(0)
-    stripes = torch.randn(1, 2, 1, 6).repeat(1, 1, 6, 1) + 3.0
-    maps = scatter_texton(
-        read_texton(stripes, 6).expand(64, -1, -1), NO_STEPS.expand(64, -1), torch.randn(64, 1, 24, 36)
-    )
-    assert maps.mean((0, 2, 3)) == pytest.approx(stripes.mean((0, 2, 3)).numpy(), abs=0.2)
-    assert maps.var((0, 2, 3)) == pytest.approx(stripes.var((0, 2, 3), unbiased=False).numpy(), rel=0.35)
-    along = (maps[:, :, 1:] - maps[:, :, :-1]).square().mean()
-    across = (maps[:, :, :, 1:] - maps[:, :, :, :-1]).square().mean()
-    assert along < 0.3 * across
-
-
-def test_textons_wrap_even_on_small_maps():
-    texton, noise = torch.randn(1, *TEXTON), torch.randn(1, 1, 2, 2)
-    small = scatter_texton(texton, NO_STEPS, noise)
-    large = scatter_texton(texton, NO_STEPS, noise.repeat(1, 1, 4, 4))
-    assert torch.allclose(small.repeat(1, 1, 4, 4), large, atol=1e-5)
-
-
-def test_a_lattice_keeps_courses_in_step():
-    """Rows of a wall, four cells high, from a piece of it: with the wall's own steps the rows stay where they are."""
-    torch.manual_seed(0)
-    rows = torch.tensor([2.0, 0.0, 0.0, -2.0]).repeat(4)[None, None, :, None].expand(1, 1, 16, 16)
-    pixels = ((rows[0, 0] + 2) * 60).byte().numpy().repeat(4, 0).repeat(4, 1)[..., None].repeat(3, 2)
+def test_a_lattice_is_found():
+    """Rows of a wall, four cells high: only shifts by whole courses are in step."""
+    rows = torch.tensor([2.0, 0.0, 0.0, -2.0]).repeat(4)[:, None].expand(16, 16)
+    pixels = ((rows + 2) * 60).byte().numpy().repeat(4, 0).repeat(4, 1)[..., None].repeat(3, 2)
     weights, best = step_weights(pixels, 4)
     assert best == pytest.approx(1) and (weights[::4] == 0).all() and (weights[1::4] < -10).all()
-    steps = torch.tensor([*weights.ravel(), best], dtype=torch.float32)[None]
-    noise = torch.randn(8, 1, 32, 32)
-    texton = read_texton(rows[:, :, 3:11, :8], 8).expand(8, -1, -1)
-
-    def in_step(maps):
-        """Share of the variance that is explained by the row, modulo four."""
-        means = maps.unflatten(2, (8, 4)).mean((2, 4))
-        return (means.var(2, unbiased=False) / maps.var((2, 3), unbiased=False)).mean().item()
-
-    assert in_step(scatter_texton(texton, steps.expand(8, -1), noise)) > 0.95
-    assert in_step(scatter_texton(texton, torch.zeros_like(steps).expand(8, -1), noise)) < 0.5
 
 
 def test_what_agrees_with_itself_nowhere_has_no_lattice():
@@ -128,43 +53,46 @@ def test_spread_makes_pixels_of_channels():
     assert spread(torch.randn(2, 16, 3, 5), 4).shape == (2, 1, 12, 20)
 
 
-@pytest.mark.parametrize("cells", [(2, 2), (3, 5), (8, 8)])
-def test_any_size_comes_out(generator, cells):
-    with torch.no_grad():
-        picture = generator(
-            torch.randn(2, field_channels(LAYOUT), *cells),
-            torch.randn(2, 8),
-            torch.randn(2, *TEXTON),
-            NO_STEPS.expand(2, -1),
-        )
-    assert picture.shape == (2, 4, cells[0] * 32, cells[1] * 32)
-    assert bool((picture.abs() <= 1).all())
-
-
-def test_look_texton_and_every_part_of_the_field_matter(generator):
-    field, look, texton = (
-        torch.randn(1, field_channels(LAYOUT), 2, 2),
-        torch.randn(1, 8),
-        torch.randn(1, *TEXTON),
-    )
-    with torch.no_grad():
-        still = generator(field, look, texton, NO_STEPS)
-        assert (generator(field, look + 1, texton, NO_STEPS) - still).abs().max() > 1e-4
-        assert (generator(field, look, texton + 1, NO_STEPS) - still).abs().max() > 1e-3
-        for channel in (0, LAYOUT, LAYOUT + 4, LAYOUT + 20, LAYOUT + 84, LAYOUT + 340):
-            other = field.clone()
-            other[:, channel] += 1.0
-            assert (generator(other, look, texton, NO_STEPS) - still).abs().max() > 1e-5, channel
-
-
 def test_encoder_and_decoder_fit_each_other():
-    encoder, decoder = Encoder(CHANNELS, (8, 8, 8)), Decoder(CHANNELS, (8, 8, 8, 8, 8))
-    latent = encoder(torch.rand(2, 3, 96, 128) * 2 - 1)
-    assert latent.shape == (2, CHANNELS, 6, 8)
-    assert latent.mean().item() == pytest.approx(0, abs=1e-4)
-    assert latent.var(unbiased=False).item() == pytest.approx(1, abs=0.01)
-    grain = [torch.randn(2, 1, 96 // k, 128 // k) for k in (8, 4, 2, 1)]
-    assert decoder(latent, grain).shape == (2, 3, 96, 128)
+    encoder, decoder = Encoder(CHANNELS, (8, 8)), Decoder(CHANNELS, (8, 8, 8, 8), maps=1)
+    picture = torch.rand(2, 3, 96, 128) * 2 - 1
+    latent = encoder(picture)
+    assert latent.shape == (2, MEANS + CHANNELS, 12, 16)
+    learned = latent[:, MEANS:]
+    assert learned.mean().item() == pytest.approx(0, abs=1e-4)
+    assert learned.var(unbiased=False).item() == pytest.approx(1, abs=0.01)
+    drawn = decoder(latent, [torch.randn(2, 1, 96 // k, 128 // k) for k in (4, 2, 1)])
+    assert drawn.shape == (2, 4, 96, 128) and bool((drawn.abs() <= 1).all())
+
+
+def test_a_latent_map_begins_with_the_picture_four_times_smaller():
+    picture = torch.rand(1, 3, 16, 24) * 2 - 1
+    small = torch.nn.functional.pixel_shuffle(small_picture(picture), 2)
+    assert torch.allclose(small[0, 1, 2, 3], picture[0, 1, 8:12, 12:16].mean())
+
+
+def test_an_untrained_decoder_draws_about_the_small_picture():
+    torch.manual_seed(0)
+    color = torch.tensor([0.5, 0.0, -0.4])[None, :, None, None].expand(1, 3, 64, 64)
+    latent = torch.cat((small_picture(color), torch.zeros(1, CHANNELS, 8, 8)), 1)
+    drawn = Decoder(CHANNELS, (8, 8, 8, 8))(latent, [torch.zeros(1, 1, 64 // k, 64 // k) for k in (4, 2, 1)])
+    assert (drawn - color).abs().max() < 0.5
+
+
+def test_enlarging_goes_on_at_the_other_side():
+    x = torch.randn(1, 2, 4, 6)
+    assert torch.allclose(enlarged(x.roll((1, 2), (2, 3)), 4), enlarged(x, 4).roll((4, 8), (2, 3)), atol=1e-6)
+    assert torch.allclose(enlarged(torch.ones(1, 1, 2, 2), 4), torch.ones(1, 1, 8, 8))
+
+
+def test_the_healer_touches_nothing_but_seams():
+    torch.manual_seed(0)
+    quilt, seam = torch.rand(1, MEANS + CHANNELS, 8, 8), torch.zeros(1, 1, 8, 8)
+    seam[:, :, 3] = 1
+    with torch.no_grad():
+        healed = Healer(MEANS + CHANNELS, 8, 1)(quilt, seam, torch.randn(1, 1, 8, 8))
+    away = (healed - quilt).abs().amax((0, 1))
+    assert (away[3] > 1e-3).all() and away[[0, 1, 2, 4, 5, 6, 7]].max() == 0
 
 
 def test_normals_are_those_of_the_height():
@@ -178,50 +106,11 @@ def test_normals_are_those_of_the_height():
     assert torch.allclose(along_x.norm(dim=0), torch.ones(32, 32)) and along_x[1].abs().max() < 1e-6
 
 
-def test_the_look_encoder_is_blind_to_layout():
-    torch.manual_seed(0)
-    encoder = LookEncoder(CHANNELS, 8)
-    tile = torch.randn(1, CHANNELS, 8, 8)
-    with torch.no_grad():
-        a, b = encoder(tile.repeat(1, 1, 4, 4)), encoder(tile.roll((4, 2), (2, 3)).repeat(1, 1, 4, 4))
-        other = encoder(torch.randn(1, CHANNELS, 32, 32) * 0.2)
-    assert (a - b).norm() < 0.3 * (a - other).norm()
-
-
-def small_looks(labels):
-    return Looks(max(labels) + 1, labels, length=16, texton=(2, 2), period=2, sharpness=4.0, noise=0.0)
-
-
-def test_looks_blend_only_the_materials_of_the_label_that_were_seen():
-    torch.manual_seed(0)
-    looks, codes, textons, steps = (
-        small_looks((0, 0, 0, 1)),
-        torch.randn(4, 16),
-        torch.randn(4, 2, 5),
-        torch.randn(4, 5),
-    )
-    looks.remember(torch.tensor([0, 1, 3]), codes[[0, 1, 3]], textons[[0, 1, 3]], steps[[0, 1, 3]])
-    z, first, second = torch.randn(40, 16), torch.eye(2)[[0] * 40], torch.eye(2)[[1] * 40]
-    one = torch.ones(40, 1)
-    assert torch.allclose(looks(z, first, 0 * one)[0], codes[:2].mean(0).expand(40, -1), atol=1e-5)
-    assert torch.allclose(looks(z, first, 0 * one)[1], textons[:2].mean(0).expand(40, -1, -1), atol=1e-5)
-    assert torch.allclose(looks(z, first, 0 * one)[2], steps[:2].mean(0).expand(40, -1), atol=1e-5)
-    assert torch.allclose(looks(z, second, one)[0], codes[3].expand(40, -1), atol=1e-5)
-    picked = looks(z, first, 1000 * one)[0]
-    nearest = torch.cdist(picked, codes[:2]).min(1).values
-    assert bool((nearest < 1e-2).all()) and len(picked.round(decimals=1).unique(dim=0)) == 2
-
-
-def test_looks_of_nothing_seen_are_no_nan():
-    look, texton, steps = small_looks((0, 1))(torch.randn(3, 16), torch.eye(2)[[0, 1, 0]], torch.ones(3, 1))
-    assert torch.isfinite(look).all() and torch.isfinite(texton).all() and torch.isfinite(steps).all()
-
-
 def test_the_penalty_changes_the_gradients_of_the_critic():
     torch.manual_seed(0)
-    critic = Critic(3, 2, 8, (8, 8, 8))
+    critic = Critic(3, 2, (8, 8, 8))
     real = torch.rand(2, 3, 32, 32, requires_grad=True)
-    logits = critic(real, torch.tensor([0, 1]), torch.zeros(2, 8), torch.zeros(2, 1))
+    logits = critic(real, torch.tensor([0, 1]))
     penalty = gradient_penalty(logits, real)
     gradients = torch.autograd.grad(penalty, [critic.score.weight, critic.start.weight])
     assert penalty > 0 and all(g.abs().max() > 0 for g in gradients)

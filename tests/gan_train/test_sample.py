@@ -160,6 +160,8 @@ def test_measure_prints_a_panel_and_json(tiny, small_dataset, tmp_path, capsys):
         rows[name]["low"] <= rows[name]["value"] <= rows[name]["high"]
         for name in ("frechet_random", "recall")
     )
+    sure = rows["label_accuracy_sure"]
+    assert sure["floor"] is None or (sure["floor"] >= 0.9 and sure["n"] <= rows["label_accuracy"]["n"])
     assert rows["label_accuracy_heldout"]["n"] == 6 and rows["recall"]["n"] == 48
     assert printed["extractor_sha256"] == extractor_sha256()
     pictures = tmp_path / "new folder" / "pictures"

@@ -20,7 +20,7 @@ validator.validateBytes(new Uint8Array(require("fs").readFileSync(file)), {maxIs
   .then(report => console.log(JSON.stringify(report)));
 """
 
-USD_CORE = "usd-core==26.11"  # the extra "validate"
+USD_CORE = "usd-core==26.11"
 
 # Opens each file, prints every error of every validator of UsdValidation.
 VALIDATE_USD = """
@@ -67,11 +67,8 @@ def validate(checkout):
 
 
 @pytest.fixture(scope="session")
-def validate_usd(checkout):
-    """validate_usd(*paths) -> {path: what UsdValidation of usd-core finds wrong, errors and warnings alike}.
-
-    In a Python of its own, so that no test can lean on Pixar's library: the add-on does not bring it.
-    """
+def usd_python(checkout) -> Path:
+    """A Python of its own with Pixar's library, so that no test can lean on it: the add-on does not bring it."""
     folder = checkout / "build" / "usd-core"
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not (folder / "ready").is_file():
@@ -84,9 +81,15 @@ def validate_usd(checkout):
             if done.returncode:
                 pytest.skip(f"pip could not bring {USD_CORE}: {done.stderr.strip()[-200:]}")
         (folder / "ready").touch()
+    return python
+
+
+@pytest.fixture(scope="session")
+def validate_usd(usd_python):
+    """validate_usd(*paths) -> {path: what UsdValidation of usd-core finds wrong, errors and warnings alike}."""
 
     def run(*paths: Path) -> dict[str, list[str]]:
-        command = [str(python), "-c", VALIDATE_USD, *map(str, paths)]
+        command = [str(usd_python), "-c", VALIDATE_USD, *map(str, paths)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -1,7 +1,11 @@
 """UsdValidation of Pixar's own library is content: no errors, no warnings, of any validator it has."""
 
+import importlib.util
+import subprocess
+
 import pytest
 
+from blender_addon.cli import main
 from blender_addon.scene.formats import ENCODINGS, FORMATS
 
 from .faces import EVERY_MAP
@@ -36,3 +40,29 @@ def test_it_would_say_so(tmp_path, validate_usd, before):
         data.replace(before, b"(1, 1, 1, 1)" if b"2" in before else b"gone.png" * (b"png" in before))
     )
     assert validate_usd(path)[str(path)]
+
+
+def test_binary_usd_is_read_where_the_library_is(tmp_path, usd_python, checkout, capsys):
+    """Blender's wheel does not bring it: there the message says what to install."""
+    cube, _ = new_cube()
+    text = FORMATS["usd"](cube, tmp_path / "cube", MARK)[0]
+    binary = tmp_path / "cube.usdc"
+    code = f"""
+import sys; sys.path.insert(0, {str(checkout)!r})
+from pxr import Sdf
+Sdf.Layer.FindOrOpen({str(text)!r}).Export({str(binary)!r})
+from blender_addon.engine import usd_layers, usda_reader
+data = open({str(binary)!r}, "rb").read()
+assert data.startswith(b"PXR-USDC")
+layer = usda_reader.read(usd_layers.root_layer(data)[0])
+same = usda_reader.read(open({str(text)!r}).read())
+one, other = (one.metadata["customLayerData"]["gancube"] for one in (layer, same))
+assert one["recipe"] == other["recipe"] and sorted(one) == sorted(other)
+assert sorted(layer.prims) == sorted(same.prims)
+"""
+    subprocess.run([str(usd_python), "-W", "ignore", "-c", code], check=True, timeout=900)
+    if importlib.util.find_spec("pxr") is None:
+        assert main(["recipe", str(binary)]) == 2
+        assert main(["check", str(binary)]) == 1
+        said = capsys.readouterr()
+        assert "usd-core" in said.err and "usd-core" in said.out
