@@ -76,6 +76,8 @@ def from_file(path: Path, inside: str, name: str) -> bpy.types.Object:
 
     What the import brings along is the caller's to remove (session.nothing_left_behind).
     """
+    if path.is_file() and path.stat().st_size == 0:
+        raise SurfaceError(f"{path}: is an empty file.")
     if path.suffix.lower() == ".glb":
         check_glb(path)
     with temporary_scene([]) as scene:

@@ -96,7 +96,7 @@ def test_good_and_bad_meshes(meshes, models, tmp_path):
         "nan.glb": "not numbers",
         "infinite.obj": "not numbers",
         "no_faces.obj": "has faces",
-        "empty.obj": "has faces",
+        "empty.obj": "is an empty file",
         "nothing.fbx": "cannot read it",
         "nothing.usdc": "cannot read it",
         "cut_two.glb": "truncated",
