@@ -18,8 +18,8 @@ PAPER = (0.91, 0.92, 0.93)  # light grey, on the sheet too
 SHEET = 2048  # pixels: the widest sheet; the cells shrink for it
 SMALLEST = 16  # pixels of a cell; what then does not fit is left out
 
-# The faces that the camera sees, from +X -Y +Z: number, brightness, and on the picture, in halves of its width, where the
-# lower left corner is and where right and up lead.
+# The faces that the camera sees, from +X -Y +Z: number, brightness, and on the picture, in halves of its width, where
+# the lower left corner is and where right and up lead.
 LEAN, HIGH, LOW = 0.577, 1.18, -1.17
 SEEN = (
     (0, 0.78, (0, LOW), (1, LEAN), (0, HIGH)),

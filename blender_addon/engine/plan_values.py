@@ -98,7 +98,8 @@ def target(reader, value) -> tuple[str, str, str]:
 def model(reader, value) -> library.Entry:
     text(value, "the name or the path of a generator")
     beside = reader.source.folder / value  # a path in a plan is meant from the plan's folder
-    entry = library.read_entry(beside if beside.suffix == ".onnx" and beside.is_file() else library.find(value, reader.folders))
+    is_beside = beside.suffix == ".onnx" and beside.is_file()
+    entry = library.read_entry(beside if is_beside else library.find(value, reader.folders))
     if entry.fault:
         raise Fault(entry.fault)
     return entry

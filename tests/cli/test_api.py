@@ -7,8 +7,9 @@ import bpy
 import pytest
 
 from blender_addon import api
-from blender_addon.engine import recipe
+from blender_addon.engine import plan, recipe
 from blender_addon.engine.errors import GanCubeError
+from blender_addon.scene import formats, mesh_source
 from tests.tiny import make_tiny
 
 
@@ -54,3 +55,10 @@ def test_the_example_of_the_readme(models, tmp_path, monkeypatch, checkout):
     exec(example, found)
     assert [path.name for files in found["files"].values() for path in files] == ["wall.glb", "wall.usdz"]
     assert found["barrel"].type == "MESH" and found["barrel"].data.polygons
+
+
+def test_plans_know_the_formats_that_there_are():
+    assert set(plan.FORMATS) == set(formats.FORMATS)
+    for encoding, kinds in plan.ENCODINGS.items():
+        assert set(kinds) == {kind for kind, has in formats.ENCODINGS.items() if encoding.upper() in has}
+    assert set(plan.PRIMITIVES) == set(mesh_source.PRIMITIVES)

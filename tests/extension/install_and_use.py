@@ -85,7 +85,18 @@ if step == "again":
     found["pictures"] = pictures(bpy.data.objects["GAN Cube"])
     command = sys.modules["bl_ext.user_default.gancube"].command
     found["command"] = command(["recipe", str(folder / "cube.blend")])
-    batch = ["batch", "--count", "2", "--size", "64", "--workers", "1", "--quiet", "--out", str(folder / "batch")]
+    batch = [
+        "batch",
+        "--count",
+        "2",
+        "--size",
+        "64",
+        "--workers",
+        "1",
+        "--quiet",
+        "--out",
+        str(folder / "batch"),
+    ]
     found["batch"] = command(batch)
     found["assets"] = sorted(path.name for path in (folder / "batch").glob("*/*.glb"))
 
