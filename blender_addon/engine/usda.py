@@ -145,6 +145,7 @@ def _material(name: str, look, files: dict[str, str]) -> str:
 
 
 def _texture(path: str, map_name: str, file: str, output: str, kind: str, relief: float | None) -> str:
+    at = "@@@" if "@" in file else "@"
     extra, space = "", "sRGB" if map_name == "base_color" else "raw"
     if map_name == "normal":
         extra = (
@@ -164,7 +165,7 @@ def _texture(path: str, map_name: str, file: str, output: str, kind: str, relief
         f'\n            def Shader "{map_name}"\n            {{\n'
         '                uniform token info:id = "UsdUVTexture"\n'
         f"{extra}"
-        f"                asset inputs:file = @{file}@\n"
+        f"                asset inputs:file = {at}{file}{at}\n"
         f'                token inputs:sourceColorSpace = "{space}"\n'
         f"                float2 inputs:st.connect = <{path}/Reader.outputs:result>\n"
         '                token inputs:wrapS = "repeat"\n                token inputs:wrapT = "repeat"\n'

@@ -4,6 +4,7 @@ Previous station: mark.py. Next: image_file.py puts the packet into an image. No
 the machine. What is read may come from anywhere: sizes are limited, and XML that declares entities is refused.
 """
 
+from functools import lru_cache
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
@@ -20,6 +21,7 @@ RECIPE = f"{NAMESPACE} recipe"
 SOURCE = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/ DigitalSourceType"
 
 
+@lru_cache(maxsize=8)  # one for each image of an asset
 def packet(mark: Mark, with_recipe: bool = True) -> str:
     """The XMP packet. with_recipe: left out where the file around the image tells the recipe."""
     own = {"model": mark.model, "modelSha256": mark.model_sha256}

@@ -13,7 +13,7 @@ from blender_addon.engine import fbx_file, image_file, obj, png, usdz
 from blender_addon.engine.errors import OutputError
 from blender_addon.engine.glb import read_glb
 from blender_addon.engine.glb_images import image_bytes
-from blender_addon.file_check import pixels_of
+from blender_addon.file_check import check_file, pixels_of
 from blender_addon.scene.formats import ENCODINGS, FORMATS
 from blender_addon.scene.looks import looks, part_names
 from blender_addon.scene.material import strengths
@@ -267,6 +267,21 @@ def test_empty_and_broken_meshes_are_refused(tmp_path):
         for name in ("usdz", "usd", "fbx", "obj"):
             with pytest.raises(OutputError, match=what):
                 FORMATS[name](item, tmp_path / "cube", MARK)
+
+
+def test_odd_names_and_plain_objects(tmp_path):
+    """Signs that mean something in a format, and an object that shows nothing of ours."""
+    cube, _ = new_cube(("base_color", "normal"))
+    bpy.ops.mesh.primitive_cube_add()
+    plain = bpy.context.object
+    plain.data.materials.append(bpy.data.materials.new("someone's"))
+    for name, write in FORMATS.items():
+        for item in (cube, plain) if name != "png" else (cube,):
+            main, *_ = write(item, tmp_path / "a@b 50% 'ñ'.c", MARK)
+            if name != "png":
+                assert {f.rule for f in check_file(main).findings if f.severity == "error"} == set(), name
+    with pytest.raises(OutputError, match="no generated texture"):
+        FORMATS["png"](plain, tmp_path / "plain", MARK)
 
 
 def test_fbx_files_stay_what_they_were(tmp_path):

@@ -13,7 +13,7 @@ from blender_addon.scene.render import picture_bytes
 from .faces import EVERY_MAP
 from .marks import MARK, new_cube
 
-HEIGHT, SAMPLES = 128, 8
+HEIGHT, SAMPLES = 96, 4
 IMPORTERS = {
     "glb": lambda path: bpy.ops.import_scene.gltf(filepath=str(path)),
     "usdz": lambda path: bpy.ops.wm.usd_import(filepath=str(path)),
