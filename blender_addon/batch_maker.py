@@ -27,6 +27,14 @@ def asset_of(fields: dict) -> Asset:
     return Asset(**{**fields, **parts, "formats": tuple(fields["formats"]), "tags": tuple(fields["tags"])})
 
 
+class Faulty(OutputError):
+    """A file with errors is not handed out. findings: of all files so far, for the report."""
+
+    def __init__(self, sentence: str, findings: dict):
+        super().__init__(sentence)
+        self.findings = findings
+
+
 class Maker:
     """provider and threads: of inference. check: look at each file as `gancube check` does."""
 
@@ -59,20 +67,21 @@ class Maker:
 
     def finish(self, asset: Asset, made: api.Generated | Exception, folder: Path, seconds: dict) -> dict:
         """Main thread: everything of one asset that needs Blender. What became of it, as the report has it."""
+        findings: dict = {}
         try:
             if isinstance(made, Exception):
                 raise made
             answer = self.write(asset, made, folder, seconds)
             return {"event": "made", "seconds": rounded(seconds), **answer}
         except GanCubeError as error:
-            sentence = str(error)
+            sentence, findings = str(error), getattr(error, "findings", {})
         except MemoryError:
             sentence = "the memory is not enough. Choose a smaller size, or fewer workers."
         except Exception as error:  # a mistake of ours, or of Blender's importers: the rest goes on
             traceback.print_exception(error)
             where = traceback.extract_tb(error.__traceback__)[-1]
             sentence = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
-        return {"event": "failed", "seconds": rounded(seconds), "error": sentence}
+        return {"event": "failed", "seconds": rounded(seconds), "error": sentence, "validator": findings}
 
     def write(self, asset: Asset, made: api.Generated, folder: Path, seconds: dict) -> dict:
         folder.mkdir(parents=True)
@@ -108,7 +117,7 @@ class Maker:
 
 
 def faults_of(files: list[Path], asset: Asset, made: api.Generated) -> dict:
-    """{file: {"errors", "warnings"}}. OutputError where there are errors: such a file is not handed out."""
+    """{file: {"errors", "warnings"}}; Faulty where there are errors."""
     generated = None
     if asset.encoding == "png" and (asset.target.is_cube or asset.target.mode == "tile"):
         generated = {str(number): maps for number, maps in enumerate(made.maps)}
@@ -122,7 +131,8 @@ def faults_of(files: list[Path], asset: Asset, made: api.Generated) -> dict:
         }
         findings[path.name] = {"errors": sentences[ERROR], "warnings": sentences[WARNING]}
         if sentences[ERROR]:
-            raise OutputError(f"{path.name}: gancube check finds: {' '.join(sentences[ERROR][:3])}")
+            said = f"{path.name}: gancube check finds: {' '.join(sentences[ERROR][:3])}"
+            raise Faulty(said, findings)
     return findings
 
 

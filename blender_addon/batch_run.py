@@ -147,7 +147,8 @@ def settled(run: Run, answer: Answer) -> Line:
                 return placed(run, order, said)
             except (OSError, OutputError) as error:
                 said = {**said, "error": str(error) or type(error).__name__}
-        return Line(asset.name, FAILED, asset.key(), seconds=said.get("seconds", {}), error=said["error"])
+        facts = {"seconds": said["seconds"], "validator": said.get("validator", {}), "error": said["error"]}
+        return Line(asset.name, FAILED, asset.key(), **facts)
     finally:
         shutil.rmtree(order.folder, ignore_errors=True)
 

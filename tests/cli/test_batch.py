@@ -314,6 +314,8 @@ def test_what_the_check_finds_is_not_handed_out(gancube, tmp_path):
     base = ("batch", "--model", tmp_path / "skewed.onnx", "--size", 64, "--out", tmp_path / "out")
     answer = gancube(*base)
     assert answer.code == 1 and "gancube check finds: normal-map" in answer.err
+    (line,) = batch_report.read(tmp_path / "out").values()
+    assert "normal-map" in line.validator["cube-0.glb"]["errors"][0]
     assert list((tmp_path / "out").glob("*/*.glb")) == []
     assert gancube(*base, "--check", "off", "--retry-failed").code == 0
 
