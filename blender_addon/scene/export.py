@@ -18,6 +18,7 @@ from ..engine.glb_images import changed, colors
 from ..engine.image_file import kind_of
 from ..engine.mark import MARK_KEY, Mark, custom_properties, facts, rights
 from .encode import encoded
+from .faces import image_nodes
 from .images import RECIPE_KEY
 from .session import run_operator, temporary_scene
 from .texture_files import marked
@@ -134,10 +135,27 @@ def blend_bytes(objects: list[bpy.types.Object]) -> bytes:
         return draft.read_bytes()
 
 
-def marked_blend_bytes(item: bpy.types.Object, mark: Mark) -> bytes:
-    """The same for one object, which carries the mark in the file."""
-    with carrying(item, custom_properties(mark)):
+def marked_blend_bytes(item: bpy.types.Object, mark: Mark, encoding: str = "PNG") -> bytes:
+    """The same for one object, which carries the mark in the file, as do its images."""
+    with carrying(item, custom_properties(mark)), repacked(item, mark, encoding):
         return blend_bytes([item])
+
+
+@contextmanager
+def repacked(item: bpy.types.Object, mark: Mark, encoding: str) -> Iterator[None]:
+    """The generated images of an object hold their marked files for a while, then again exactly what they held."""
+    before = {}
+    try:
+        for slot in item.material_slots:
+            for map_name, (image, _) in image_nodes(slot.material).items():
+                if image.packed_file is not None and image.library is None and image not in before:
+                    before[image] = bytes(image.packed_file.data)
+                    data = marked(encoded(before[image], encoding, map_name == "base_color"), mark)
+                    image.pack(data=data, data_len=len(data))
+        yield
+    finally:
+        for image, data in before.items():
+            image.pack(data=data, data_len=len(data))
 
 
 @contextmanager

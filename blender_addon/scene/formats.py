@@ -78,7 +78,7 @@ def write_obj(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "P
 
 def write_blend(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
     check_encoding("blend", encoding)
-    return [write_atomic(with_suffix(path, ".blend"), marked_blend_bytes(item, mark))]
+    return [write_atomic(with_suffix(path, ".blend"), marked_blend_bytes(item, mark, encoding))]
 
 
 def write_png(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
@@ -120,6 +120,6 @@ ENCODINGS: dict[str, tuple[str, ...]] = {
     "usd": ("PNG", "JPEG"),
     "fbx": ("PNG", "JPEG"),
     "obj": ("PNG", "JPEG"),
-    "blend": ("PNG",),
+    "blend": ("PNG", "JPEG", "WEBP"),
     "png": ("PNG",),
 }

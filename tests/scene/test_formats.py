@@ -80,11 +80,14 @@ def test_blend_holds_the_same_mesh_images_and_mark(tmp_path):
         bpy.ops.wm.read_factory_settings(use_empty=True)
         cube, made = new_cube()
         (tmp_path / folder).mkdir()
+        held = [bytes(image.packed_file.data) for image in bpy.data.images]
         (file,) = FORMATS["blend"](cube, tmp_path / folder / "cube", MARK)
         assert "gancube_mark" not in cube, "only in the file"
+        assert [bytes(image.packed_file.data) for image in bpy.data.images] == held
         bpy.ops.wm.open_mainfile(filepath=str(file))
         (item,) = bpy.data.objects
         images = {image.name: bytes(image.packed_file.data) for image in bpy.data.images}
+        assert all(image_file.read_xmp(data) for data in images.values())
         mesh = [tuple(v.co) for v in item.data.vertices], [tuple(p.vertices) for p in item.data.polygons]
         found.append((images, mesh, item["gancube"], item["gancube_mark"]))
         assert len(images) == 6 * len(FIVE)
@@ -136,6 +139,12 @@ def test_encodings(tmp_path, name, encoding):
     main, *beside = FORMATS[name](cube, tmp_path / "cube", MARK, encoding)
     if name == "glb":
         images = image_bytes(*read_glb(main))
+    elif name == "blend":
+        held = [bytes(image.packed_file.data) for image in bpy.data.images]
+        assert {image_file.kind_of(data) for data in held} == {"PNG"}, "as before"
+        bpy.ops.wm.open_mainfile(filepath=str(main))
+        images = [bytes(image.packed_file.data) for image in bpy.data.images]
+        assert {image.colorspace_settings.name for image in bpy.data.images} == {"sRGB"}
     elif name == "usdz":
         images = [v for k, (_, v) in usdz.contents(main.read_bytes()).items() if k.startswith("textures")]
     else:
