@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import __version__, answers, models_command
+from . import __version__, answers, check_command, models_command
 from .engine.errors import GanCubeError, RecipeError, RequestError
 
 OK, FAILED, INTERRUPTED = models_command.OK, models_command.FAILED, 130
@@ -32,7 +32,7 @@ CUBE_EXAMPLES = """examples:
 Faces come in the order +X,-X,+Y,-Y,+Z,-Z (right, left, back, front, top, below)."""
 
 RECIPE_EXAMPLES = """examples:
-  gancube recipe cube.glb             also .blend, .png and .json
+  gancube recipe cube.glb             also .usdz, .usda, .fbx, .obj, .blend, .png, .jpg, .webp and .json
   gancube recipe cube.glb > cube.json"""
 
 
@@ -90,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_cube(commands)
     models_command.add_models(commands, add_command)
     add_recipe(commands)
+    check_command.add_check(commands, add_command)
     return parser
 
 
@@ -152,7 +153,7 @@ def add_recipe(commands) -> None:
     parser = add_command(
         commands, "recipe", run_recipe, "print what a file was made from, as JSON", RECIPE_EXAMPLES
     )
-    parser.add_argument("file", metavar="FILE", help="a .glb, .blend, .png or .json file")
+    parser.add_argument("file", metavar="FILE", help="any file that GAN Cubes wrote, or a recipe in .json")
 
 
 def run_cube(arguments) -> int:

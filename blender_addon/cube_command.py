@@ -20,6 +20,7 @@ from .engine import library, png, recipe
 from .engine.card import Card
 from .engine.errors import GanCubeError, OutputError, RecipeError
 from .engine.files import atomic_path
+from .engine.mark import mark_of
 from .engine.measures import tile_seam
 from .engine.model import Model, check_size, generate
 from .engine.new_recipe import new_recipe
@@ -153,7 +154,7 @@ def scene_bytes(
     """The content of each file. Whatever is open in Blender stays as it was."""
     with captured_output():
         from .scene.assets import FacePixels, make_cube
-        from .scene.export import blend_bytes, glb_bytes
+        from .scene.export import glb_bytes, marked_blend_bytes
         from .scene.library_file import library_files
         from .scene.render import picture_bytes
         from .scene.session import nothing_left_behind
@@ -167,7 +168,10 @@ def scene_bytes(
                 with stage(seconds, "export"):
                     tell(f"exporting {files.out.name}")
                     is_glb = files.out.suffix.lower() == ".glb"
-                    data[files.out] = glb_bytes([cube], text) if is_glb else blend_bytes([cube])
+                    mark = mark_of(text, card)
+                    data[files.out] = (
+                        glb_bytes([cube], text, mark) if is_glb else marked_blend_bytes(cube, mark)
+                    )
             if files.render is not None:
                 with stage(seconds, "render"):
                     tell(f"rendering {files.render.name}")

@@ -41,7 +41,7 @@ def encode(pixels: np.ndarray, text: dict | None = None) -> bytes:
     data = packer.compress(rows) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPE[channels], 0, 0, 0)
     texts = [_text_chunk(key, value) for key, value in sorted((text or {}).items())]
-    return b"".join([SIGNATURE, _chunk(b"IHDR", header), *texts, _chunk(b"IDAT", data), _chunk(b"IEND", b"")])
+    return b"".join([SIGNATURE, chunk(b"IHDR", header), *texts, chunk(b"IDAT", data), chunk(b"IEND", b"")])
 
 
 def decode(data: bytes) -> tuple[np.ndarray, dict]:
@@ -80,7 +80,7 @@ def read_text(data: bytes) -> dict:
     return _chunks(data)[4]
 
 
-def _chunk(kind: bytes, payload: bytes) -> bytes:
+def chunk(kind: bytes, payload: bytes) -> bytes:
     return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
 
 
@@ -92,9 +92,9 @@ def _text_chunk(key: str, value: str) -> bytes:
     ):
         raise ImageError(f"the text {key[:79]!r} cannot be kept in a PNG.")
     try:
-        return _chunk(b"tEXt", key.encode("ascii") + b"\0" + value.encode("latin-1"))
+        return chunk(b"tEXt", key.encode("ascii") + b"\0" + value.encode("latin-1"))
     except UnicodeEncodeError:
-        return _chunk(b"iTXt", key.encode("ascii") + b"\0\0\0\0\0" + value.encode("utf-8", "replace"))
+        return chunk(b"iTXt", key.encode("ascii") + b"\0\0\0\0\0" + value.encode("utf-8", "replace"))
 
 
 def _chunks(data: bytes):

@@ -1,24 +1,21 @@
 """What a cube or a mesh's textures were made from, to make them again: a small strict JSON. Never bpy.
 
-Standard library, and numpy for a PNG. Kept under the key "gancube": in a PNG's text, in a GLB's extras of asset and
-node, in custom properties (.blend files are read by scene/blend_file.py), or as a .json file of its own. It holds
-versions, never a date, host or path.
+Standard library only. Every exported file carries it (recipe_files.py; .blend files: scene/blend_file.py), or a .json
+file of its own. It holds versions, never a date, host or path.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .errors import ImageError, RecipeError
-from .glb import read_glb
+from .errors import RecipeError
+from .mark import RECIPE_KEY
 from .providers import CHOICES
 from .surface_request import MOST_IMAGES, ROUND, SURFACES, SurfaceRequest
 
-KEY = "gancube"
+KEY = RECIPE_KEY
 MADE_BY = "made by a trained generator"
 MAX_BYTES = 256 * 1024  # of a recipe's text
-MAX_PNG = 2**30
 MAX_SEED = 2**64 - 1
 
 
@@ -154,54 +151,10 @@ def loads(text: str, file: str = "recipe") -> Recipe:
 
 
 def read(path) -> Recipe:
-    """The recipe in a .json, .png or .glb file."""
-    path = Path(path)
-    readers = {".json": _from_json, ".png": _from_png, ".glb": _from_glb}
-    if path.suffix.lower() not in readers:
-        raise RecipeError(f"{path}: a recipe is read from {', '.join(readers)} and .blend files.")
-    if not os.path.isfile(path):
-        raise RecipeError(f"{path}: no such file.")
-    text = readers[path.suffix.lower()](path)
-    if text is None:
-        raise RecipeError(f"{path}: holds no recipe. Only what GAN Cubes wrote does.")
-    if not isinstance(text, str):
-        raise RecipeError(f"{path}: {KEY}: must be a text.")
-    return loads(text, str(path))
+    """The recipe in a file of any format but .blend."""
+    from .recipe_files import text_in  # it reads many formats; those who only dump need none of them
 
-
-def _from_json(path: Path) -> str:
-    try:
-        return _bytes(path, MAX_BYTES).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"{path}: is not a recipe: not a text in UTF-8.") from error
-
-
-def _from_png(path: Path) -> str | None:
-    from .png import read_text  # needs numpy; the rest of this file does not
-
-    try:
-        return read_text(_bytes(path, MAX_PNG)).get(KEY)
-    except ImageError as error:
-        raise RecipeError(f"{path}: {error}") from error
-
-
-def _from_glb(path: Path):
-    content, _ = read_glb(path)
-    nodes = content.get("nodes")
-    for place in [content.get("asset"), *(nodes if isinstance(nodes, list) else [])]:
-        extras = place.get("extras") if isinstance(place, dict) else None
-        if isinstance(extras, dict) and KEY in extras:
-            return extras[KEY]
-    return None
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    try:
-        if path.stat().st_size > most:
-            raise RecipeError(f"{path}: is too large to hold a recipe.")
-        return path.read_bytes()
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    return loads(text_in(Path(path)), str(path))
 
 
 def _is_text(value) -> bool:

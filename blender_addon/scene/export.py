@@ -5,6 +5,8 @@ Previous station: scene/assets.py. Files are written whole or not at all (engine
 
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -12,8 +14,14 @@ import bpy
 from ..engine.errors import OutputError
 from ..engine.files import write_atomic
 from ..engine.glb import pack_glb, read_glb
+from ..engine.glb_images import changed, colors
+from ..engine.image_file import kind_of
+from ..engine.mark import MARK_KEY, Mark, custom_properties, facts, rights
+from .encode import encoded
+from .faces import image_nodes
 from .images import RECIPE_KEY
 from .session import run_operator, temporary_scene
+from .texture_files import marked
 
 GLTF_ADDON = "io_scene_gltf2"
 
@@ -35,11 +43,14 @@ def export_glb(objects: list[bpy.types.Object], path: Path, recipe: str) -> None
     write_atomic(path, glb_bytes(objects, recipe))
 
 
-def glb_bytes(objects: list[bpy.types.Object], recipe: str) -> bytes:
-    """The objects as one GLB; the same objects and recipe give the same bytes.
+def glb_bytes(
+    objects: list[bpy.types.Object], recipe: str, mark: Mark | None = None, encoding: str = "PNG"
+) -> bytes:
+    """The objects as one GLB; the same objects, recipe and mark give the same bytes.
 
     recipe: JSON text; it also stands in `asset.extras.gancube`, where a reader finds it without
-    knowing the nodes.
+    knowing the nodes. mark: written into the asset and, without the recipe, into each image.
+    encoding: of the textures, as far as it keeps what they hold (encode.py).
     """
     enable_exporter()
     with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
@@ -54,7 +65,20 @@ def glb_bytes(objects: list[bpy.types.Object], recipe: str) -> bytes:
     document["asset"]["extras"] = {RECIPE_KEY: recipe}
     plain_names(document)
     legal_factors(document)
+    if mark is not None:
+        document["asset"]["extras"][MARK_KEY] = {k: v for k, v in facts(mark).items() if k != "recipe"}
+        document["asset"]["copyright"] = rights(mark)
+        color = colors(document)
+        document, binary = changed(
+            document, binary, lambda image, number: embedded(image, mark, encoding, number in color)
+        )
     return pack_glb(document, binary)
+
+
+def embedded(image: bytes, mark: Mark, encoding: str, is_color: bool) -> bytes:
+    if kind_of(image) == "PNG":
+        image = encoded(image, encoding, is_color)
+    return marked(image, mark, with_recipe=False)
 
 
 def enable_exporter() -> None:
@@ -109,6 +133,44 @@ def blend_bytes(objects: list[bpy.types.Object]) -> bytes:
         if not is_whole(draft, objects):
             raise OutputError(f"Blender could not write a whole file in {folder}. Is the disk full?")
         return draft.read_bytes()
+
+
+def marked_blend_bytes(item: bpy.types.Object, mark: Mark, encoding: str = "PNG") -> bytes:
+    """The same for one object, which carries the mark in the file, as do its images."""
+    with carrying(item, custom_properties(mark)), repacked(item, mark, encoding):
+        return blend_bytes([item])
+
+
+@contextmanager
+def repacked(item: bpy.types.Object, mark: Mark, encoding: str) -> Iterator[None]:
+    """The generated images of an object hold their marked files for a while, then again exactly what they held."""
+    before = {}
+    try:
+        for slot in item.material_slots:
+            for map_name, (image, _) in image_nodes(slot.material).items():
+                if image.packed_file is not None and image.library is None and image not in before:
+                    before[image] = bytes(image.packed_file.data)
+                    data = marked(encoded(before[image], encoding, map_name == "base_color"), mark)
+                    image.pack(data=data, data_len=len(data))
+        yield
+    finally:
+        for image, data in before.items():
+            image.pack(data=data, data_len=len(data))
+
+
+@contextmanager
+def carrying(item: bpy.types.Object, properties: dict[str, str]) -> Iterator[None]:
+    """Custom properties on an object for a while."""
+    before = {key: item[key] for key in properties if key in item}
+    for key, text in properties.items():
+        item[key] = text
+    try:
+        yield
+    finally:
+        for key in properties:
+            del item[key]
+        for key, value in before.items():
+            item[key] = value
 
 
 def is_whole(path: Path, objects: list[bpy.types.Object]) -> bool:

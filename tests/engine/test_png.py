@@ -60,7 +60,7 @@ def with_filters(pixels, filters):
             raw.append((flat[y, i] - (0, a, b, (a + b) // 2, near)[kind]) % 256)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(raw))), (b"IEND", b"")]
-    return png.SIGNATURE + b"".join(png._chunk(*part) for part in parts)
+    return png.SIGNATURE + b"".join(png.chunk(*part) for part in parts)
 
 
 @pytest.mark.parametrize("filters", [(0,), (1,), (2,), (3,), (4,), (0, 1, 2), (4, 3, 2, 1, 0)], ids=str)
@@ -141,9 +141,7 @@ def test_bad_text_key():
 
 def file_of(width, height, packed, kind=2, depth=8, interlaced=0):
     header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
-    return (
-        png.SIGNATURE + png._chunk(b"IHDR", header) + png._chunk(b"IDAT", packed) + png._chunk(b"IEND", b"")
-    )
+    return png.SIGNATURE + png.chunk(b"IHDR", header) + png.chunk(b"IDAT", packed) + png.chunk(b"IEND", b"")
 
 
 def test_bombs_are_refused_before_they_go_off():
@@ -157,7 +155,7 @@ def test_bombs_are_refused_before_they_go_off():
     ):
         with pytest.raises(ImageError):
             png.decode(data)
-    bomb = png._chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(20_000_000), 9))
+    bomb = png.chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(20_000_000), 9))
     good = png.encode(photo(2, 2, 3))
     with pytest.raises(ImageError):
         png.read_text(good[:33] + bomb + good[33:])
@@ -197,6 +195,6 @@ def mended(data):
         (length,) = struct.unpack_from(">I", data, position)
         if position + 12 + length > len(data):
             break
-        out += png._chunk(data[position + 4 : position + 8], data[position + 8 : position + 8 + length])
+        out += png.chunk(data[position + 4 : position + 8], data[position + 8 : position + 8 + length])
         position += 12 + length
     return out + data[position:]

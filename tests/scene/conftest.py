@@ -1,8 +1,10 @@
-"""Every test of the scene starts in an empty Blender file; the validator of Khronos is fetched once per checkout."""
+"""Every test of the scene starts in an empty file; the validators of glTF and USD are fetched once per checkout."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import bpy
@@ -16,6 +18,17 @@ const [folder, file] = process.argv.slice(1);
 const validator = require(folder + "/node_modules/gltf-validator");
 validator.validateBytes(new Uint8Array(require("fs").readFileSync(file)), {maxIssues: 1000})
   .then(report => console.log(JSON.stringify(report)));
+"""
+
+USD_CORE = "usd-core==26.11"
+
+# Opens each file, prints every error of every validator of UsdValidation.
+VALIDATE_USD = """
+import json, sys
+from pxr import Usd, UsdValidation
+context = UsdValidation.ValidationContext(UsdValidation.ValidationRegistry().GetOrLoadAllValidators())
+said = lambda path: [f"{e.GetName()}: {e.GetMessage()}" for e in context.Validate(Usd.Stage.Open(path))]
+print(json.dumps({path: said(path) for path in sys.argv[1:]}))
 """
 
 
@@ -47,6 +60,37 @@ def validate(checkout):
             text=True,
             timeout=900,
         )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def usd_python(checkout) -> Path:
+    """A Python of its own with Pixar's library, so that no test can lean on it: the add-on does not bring it."""
+    folder = checkout / "build" / "usd-core"
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not (folder / "ready").is_file():
+        commands = (
+            [sys.executable, "-m", "venv", "--clear", str(folder)],
+            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", USD_CORE],
+        )
+        for command in commands:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+            if done.returncode:
+                pytest.skip(f"pip could not bring {USD_CORE}: {done.stderr.strip()[-200:]}")
+        (folder / "ready").touch()
+    return python
+
+
+@pytest.fixture(scope="session")
+def validate_usd(usd_python):
+    """validate_usd(*paths) -> {path: what UsdValidation of usd-core finds wrong, errors and warnings alike}."""
+
+    def run(*paths: Path) -> dict[str, list[str]]:
+        command = [str(usd_python), "-c", VALIDATE_USD, *map(str, paths)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -1,0 +1,61 @@
+"""The images inside a GLB, taken out and put in again in other bytes or another encoding. Standard library only.
+
+Previous station: glb.read_glb. Next: glb.pack_glb.
+"""
+
+from collections.abc import Callable
+
+from .image_file import MIME, kind_of
+
+WEBP = "EXT_texture_webp"
+
+
+def image_bytes(document: dict, binary: bytes) -> list[bytes | None]:
+    """For each image its file, None where it does not lie in the GLB."""
+    found = []
+    for image in document.get("images", []):
+        view = document["bufferViews"][image["bufferView"]] if "bufferView" in image else None
+        start = view.get("byteOffset", 0) if view else 0
+        found.append(binary[start : start + view["byteLength"]] if view else None)
+    return found
+
+
+def changed(document: dict, binary: bytes, change: Callable[[bytes, int], bytes]) -> tuple[dict, bytes]:
+    """Each image in the GLB through change(its file, its number); the parts of the binary close up."""
+    images = document.get("images", [])
+    of_view = {image["bufferView"]: i for i, image in enumerate(images) if "bufferView" in image}
+    parts, position = [], 0
+    for number, view in enumerate(document.get("bufferViews", [])):
+        start = view.get("byteOffset", 0)
+        data = binary[start : start + view["byteLength"]]
+        if number in of_view:
+            data = change(data, of_view[number])
+            images[of_view[number]]["mimeType"] = MIME[kind_of(data)]
+        view["byteOffset"], view["byteLength"] = position, len(data)
+        padded = data + bytes(-len(data) % 4)
+        parts.append(padded)
+        position += len(padded)
+    if position:
+        document["buffers"][0]["byteLength"] = position
+    _name_webp(document)
+    return document, b"".join(parts)
+
+
+def colors(document: dict) -> set[int]:
+    """Numbers of the images that are shown as colour; the others hold data."""
+    textures = document.get("textures", [])
+    pbr = [material.get("pbrMetallicRoughness", {}) for material in document.get("materials", [])]
+    return {
+        textures[one["baseColorTexture"]["index"]].get("source") for one in pbr if "baseColorTexture" in one
+    }
+
+
+def _name_webp(document: dict) -> None:
+    """glTF itself knows PNG and JPEG; a texture in WebP names its image in an extension that readers must know."""
+    webp = {i for i, image in enumerate(document.get("images", [])) if image.get("mimeType") == MIME["WEBP"]}
+    for texture in document.get("textures", []):
+        if texture.get("source") in webp:
+            texture.setdefault("extensions", {})[WEBP] = {"source": texture.pop("source")}
+    if webp:
+        for field in ("extensionsUsed", "extensionsRequired"):
+            document[field] = sorted({*document.get(field, []), WEBP})
