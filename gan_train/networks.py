@@ -20,6 +20,7 @@ from .layers import Conv, leaky, moments, wrap_pad
 CELL = 8  # pixels a side of one latent cell
 SMALL = 4  # pixels a side of one pixel of the small picture
 MEANS = 3 * (CELL // SMALL) ** 2  # channels of the small picture in a latent map
+FAINT = 0.02  # least contrast of a channel that is counted on
 LOUD = 3.0  # what the small picture is multiplied by for the networks: its contrast is that much fainter
 
 
@@ -82,14 +83,14 @@ class Decoder(nn.Module):
             x = leaky(conv(x))
         pictures = []
         for level in range(3):
-            strength = _double(self.grain[level](x))
+            strength = enlarged(self.grain[level](x), 2)
             x = F.pixel_shuffle(self.spread[level](x), 2)
             x = leaky(x + strength * grain[level].to(x.dtype))
             if level < 2:
                 x = leaky((x + self.refine[level](x)) * math.sqrt(0.5))
             if level > 0:
                 pictures.append(self.paint[level - 1](x).float())
-        drawn = _double(pictures[0]) + pictures[1]
+        drawn = enlarged(pictures[0], 2) + pictures[1]
         color = (enlarged(small, SMALL) + drawn[:, :3]).clamp(-1, 1)
         return torch.cat((color, torch.tanh(drawn[:, 3:])), 1)
 
@@ -105,14 +106,11 @@ def enlarged(x: Tensor, factor: int) -> Tensor:
     return larger[:, :, factor:-factor, factor:-factor]
 
 
-def _double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
-
-
 class Healer(nn.Module):
     """A quilt of latent maps [N, C, h, w], its seams [N, 1, h, w] in [0, 1], grain [N, 1, h, w] -> healed [N, C, h, w].
 
-    Adds what it draws at and next to seams and nothing elsewhere.
+    Adds what it draws at seams and nothing elsewhere, with the contrast that each channel has in this map: else a
+    plain cloth would be given the marks that a wall needs.
     """
 
     def __init__(self, channels: int, width: int, depth: int):
@@ -125,8 +123,7 @@ class Healer(nn.Module):
         x = leaky(self.start(torch.cat((loud(quilt), seam, grain), 1)))
         for conv in self.refine:
             x = leaky((x + conv(x)) * math.sqrt(0.5))
-        drawn = self.out(x).float()
-        healed = quilt + seam * torch.cat((drawn[:, :MEANS] / LOUD, drawn[:, MEANS:]), 1)
+        healed = quilt + seam * moments(quilt, FAINT)[1] * self.out(x).float()
         return torch.cat((healed[:, :MEANS].clamp(-1, 1), healed[:, MEANS:]), 1)
 
 

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from ..family import Batch, Deployment, Domain, Family, Phase
 from ..labelled_generator import Generator, LabelledGenerator
+from ..layers import moments
 from ..losses import (
     Judge,
     band_distance,
@@ -36,7 +37,7 @@ from ..losses import (
     patch_distance,
 )
 from ..memory import Materials, quantised
-from ..networks import CELL, MEANS, Critic, Decoder, Encoder, Healer
+from ..networks import CELL, FAINT, MEANS, Critic, Decoder, Encoder, Healer
 from ..shift_map import REACH, Memory
 from ..surface_losses import map_distances, seen
 from .texture_config import TextureConfig
@@ -151,7 +152,8 @@ class Texture(Family):
             generator = Generator(self.healer, self.decoder)
             quilt, seam = generator.quilt(field, torch.cat((own, maps)), memory, share, tint)
         healed = self.healer(quilt, seam, generator.grain(field)[0])
-        kept = (F.avg_pool2d(healed, 2) - F.avg_pool2d(quilt, 2)).abs().mean() / seam.mean().clamp(min=0.01)
+        changed = F.avg_pool2d((healed - quilt) / moments(quilt, FAINT)[1], 2)
+        kept = changed.abs().mean() / seam.mean().clamp(min=0.01)
         fake = healed[:, :, EDGE:-EDGE, EDGE:-EDGE]
         batch |= {"latent": latent, "healed": fake.detach()}
         return {

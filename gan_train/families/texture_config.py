@@ -57,7 +57,7 @@ class TextureConfig:
     penalty_every: int = 16
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
     heal_weight: float = 1.0
-    """Weight of the distance between what is healed and the quilt, at half the resolution."""
+    """Weight of the distance between what is healed and the quilt, at half the resolution, against its contrast."""
     picture_patch_weight: float = 2.0
     """Weight of the distance between the patches of decoded and real pictures in the third stage."""
     keep_weight: float = 2.0
