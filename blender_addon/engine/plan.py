@@ -19,8 +19,8 @@ LAYOUTS = ("folders", "flat")
 FORMATS = ("glb", "usdz", "usd", "fbx", "obj", "blend", "png")  # held equal to scene/formats.py by a test
 ENCODINGS = {  # of textures: the formats that can hold them; the others of a plan keep PNG
     "png": FORMATS,
-    "jpeg": ("glb", "usdz", "usd", "fbx", "obj"),
-    "webp": ("glb",),
+    "jpeg": ("glb", "usdz", "usd", "fbx", "obj", "blend"),
+    "webp": ("glb", "blend"),
 }
 TURNS = ("all", "turn")
 CHECKS = ("all", "off")
