@@ -60,7 +60,7 @@ class TextureConfig:
     """Weight of the distance between what is healed and the quilt, at half the resolution, against its contrast."""
     picture_patch_weight: float = 2.0
     """Weight of the distance between the patches of decoded and real pictures in the third stage."""
-    keep_weight: float = 2.0
+    keep_weight: float = 6.0
     """Weight of the distance to the encoded picture in the third stage."""
     color_weight: float = 1.0
     """Weight of the distance between colours apart from brightness."""
