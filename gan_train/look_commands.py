@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from .arguments import add_model_argument
+from .errors import ConfigError
 from .progress import Progress
 
 
@@ -81,6 +82,11 @@ def add_measure(commands) -> None:
     add("--seed", metavar="S", type=int, default=0, help="first texture seed (default 0)")
     add("--json", action="store_true", help="print JSON alone")
     add(
+        "--into-card",
+        action="store_true",
+        help="keep the figures in the card of FILE.onnx; no weight changes",
+    )
+    add(
         "--pictures",
         metavar="DIR",
         type=Path,
@@ -101,6 +107,8 @@ def _run_measure(arguments: argparse.Namespace) -> int:
     from .measure import measure
     from .model_source import open_model
 
+    if arguments.into_card and arguments.model.is_dir():
+        raise ConfigError(f"{arguments.model}: --into-card needs an exported file. Export the run first.")
     manifest = read_manifest(arguments.data)
     inception = None
     if arguments.fid is not None:
@@ -123,6 +131,10 @@ def _run_measure(arguments: argparse.Namespace) -> int:
             pictures=arguments.pictures,
             inception=inception,
         )
+    if arguments.into_card:
+        from .card_measures import put_measures
+
+        put_measures(arguments.model, panel.summary())
     print(
         json.dumps(panel.as_json(), indent=1, ensure_ascii=False)
         if arguments.json

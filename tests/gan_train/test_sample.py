@@ -1,5 +1,6 @@
 """sample and measure on a tiny real model, through the command: what is printed, written and refused."""
 
+import dataclasses
 import importlib
 import json
 import shutil
@@ -178,6 +179,18 @@ def test_measure_prints_a_panel_and_json(tiny, small_dataset, tmp_path, capsys):
 def measured(capsys, *arguments) -> dict:
     assert main(["measure", *map(str, arguments), "--count", "24", "--json"]) == 0
     return json.loads(capsys.readouterr().out)["measures"]
+
+
+def test_figures_are_kept_in_the_card(tiny, small_dataset, tmp_path, capsys):
+    file = shutil.copy(tiny, tmp_path / "mine.onnx")
+    rows = measured(capsys, file, "--data", small_dataset, "--size", 128, "--into-card")
+    old, new = Model.load(tiny), Model.load(file)
+    assert new.card.provenance.measures["recall"] == pytest.approx(rows["recall"]["value"], rel=1e-3)
+    kept = dataclasses.replace(new.card.provenance, measures=old.card.provenance.measures)
+    assert dataclasses.replace(new.card, provenance=kept) == old.card
+    (tmp_path / "run").mkdir()
+    assert main(["measure", str(tmp_path / "run"), "--data", str(small_dataset), "--into-card"]) == 2
+    assert "Export the run first" in capsys.readouterr().err
 
 
 def test_measure_without_labels_and_with_maps(small_dataset, tmp_path, capsys):
