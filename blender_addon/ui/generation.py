@@ -9,8 +9,9 @@ from collections.abc import Generator
 
 import bpy
 
-from ..engine.errors import GanCubeError
+from ..engine.errors import GanCubeError, RequestError
 from ..scene.images import purge
+from ..scene.place import Place, scene_of
 from . import kept_recipes as kept
 from . import session
 from .preferences import chosen
@@ -70,6 +71,7 @@ class Generation:
     def invoke(self, context, event):
         if bpy.app.background:  # no window, so no timer would ever tick
             return self.execute(context)
+        self.place = Place.of(context)
         try:
             self.prepare(context)
             session.start(*self.wish(context))
@@ -116,7 +118,7 @@ class Generation:
             return None
         try:
             if self.building is None:
-                self.result = session.keep(job)
+                self.result = session.keep(job, self.place)
                 self.building = self.build(context, session.results[self.result])
             end = time.monotonic() + BUDGET
             while time.monotonic() < end:
@@ -137,6 +139,7 @@ class Generation:
 
     def execute(self, context):
         """From a script: waits. From the redo panel: builds again from the pictures that are there."""
+        self.place = Place.of(context)
         try:
             self.prepare(context)
             if self.result not in session.results:
@@ -148,7 +151,8 @@ class Generation:
                     time.sleep(0.002)
                 if job.state != "done":
                     return self.fail(job.error)
-                self.result = session.keep(job)
+                self.result = session.keep(job, self.place)
+            self.place = session.results[self.result].place
             building = self.build(context, session.results[self.result])
             while True:
                 try:
@@ -168,9 +172,17 @@ class Generation:
             result = session.results[self.result]
             if result.textures:
                 purge(chosen().cache_limit * 2**20)
-                kept.add(context.scene, result.recipe, next(iter(result.textures.values())).icon)
+                kept.add(
+                    self.scene_of_history(context), result.recipe, next(iter(result.textures.values())).icon
+                )
         self.report({"INFO"}, f"{sentence}. {session.provider}")
         return {"FINISHED"}
+
+    def scene_of_history(self, context):
+        try:
+            return scene_of(self.place)
+        except RequestError:  # what was textured is in another scene, too
+            return context.scene
 
     def fail(self, message: str) -> set:
         """Says what went wrong, in the status bar and in the panel; nothing to say means that the user cancelled."""

@@ -1,12 +1,14 @@
 """The panel's operators for a whole cube. bpy.types only.
 
-Before: properties.py, generation.py. Next: scene/steps.py builds the cube, which lands here in the scene.
+Before: properties.py, generation.py. Next: scene/steps.py builds the cube, which lands in the scene of the click
+(scene/place.py).
 """
 
 import random
 
 import bpy
 
+from ..scene import place
 from ..scene.assets import FacePixels
 from ..scene.steps import cube_steps
 from . import models, properties, session
@@ -35,22 +37,18 @@ class CubeGeneration(Generation):
             if not self.properties.is_property_set(name):
                 setattr(self, name, value)
 
+    def arrived(self, context, job):
+        place.scene_of(self.place)  # removed: nobody waits for the rest
+
     def build(self, context, result):
         faces = [FacePixels(one.seed, one.label, one.maps) for _, one in sorted(result.textures.items())]
         return cube_steps(faces, result.colorspaces, result.recipe, self.edge, bevel=self.bevel)
 
     def land(self, context, cube) -> str:
-        """Into the scene, selected and active, as Blender's own Add operators do."""
         cube.location = self.location
-        context.collection.objects.link(cube)
-        for other in context.selected_objects:
-            other.select_set(False)
-        # it is not there if the active collection is excluded from the view layer
-        if cube.name in context.view_layer.objects:
-            cube.select_set(True)
-            context.view_layer.objects.active = cube
+        scene = place.add(cube, self.place)
         show_textures(context)
-        return "GAN cube added"
+        return "GAN cube added" if scene == context.scene else f"GAN cube added in the scene {scene.name}"
 
 
 class GANCUBE_OT_generate_cube(CubeGeneration, bpy.types.Operator):

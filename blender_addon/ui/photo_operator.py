@@ -9,6 +9,7 @@ import bpy
 
 from ..engine import latent_file
 from ..engine.errors import GanCubeError
+from ..scene.place import Place, scene_of
 from . import models, session
 from .generation import TICK
 from .matching import Matching
@@ -65,6 +66,7 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
         )
 
     def begin(self, context) -> Matching:
+        self.place = Place.of(context)
         entry = models.entry(context.scene.gancube.model)
         return Matching(chosen().python, entry.path, Path(bpy.path.abspath(self.filepath)), self.tries)
 
@@ -109,7 +111,10 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
     def finish(self, context, done: Matching) -> set:
         if done.look is None:
             return self.fail(done.error)
-        settings = context.scene.gancube
+        try:
+            settings = scene_of(self.place).gancube
+        except GanCubeError as error:
+            return self.fail(str(error))
         settings.look, settings.look_name = latent_file.dumps(done.look), Path(self.filepath).name
         labels = ", ".join(done.look.label or {})
         self.report({"INFO"}, f"The look of {settings.look_name} was found: {labels}")

@@ -13,6 +13,7 @@ import bpy
 from ..engine import runtime
 from ..engine.client import Client
 from ..engine.surface_request import SurfaceRequest
+from ..scene.place import Place
 from .job import Job, Texture, provider_line
 from .live_job import LiveJob
 from .preferences import ADDON, Choice, chosen
@@ -25,6 +26,7 @@ class Result:
     textures: dict[int, Texture]  # by their number on the surface
     colorspaces: dict[str, str]  # map name -> Blender's name of its colour space
     recipe: str
+    place: Place  # where it was asked for; Adjust Last Operation stays there
 
 
 client: Client | None = None
@@ -115,11 +117,11 @@ def start_live(have: SurfaceRequest, order: tuple[int, ...], in_view: int) -> Li
     return job
 
 
-def keep(done: Job) -> str:
+def keep(done: Job, place: Place) -> str:
     """Keeps the result of a job that is done; returns its key."""
     key = str(next(_keys))
     results.clear()  # pictures are large, and the redo panel only ever shows the latest operator
-    results[key] = Result(done.textures, done.loaded["colorspaces"], done.recipe)
+    results[key] = Result(done.textures, done.loaded["colorspaces"], done.recipe, place)
     return key
 
 

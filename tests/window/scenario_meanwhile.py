@@ -55,15 +55,20 @@ def scenario(ui):
         s.name: [o.name for o in s.objects if "gancube" in o and o.name not in before]
         for s in bpy.data.scenes
     }
+    there = {name: len(cubes) for name, cubes in scenes.items() if cubes}
     ui.check(
-        "another scene: the result is in one scene at most", sum(map(bool, scenes.values())) <= 1, **scenes
+        "another scene: it lands in the one of the click, and nowhere else", there == {begun_in: 1}, **scenes
     )
     everything_whole(ui, "another scene")
 
     yield from begun(ui, button, SIZE)
+    before = made()
     bpy.data.scenes.remove(other)  # the one it was begun in
     yield from ended(ui)
     ui.check("scene removed: Blender lives", begun_in in bpy.data.scenes)
+    ui.check(
+        "scene removed: no cube, and the panel says why", made() == before and "Other" in session().error
+    )
     everything_whole(ui, "scene removed")
 
     path = str(ui.out / "meanwhile.blend")

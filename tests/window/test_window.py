@@ -53,7 +53,9 @@ NOT_OURS = (
     "xkbcomp",
     "_XSERVTransmkdir",
     "Warning: Could not open (default) display",
-    "operator         | WARNING",  # sentences for the user, shown in the status bar too
+    # sentences for the user, shown in the status bar too; before Blender 5 they look like Blender's own
+    "operator         | WARNING",
+    "Warning: A normal map is wrong under a box projection",
 )
 
 
