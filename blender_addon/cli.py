@@ -25,6 +25,8 @@ CUBE_EXAMPLES = """examples:
   gancube cube --seed rainy-day --size 512 --out cube.glb    any word is a seed
   gancube cube --seed 7 --face-labels brick,moss,,,sand, --out cube.glb
                                                              an empty entry (or -) leaves that face as it was
+  gancube cube --model planets --seed 7 --style 12:2 --out cube.glb
+                                                             from layer 2 on the look of texture seed 12
   gancube cube --recipe cube.glb --out again.glb             the same bytes again
   gancube cube --latent photo.json --out cube.glb            the look of a photo (see gan-train project)
   gancube cube --seed 7 --library walls.blend                into a library of the Asset Browser
@@ -76,7 +78,11 @@ def joined(argv: list[str]) -> list[str]:
     """`--face-labels -,brick,...` as one word: argparse would take a list that begins with - for an option."""
     words: list[str] = []
     for word in argv:
-        if words and words[-1] in ("--face-seeds", "--face-labels") and not word.startswith("--"):
+        if (
+            words
+            and words[-1] in ("--face-seeds", "--face-labels", "--face-styles")
+            and not word.startswith("--")
+        ):
             words[-1] += "=" + word
         else:
             words.append(word)
@@ -122,6 +128,14 @@ def add_cube(commands) -> None:
     )
     what.add_argument(
         "--face-labels", metavar="A,B,C,D,E,F", help="six labels; an empty entry or - is the default"
+    )
+    what.add_argument(
+        "--style",
+        metavar="SEED:LAYER",
+        help="of models with styles: the look of another texture seed, from that layer on",
+    )
+    what.add_argument(
+        "--face-styles", metavar="A,B,C,D,E,F", help="six of them; an empty entry or - is the default"
     )
     what.add_argument(
         "--size", metavar="PX", type=int, help="side of each image in pixels (default: the model's)"
@@ -184,7 +198,8 @@ def recipe_to_follow(arguments, command):
     """The recipe of --recipe, or None; what a recipe decides cannot be given beside it."""
     if arguments.recipe is None:
         return None
-    refuse_beside(arguments, "recipe", ("seed", "label", "face_seeds", "face_labels", "size", "latent"))
+    decided = ("seed", "label", "face_seeds", "face_labels", "style", "face_styles", "size", "latent")
+    refuse_beside(arguments, "recipe", decided)
     wanted = command.read_recipe(arguments.recipe)
     if wanted.kind != "cube":
         raise RecipeError(
@@ -199,7 +214,7 @@ def latent_to_follow(arguments):
         return None
     from .engine import latent_file
 
-    refuse_beside(arguments, "latent", ("label", "face_labels"))
+    refuse_beside(arguments, "latent", ("label", "face_labels", "style", "face_styles"))
     return latent_file.read(arguments.latent)
 
 
@@ -224,9 +239,23 @@ def surface_request(arguments, model: Path, latent=None):
         label=arguments.label,
         face_seeds=tuple(None if seed is None else parse_seed(seed) for seed in seeds),
         face_labels=six("--face-labels", arguments.face_labels),
+        style=style("--style", arguments.style) or (),
+        face_styles=tuple(style("--face-styles", one) for one in six("--face-styles", arguments.face_styles)),
         size=arguments.size,
     )
     return latent.to_request(asked, new_seeds=arguments.seed is not None) if latent else asked
+
+
+def style(option: str, text: str | None) -> tuple[int, int] | None:
+    """ "12:2" -> (12, 2): a texture seed, and a layer; the seed may be a word."""
+    from .engine.seeds import parse_seed
+
+    if text is None:
+        return None
+    seed, _, layer = text.rpartition(":")
+    if not seed or not (layer.isascii() and layer.isdigit() and len(layer) < 5):
+        raise RequestError(f"{option} {text!r}: must be a seed and the number of a layer, such as 12:2.")
+    return parse_seed(seed), int(layer)
 
 
 def six(option: str, text: str | None) -> tuple[str | None, ...]:

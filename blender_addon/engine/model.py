@@ -166,11 +166,12 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
     size = check_size(model.card, request.size)
     count, made = len(request.seeds), []
     toward = request.toward or (None,) * count
-    known: dict = {}  # label -> the styles of request.style
-    for seed, label, other in zip(request.seeds, request.labels, toward, strict=True):
+    known: dict = {}  # (texture seed, label) -> its styles
+    each = zip(request.seeds, request.labels, toward, request.styles or ((),) * count, strict=True)
+    for seed, label, other, style in each:
         if progress:
             progress(len(made), count)
-        styles = _styles(model, request, label, known) if request.style else None
+        styles = _styles(model, style, label, request.scalars, known) if style else None
         made.append(
             model.render(seed, label, size, request.scalars, styles, request.latents, other, request.walk)
         )
@@ -179,11 +180,11 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
     return made
 
 
-def _styles(model: Model, request: Request, label, known: dict) -> Styles:
-    seed, first = request.style
-    key = str(label)
+def _styles(model: Model, style: tuple[int, int], label, scalars: dict, known: dict) -> Styles:
+    seed, first = style
+    key = seed, str(label)
     if key not in known:
-        known[key] = style_of(model, seed, label, request.scalars)
+        known[key] = style_of(model, seed, label, scalars)
     return from_layer(known[key], first)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import __version__
 from .model import Model, check_size, runtime_version
-from .recipe import Recipe
+from .recipe import Recipe, style_fields
 from .request import Request
 from .surface_request import SurfaceRequest
 
@@ -21,8 +21,10 @@ def new_recipe(asked: SurfaceRequest, request: Request, model: Model, blender: s
         settings["latents"] = {name: list(values) for name, values in request.latents.items()}
     if request.walk:
         settings["walk"] = {"toward": asked.toward, "share": request.walk}
-    if request.style:
-        settings["style"] = {"seed": request.style[0], "layer": request.style[1]}
+    if asked.style:
+        settings["style"] = style_fields(asked.style)
+    if any(one is not None for one in asked.face_styles):
+        settings["face_styles"] = [None if one is None else style_fields(one) for one in asked.face_styles]
     return Recipe(
         kind=asked.surface,
         model={"name": Path(model.path).stem, "sha256": model.sha256},

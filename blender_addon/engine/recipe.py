@@ -35,7 +35,8 @@ class Recipe:
     settings: (
         dict  # {"scalars": {name: number}, "provider": effective provider}; where they were asked for also
     )
-    # "latents" {name: numbers}, "walk" {"toward": seed of a surface, "share": 0 to 4}, "style" {"seed", "layer"}
+    # "latents" {name: numbers}, "walk" {"toward": seed of a surface, "share": 0 to 4}, "style" {"seed", "layer"},
+    # "face_styles": for each image such a style of its own, or null
     versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
     kind: str = "cube"
     made_by: str = MADE_BY
@@ -43,13 +44,14 @@ class Recipe:
     def to_request(self, model: str | None = None) -> SurfaceRequest:
         """The request that makes the same, from `model` (a name or file) or the model the recipe names."""
         walk = self.settings.get("walk", {"toward": 0, "share": 0.0})
-        style = self.settings.get("style")
+        own = self.settings.get("face_styles", ())
         return SurfaceRequest(
             surface=self.kind,
             images=None if SURFACES[self.kind] else len(self.face_seeds),
             toward=walk["toward"],
             walk=walk["share"],
-            style=(style["seed"], style["layer"]) if style else (),
+            style=_style(self.settings.get("style")) or (),
+            face_styles=tuple(map(_style, own)),
             model=model or self.model["name"],
             seed=self.seed,
             label=self.label,
@@ -59,6 +61,14 @@ class Recipe:
             scalars=dict(self.settings["scalars"]),
             latents=dict(self.settings.get("latents", {})),
         )
+
+
+def style_fields(style: tuple) -> dict:
+    return {"seed": style[0], "layer": style[1]}
+
+
+def _style(fields: dict | None) -> tuple | None:
+    return (fields["seed"], fields["layer"]) if fields else None
 
 
 def dumps(recipe: Recipe) -> str:
@@ -121,8 +131,8 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     settings = data["settings"]
     if (
         not isinstance(settings, dict)
-        or set(settings) - {"latents", "walk", "style"} != {"scalars", "provider"}
-        or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents", "walk", "style"))
+        or set(settings) - {"latents", "walk", "style", "face_styles"} != {"scalars", "provider"}
+        or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents", "walk"))
     ):
         fail("settings", "must hold scalars and provider.")
     if settings["provider"] not in CHOICES:
@@ -140,11 +150,17 @@ def loads(text: str, file: str = "recipe") -> Recipe:
         ):
             fail("settings.walk", f"must hold toward (a seed) and share (above 0, at most {ROUND}).")
         _whole(fail, "settings.walk.toward", walk["toward"], 0, MAX_SEED)
+    own = settings.get("face_styles", [None] * len(seeds))
+    if not isinstance(own, list) or len(own) != len(seeds):
+        fail("settings.face_styles", f"must be a list of {len(seeds)}.")
+    styles = {f"face_styles[{i}]": style for i, style in enumerate(own) if style is not None}
     if "style" in settings:
-        if set(settings["style"]) != {"seed", "layer"}:
-            fail("settings.style", "must hold seed and layer.")
-        _whole(fail, "settings.style.seed", settings["style"]["seed"], 0, MAX_SEED)
-        _whole(fail, "settings.style.layer", settings["style"]["layer"], 0, 1000)
+        styles["style"] = settings["style"]
+    for field, style in styles.items():
+        if not isinstance(style, dict) or set(style) != {"seed", "layer"}:
+            fail(f"settings.{field}", "must hold seed and layer.")
+        _whole(fail, f"settings.{field}.seed", style["seed"], 0, MAX_SEED)
+        _whole(fail, f"settings.{field}.layer", style["layer"], 0, 1000)
     return Recipe(
         **{**data, "face_seeds": tuple(data["face_seeds"]), "face_labels": tuple(data["face_labels"])}
     )

@@ -10,7 +10,7 @@ class Request:
     A label is a name, {name: weight} or None. `size` in pixels (None: the card's default), `scalars` {input name:
     value} (the rest at default), `latents` {input name: numbers} for all of them (the rest drawn from the seeds).
     `toward`: one seed per texture (or none), to which its latents have walked as far as `walk` says (latents.draw).
-    `style`: (texture seed, layer), whose styles all have from that layer on, or ().
+    `styles`: for each (or for none) (texture seed, layer), whose styles it has from that layer on, or ().
     """
 
     model: str
@@ -21,7 +21,9 @@ class Request:
     latents: dict = field(default_factory=dict)
     toward: tuple[int, ...] = ()
     walk: float = 0.0
-    style: tuple = ()
+    styles: tuple = ()
 
     def __post_init__(self):
-        assert len(self.seeds) == len(self.labels) and len(self.toward) in (0, len(self.seeds))
+        count = len(self.seeds)
+        assert len(self.labels) == count
+        assert len(self.toward) in (0, count) and len(self.styles) in (0, count)

@@ -31,7 +31,8 @@ class SurfaceRequest:
     that image to them. A label is a name or {name: weight}. `latents` {input name: numbers} hold for all images: one
     look in six layouts. `walk` is how far each image has gone towards the one of surface seed `toward`: 1 is there, and
     4 (ROUND) all the way round a circle through both. `style`: (texture seed, number of a layer), the look of which
-    all images have from that layer on, where the model has styles.
+    all images have from that layer on, where the model has styles; `face_styles` (one for each image, or empty) go
+    before it, where they are not None. From the number of layers on there is no style.
     """
 
     model: str
@@ -45,6 +46,7 @@ class SurfaceRequest:
     toward: int = 0
     walk: float = 0.0
     style: tuple = ()
+    face_styles: tuple = ()
     surface: str = "cube"
     images: int | None = None
 
@@ -81,8 +83,7 @@ class SurfaceRequest:
             or not 0 <= self.walk <= ROUND
         ):
             raise RequestError(f"walk {self.walk!r}: must be a number from 0 to {ROUND}.")
-        if self.style and card.input("style") is None:
-            raise RequestError(f"style: {card.name} has no styles to mix. Use a model with a style input.")
+        styles = self._styles(card)
         return Request(
             model=self.model,
             seeds=tuple(seed for seed, _ in faces),
@@ -92,8 +93,17 @@ class SurfaceRequest:
             latents=dict(self.latents),
             toward=tuple(derive(_seed(self.toward), i) for i in range(self.count)) if self.walk else (),
             walk=float(self.walk),
-            style=(_seed(self.style[0]), self.style[1]) if self.style else (),
+            styles=styles,
         )
+
+    def _styles(self, card: Card) -> tuple:
+        """(texture seed, layer) or () for each image; empty where none has a style."""
+        own = self._each("face styles", self.face_styles)
+        if not self.style and own.count(None) == len(own):
+            return ()
+        if (spec := card.input("style")) is None:
+            raise RequestError(f"style: {card.name} has no styles to mix. Use a model with a style input.")
+        return tuple(_style(self.style if one is None else one, spec.shape[1]) for one in own)
 
     def _each(self, what: str, values) -> tuple:
         if not values:
@@ -109,6 +119,15 @@ def _seed(seed) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MASK:
         raise RequestError(f"seed {seed!r}: must be a whole number from 0 to {MASK}.")
     return seed
+
+
+def _style(style, layers: int) -> tuple:
+    if not style:
+        return ()
+    seed, first = style
+    if isinstance(first, bool) or not isinstance(first, int) or first < 0:
+        raise RequestError(f"style from layer {first!r}: must be a whole number from 0 to {layers}.")
+    return (_seed(seed), first) if first < layers else ()
 
 
 def resolve_label(card: Card, seed: int, label):

@@ -163,8 +163,9 @@ class Worker:
             frames = [replace(surface, walk=walk).to_request(self.model.card) for walk in walks]
         for number, (frame, image) in enumerate((frame, image) for frame in frames for image in images):
             index = image if walks is None else number // len(images) * surface.count + image
-            seed, toward = frame.seeds[image], frame.toward[image : image + 1]
-            one = replace(frame, seeds=(seed,), labels=(frame.labels[image],), toward=toward)
+            seed, own = frame.seeds[image], slice(image, image + 1)
+            toward, styles = frame.toward[own], frame.styles[own]
+            one = replace(frame, seeds=(seed,), labels=frame.labels[own], toward=toward, styles=styles)
             (texture,) = generate(self.model, one, on_progress)
             pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in texture.maps.items()}
             header = {

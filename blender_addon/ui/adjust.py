@@ -16,7 +16,7 @@ from ..engine.surface_request import FACES, SurfaceRequest
 from ..scene import faces
 from ..scene.images import new_image, purge
 from . import kept_recipes, models, session
-from .face_operators import locks, own_labels
+from .face_operators import locks, own_labels, own_style
 from .generation import TICK
 from .live_job import LiveJob
 from .preferences import chosen
@@ -67,8 +67,14 @@ def change(context, **wish) -> None:
 
 
 def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
-    """A seed or a label is for the faces that are not locked; a locked one keeps its own."""
+    """A seed, a label or a style is for the faces that are not locked; a locked one keeps its own."""
     held = locks(item)
+    styles = asked.face_styles
+    if "style" in wish:
+        none = 0, models.layers(card)
+        own = (own_style(asked, i) or none for i in range(asked.count))
+        styles = tuple(style if lock else None for style, lock in zip(own, held, strict=True))
+        styles = styles if any(styles) else ()
     recipe = faces.recipe_of(item)
     seeds = asked.face_seeds or (None,) * asked.count
     labels = asked.face_labels or (None,) * asked.count
@@ -78,7 +84,7 @@ def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
         own = own_labels(recipe, card) if "label" not in wish else (None,) * asked.count
         labels = tuple(a if lock else b for a, b, lock in zip(labels, own, held, strict=True))
     scalars = {**asked.scalars, **wish.pop("scalars", {})}
-    return replace(asked, face_seeds=seeds, face_labels=labels, scalars=scalars, **wish)
+    return replace(asked, face_seeds=seeds, face_labels=labels, face_styles=styles, scalars=scalars, **wish)
 
 
 class GANCUBE_OT_adjust(bpy.types.Operator):

@@ -82,24 +82,21 @@ def _scalar(index: int):
     )
 
 
-def _layers() -> int:
-    card = card_of(bpy.context)
-    style = card.input("style") if card is not None else None
-    return style.shape[1] if style is not None else 0
-
-
 def _style(part: int):
     """Of (seed, first layer); no style is (0, all layers): from the last one on there is nothing."""
 
+    def layers() -> int:
+        return models.layers(card_of(bpy.context))
+
     def both() -> tuple:
-        return current(bpy.context).style or (0, _layers())
+        return current(bpy.context).style or (0, layers())
 
     def read(self) -> int:
         return min(both()[part], LARGEST)
 
     def write(self, value: int) -> None:
         style = (*both()[:part], value, *both()[part + 1 :])
-        change(bpy.context, style=style if style[1] < _layers() else ())
+        change(bpy.context, style=style if style[1] < layers() else ())
 
     return {"get": read, "set": write}
 
@@ -178,7 +175,7 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
                 layout.prop(values, "other_label")
                 if values.other_label != models.MIXED:
                     layout.prop(values, "label_share")
-        if card.input("style") is not None:
+        if models.layers(card):
             layout.prop(values, "style_seed")
             layout.prop(values, "style_from")
         for index, one in enumerate(scalar_inputs(card)):

@@ -26,6 +26,21 @@ FACE_NUMBER = bpy.props.IntProperty(
     min=ALL,
     max=5,
 )
+STYLE_SEED = bpy.props.StringProperty(
+    name="Style Seed",
+    description="The texture that lends its style: a whole number, or any word",
+    default="0",
+    options={"SKIP_SAVE"},
+)
+STYLE_FROM = bpy.props.IntProperty(
+    name="Style From Layer",
+    description="First layer that takes the other style: low layers are shape, high ones colour and grain. "
+    "From the number of layers on there is none; -1 leaves it as it is",
+    default=-1,
+    min=-1,
+    soft_max=20,
+    options={"SKIP_SAVE"},
+)
 SEED = bpy.props.StringProperty(name="Seed", description="A whole number, or any word", options={"SKIP_SAVE"})
 
 
@@ -49,6 +64,20 @@ def own_labels(recipe, card) -> tuple:
             follows = card.labels[choose(seed, len(card.labels))]
         labels.append(None if label == follows else label)
     return tuple(labels)
+
+
+def own_style(asked: SurfaceRequest, index: int) -> tuple | None:
+    """(texture seed, layer) of the style that this face has, its own or that of all; None without."""
+    own = asked.face_styles[index] if asked.face_styles else None
+    return (asked.style or None) if own is None else own
+
+
+def with_style(asked: SurfaceRequest, index: int, style: tuple, layers: int) -> SurfaceRequest:
+    """The face with this style; it follows that of all where they are the same."""
+    styles = list(asked.face_styles or (None,) * asked.count)
+    none = 0 < layers <= style[1]
+    styles[index] = None if (none and not asked.style) or style == asked.style else style
+    return replace(asked, face_styles=tuple(styles))
 
 
 class FaceGeneration(Generation):
@@ -110,7 +139,7 @@ class GANCUBE_OT_reroll(FaceGeneration, bpy.types.Operator):
 class GANCUBE_OT_set_face(FaceGeneration, bpy.types.Operator):
     bl_idname = "gancube.set_face"
     bl_label = "Set Face"
-    bl_description = "Give this face the image of a seed and a label"
+    bl_description = "Give this face the image of a seed, with a label and a style"
     bl_options = {"REGISTER", "UNDO"}
 
     face: FACE_NUMBER
@@ -118,6 +147,8 @@ class GANCUBE_OT_set_face(FaceGeneration, bpy.types.Operator):
     label: bpy.props.StringProperty(
         name="Label", description="What the face shows; empty: as it is", options={"SKIP_SAVE"}
     )
+    style_seed: STYLE_SEED
+    style_from: STYLE_FROM
 
     def wish(self, context):
         if not 0 <= self.face < len(FACES):
@@ -126,6 +157,9 @@ class GANCUBE_OT_set_face(FaceGeneration, bpy.types.Operator):
         seeds[self.face] = parse_seed(self.seed)
         labels[self.face] = self.label or labels[self.face]
         changed = replace(request_of(self.recipe), face_seeds=tuple(seeds), face_labels=tuple(labels))
+        if self.style_from >= 0:
+            layers = models.layers(self.card)
+            changed = with_style(changed, self.face, (parse_seed(self.style_seed), self.style_from), layers)
         changed.to_request(self.card)  # an unknown label is said at once
         return changed, (self.face,)
 
@@ -133,7 +167,7 @@ class GANCUBE_OT_set_face(FaceGeneration, bpy.types.Operator):
 class GANCUBE_OT_edit_face(bpy.types.Operator):
     bl_idname = "gancube.edit_face"
     bl_label = "Edit Face"
-    bl_description = "Set the seed and the label of this face"
+    bl_description = "Set the seed, the label and the style of this face"
     bl_options = {"INTERNAL"}
 
     face: FACE_NUMBER
@@ -144,6 +178,8 @@ class GANCUBE_OT_edit_face(bpy.types.Operator):
         items=lambda self, context: models.labels_of(faces.recipe_of(context.active_object)),
         options={"SKIP_SAVE"},
     )
+    style_seed: STYLE_SEED
+    style_from: STYLE_FROM
 
     @classmethod
     def poll(cls, context):
@@ -155,6 +191,9 @@ class GANCUBE_OT_edit_face(bpy.types.Operator):
         label = recipe.face_labels[self.face]
         if label in {item[0] for item in models.labels_of(recipe)}:
             self.label = label
+        if layers := models.layers(models.entry_of(recipe.model).card):
+            seed, self.style_from = own_style(recipe.to_request(), self.face) or (0, layers)
+            self.style_seed = str(seed)
         return context.window_manager.invoke_props_dialog(self)
 
     def draw(self, context):
@@ -162,11 +201,15 @@ class GANCUBE_OT_edit_face(bpy.types.Operator):
         self.layout.prop(self, "seed")
         if models.labels_of(faces.recipe_of(context.active_object)):
             self.layout.prop(self, "label")
+        if self.style_from >= 0:
+            self.layout.prop(self, "style_seed")
+            self.layout.prop(self, "style_from")
 
     def execute(self, context):
         # another operator, because one that has a dialog cannot go on as a modal one
         chosen = self.label if self.properties.is_property_set("label") else ""
-        bpy.ops.gancube.set_face("INVOKE_DEFAULT", face=self.face, seed=self.seed, label=chosen)
+        style = {"style_seed": self.style_seed, "style_from": self.style_from}
+        bpy.ops.gancube.set_face("INVOKE_DEFAULT", face=self.face, seed=self.seed, label=chosen, **style)
         return {"FINISHED"}
 
 

@@ -119,6 +119,12 @@ def card(name: str) -> Card | None:
     return next((e.card for e in _entries if e.name == name), None)
 
 
+def layers(card: Card | None) -> int:
+    """How many layers take a style; 0 where the generator has none."""
+    style = card.input("style") if card is not None else None
+    return style.shape[1] if style is not None else 0
+
+
 def megabytes(entry) -> str:
     """The size of a generator's file, as text."""
     return f"{_sizes.get(entry.name, 0) / 1e6:.1f} MB"

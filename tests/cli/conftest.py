@@ -9,6 +9,7 @@ import pytest
 from blender_addon.cli import main
 from blender_addon.scene import render
 from tests.tiny import make_tiny
+from tests.tiny_style import make_tiny_style
 
 PBR = ("base_color", "normal", "roughness", "metallic", "ao", "height")
 
@@ -23,10 +24,11 @@ class Answer(NamedTuple):
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> Path:
-    """A folder with two generators, `tiny` (base colour) and `pbr` (every map but alpha)."""
+    """A folder with generators: `tiny` (base colour), `pbr` (every map but alpha), `tinted` (styles)."""
     folder = tmp_path_factory.mktemp("models")
     make_tiny(folder / "tiny.onnx")
     make_tiny(folder / "pbr.onnx", maps=PBR, name="pbr")
+    make_tiny_style(folder / "tinted.onnx")
     return folder
 
 

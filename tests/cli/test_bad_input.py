@@ -209,3 +209,12 @@ def forbid_work(monkeypatch):
         raise AssertionError("the model was loaded before the output was checked")
 
     monkeypatch.setattr("blender_addon.engine.model.Model.load", load)
+
+
+@pytest.mark.parametrize("text", ["9", ":1", "9:", "9:-1", "9:one"])
+def test_what_is_no_style(refused, text):
+    assert "12:2" in refused("--model", "tinted", f"--style={text}")
+
+
+def test_a_style_where_there_is_none(refused):
+    assert "no styles to mix" in refused("--model", "tiny", "--style", "9:1")

@@ -206,3 +206,15 @@ def test_the_look_of_a_photo_in_six_layouts(gancube, models, tmp_path):
     path.write_text("{}")
     assert gancube("cube", "--latent", path, "--out", tmp_path / "no.glb").code == 2
     assert not (tmp_path / "no.glb").exists()
+
+
+def test_styles_of_all_faces_and_of_single_ones(gancube, tmp_path):
+    out = tmp_path / "cube.glb"
+    styles = ("--style", "rain:1", "--face-styles", "-,9:2,,,,4:0")
+    assert gancube("cube", "--model", "tinted", "--seed", 7, *styles, "--out", out).code == 0
+    asked = recipe.read(out).to_request()
+    assert asked.style == (parse_seed("rain"), 1)
+    assert asked.face_styles == (None, (9, 2), None, None, None, (4, 0))
+    again = tmp_path / "again.glb"
+    assert gancube("cube", "--recipe", out, "--out", again).code == 0
+    assert again.read_bytes() == out.read_bytes()

@@ -61,6 +61,30 @@ def test_the_same_request_comes_out():
     assert RECIPE.to_request("other.onnx").model == "other.onnx"
 
 
+def test_styles_are_kept_those_of_single_faces_too():
+    own = [None, {"seed": 9, "layer": 1}, None, None, None, {"seed": 0, "layer": 3}]
+    made = dataclasses.replace(RECIPE, settings={**RECIPE.settings, "face_styles": own})
+    assert recipe.loads(recipe.dumps(made)).to_request().face_styles == (
+        None,
+        (9, 1),
+        None,
+        None,
+        None,
+        (0, 3),
+    )
+    for wrong in (
+        own[:5],
+        {"0": own[1]},
+        [9, *own[1:]],
+        [{"seed": 9}, *own[1:]],
+        [{"seed": -1, "layer": 0}] * 6,
+    ):
+        with pytest.raises(RecipeError, match="face_styles"):
+            recipe.dumps(dataclasses.replace(made, settings={**RECIPE.settings, "face_styles": wrong}))
+    with pytest.raises(RecipeError, match="style"):
+        recipe.dumps(dataclasses.replace(RECIPE, settings={**RECIPE.settings, "style": None}))
+
+
 def test_a_walk_and_a_surface_are_kept():
     settings = {**RECIPE.settings, "walk": {"toward": 9, "share": 0.25}}
     made = recipe.loads(recipe.dumps(dataclasses.replace(RECIPE, settings=settings)))

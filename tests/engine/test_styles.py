@@ -123,3 +123,24 @@ def test_a_request_with_a_style(tinted):
         replace(asked, style=(9, 1)), replace(asked, style=(9, 1)).to_request(tinted.card), tinted, "5.0"
     )
     assert loads(dumps(kept)).to_request().style == (9, 1)
+
+
+def test_each_image_its_own_style(tinted):
+    """None follows the style of all; from the number of layers on there is none."""
+    own = (None, (7, 0), (7, LAYERS), (9, 1), None, (8, 2))
+    asked = SurfaceRequest(str(tinted.path), seed=3, label="dawn", style=(9, 1), face_styles=own)
+    request = asked.to_request(tinted.card)
+    assert request.styles == ((9, 1), (7, 0), (), (9, 1), (9, 1), (8, 2))
+    for texture, one in zip(generate(tinted, request), request.styles, strict=True):
+        styles = from_layer(style_of(tinted, one[0], "dawn"), one[1]) if one else None
+        expected = picture(tinted, texture.seed, "dawn", styles=styles)
+        assert np.array_equal(expected[..., :3], texture.maps["base_color"])
+    kept = loads(dumps(new_recipe(asked, request, tinted, "5.0")))
+    assert kept.to_request().face_styles == own
+    assert kept.to_request().to_request(tinted.card).styles == request.styles
+    with pytest.raises(RequestError, match="2 face styles given; a cube has 6"):
+        replace(asked, face_styles=own[:2]).to_request(tinted.card)
+    with pytest.raises(RequestError, match="no styles"):
+        replace(asked, style=()).to_request(tiny_card(("base_color",), (), 16, "x"))
+    with pytest.raises(RequestError, match="layer -1"):
+        replace(asked, style=(9, -1)).to_request(tinted.card)

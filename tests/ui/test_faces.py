@@ -4,6 +4,7 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from blender_addon.engine import png  # noqa: E402
 from blender_addon.engine.recipe import loads  # noqa: E402
 from blender_addon.engine.seeds import choose  # noqa: E402
 from blender_addon.scene import faces  # noqa: E402
@@ -15,6 +16,11 @@ from tests.ui.panel import counts, generate, pictures  # noqa: E402
 def cube(settings):
     settings.seed = 3
     return generate()
+
+
+def colours(cube) -> list[bytes]:
+    """Without the recipes in the files, which say what all faces were when each was made."""
+    return [png.decode(data)[0].tobytes() for data in pictures(cube)]
 
 
 def changed(before: list, after: list) -> list[int]:
@@ -141,3 +147,40 @@ def test_two_labels_mixed(settings):
 def test_a_bevel_is_a_modifier(settings):
     cube = generate(bevel=0.1)
     assert [m.type for m in cube.modifiers] == ["BEVEL"] and len(cube.data.polygons) == 6
+
+
+def test_one_face_gets_a_style_of_its_own(settings):
+    from tests.tiny_style import LAYERS
+
+    settings.model = "tinted"
+    cube = generate()
+    before, sliders = colours(cube), bpy.context.window_manager.gancube_adjust
+    seeds = [str(seed) for seed in loads(cube["gancube"]).face_seeds]
+    assert bpy.ops.gancube.set_face(face=2, seed=seeds[2], style_seed="9", style_from=1) == {"FINISHED"}
+    assert changed(before, colours(cube)) == [2]
+    own = loads(cube["gancube"]).to_request().face_styles
+    assert own == (None, None, (9, 1), None, None, None)
+    rebuilt = colours(cube)
+    assert bpy.ops.gancube.rebuild(index=-1) == {"FINISHED"}
+    assert colours(bpy.context.active_object) == rebuilt
+
+    bpy.context.view_layer.objects.active = cube
+    bpy.ops.gancube.reroll(face=2, seed="77")
+    assert loads(cube["gancube"]).to_request().face_styles == own, "it stays with the face"
+    cube.gancube_locks[2] = True
+    sliders.style_from = 2
+    after = loads(cube["gancube"]).to_request()
+    assert (after.style, after.face_styles) == ((0, 2), own), "a locked face keeps its style"
+    cube.gancube_locks[2] = False
+    sliders.style_seed = 5
+    assert loads(cube["gancube"]).to_request().face_styles == ()
+    bpy.ops.gancube.set_face(face=4, seed=seeds[4], style_from=LAYERS)
+    assert loads(cube["gancube"]).to_request().face_styles == (None, None, None, None, (0, LAYERS), None)
+    assert colours(cube)[4] == before[4], "no style, where all others have one"
+    bpy.ops.gancube.set_face(face=4, seed=seeds[4], style_seed="5", style_from=2)
+    assert loads(cube["gancube"]).to_request().face_styles == ()
+
+
+def test_a_generator_without_styles_says_so(cube):
+    with pytest.raises(RuntimeError, match="no styles to mix"):
+        bpy.ops.gancube.set_face(face=2, seed="1", style_seed="9", style_from=0)
