@@ -16,6 +16,7 @@ from ..engine.recipe import KEY, Recipe, loads
 from ..engine.surface_request import FACES
 from .cube import ORIENTATION
 from .material import build_material
+from .shelf import NUMBER
 from .steps import Images
 
 
@@ -49,16 +50,39 @@ def found(uid: int) -> bpy.types.Object:
     raise RequestError("the object was deleted meanwhile")
 
 
-def parts(item: bpy.types.Object | None) -> list[list[int]]:
-    """For each image of the recipe the slots that show it: [[0], [1], ... [5]] of a cube, one list of a mesh with one
-    texture. Empty where the object is nothing of ours, or shows a pool of images."""
+def number_of(material: bpy.types.Material | None, recipe: Recipe) -> int | None:
+    """Which image of the recipe a mesh's material shows; None where it shows none."""
+    if material is None:
+        return None
+    if recipe.kind in ("tile", "box"):
+        nodes = [node for _, shown in image_nodes(material).values() for node in shown]
+        # images that were baked out of a box projection are no longer what the generator drew
+        baked = recipe.kind == "box" and any(node.projection != "BOX" for node in nodes)
+        return 0 if nodes and not baked else None
+    number = material.get(NUMBER)
+    return number if isinstance(number, int) and 0 <= number < len(recipe.face_seeds) else None
+
+
+def parts(item: bpy.types.Object | None) -> dict[int, list[bpy.types.Material]]:
+    """{number of an image of the recipe: the materials of this object that show it}, of a cube slot by slot. Empty
+    where the object is nothing of ours. A mesh need not show all images of its recipe: others show the rest."""
     if is_cube(item):
-        return [[i] for i in range(len(FACES))]
+        return {i: [item.material_slots[i].material] for i in range(len(FACES))}
     recipe = recipe_of(item)
-    if recipe is None or recipe.kind not in ("tile", "box"):
-        return []
-    slots = [slot.slot_index for slot in item.material_slots if image_nodes(slot.material)]
-    return [slots] if slots else []
+    found: dict[int, list[bpy.types.Material]] = {}
+    for slot in item.material_slots if recipe is not None and recipe.kind != "cube" else ():
+        number = number_of(slot.material, recipe)
+        if number is not None and slot.material not in found.setdefault(number, []):
+            found[number].append(slot.material)
+    return dict(sorted(found.items()))
+
+
+def part_names(item: bpy.types.Object) -> dict[int, str]:
+    """What the images of all_parts() are called in names of files and datablocks."""
+    numbers = all_parts(item)
+    if is_cube(item):
+        return {number: FACES[number] for number in numbers}
+    return {number: "texture" if len(numbers) == 1 else f"{number + 1:02}" for number in numbers}
 
 
 def base_color_of(cube: bpy.types.Object, index: int) -> bpy.types.Image | None:
@@ -70,19 +94,22 @@ def base_color_of(cube: bpy.types.Object, index: int) -> bpy.types.Image | None:
 def show(item: bpy.types.Object, images: dict[int, Images], recipe: str | None) -> None:
     """The images with these numbers are shown from now on; `recipe` None while they are only being tried.
 
-    A cube's material that others use is copied first: a copy of a cube keeps its faces. A texture on several meshes
-    is one material, and stays so: all of them change.
+    A cube's material that others use is copied first: a copy of a cube keeps its faces. Textures on several meshes
+    are in the same materials, and stay so: all of them change.
     """
     if item.library is not None or item.data.library is not None:
         raise RequestError(
             f"{item.name} is linked from another file. Make it local first (Object > Relations)"
         )
-    places = parts(item)
+    together, places = sharing(item), all_parts(item)
     for index, maps in images.items():
-        for number in places[index]:
-            (show_on_face if is_cube(item) else show_on_slot)(item, number, maps)
+        if is_cube(item):
+            show_on_face(item, index, maps)
+        else:
+            for material in places.get(index, ()):
+                show_on(material, maps)
     if recipe is not None:
-        for each in sharing(item):
+        for each in together:
             each[KEY] = recipe
 
 
@@ -96,50 +123,71 @@ def show_on_face(cube: bpy.types.Object, number: int, maps: Images) -> None:
         return
     if slot.material.users > 1:
         slot.material = slot.material.copy()
-    show_on_slot(cube, number, maps)
+    show_on(slot.material, maps)
 
 
-def show_on_slot(item: bpy.types.Object, number: int, maps: Images) -> None:
-    for map_name, (_, nodes) in image_nodes(item.material_slots[number].material).items():
+def show_on(material: bpy.types.Material, maps: Images) -> None:
+    for map_name, (_, nodes) in image_nodes(material).items():
         for node in nodes:
             node.image = maps.get(map_name, node.image)
 
 
 def sharing(item: bpy.types.Object) -> list[bpy.types.Object]:
-    """The object, and those that were textured together with it and still show the same material."""
+    """The object, and those that were textured together with it and still show the same materials, or show some
+    together with one that does."""
     if is_cube(item):
         return [item]
-    mine = {slot.material for slot in item.material_slots}
     recipe = item[KEY]
-    return [
-        other
-        for other in bpy.data.objects
-        if other.get(KEY) == recipe and any(slot.material in mine for slot in other.material_slots)
-    ]
+    others = [one for one in bpy.data.objects if one.get(KEY) == recipe and one != item]
+    together, mine = [item], shown_by(item)
+    while more := [one for one in others if not mine.isdisjoint(shown_by(one))]:
+        together += more
+        mine = mine.union(*map(shown_by, more))
+        others = [one for one in others if one not in more]
+    return together
+
+
+def shown_by(item: bpy.types.Object) -> set[bpy.types.Material]:
+    return {material for materials in parts(item).values() for material in materials}
+
+
+def all_parts(item: bpy.types.Object) -> dict[int, list[bpy.types.Material]]:
+    """parts() of the object and of those that change with it."""
+    found: dict[int, list[bpy.types.Material]] = {}
+    for each in sharing(item):
+        for number, materials in parts(each).items():
+            there = found.setdefault(number, [])
+            there += [material for material in materials if material not in there]
+    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True)
 class Before:
-    """What an object showed, by names: per slot how it was linked, its material, and the images in the nodes."""
+    """What an object showed, by names."""
 
-    slots: dict[int, tuple[str, str, dict[str, str]]]
+    slots: dict[int, tuple[str, str]]  # of a cube: how it was linked, and its material
+    materials: dict[str, dict[str, str]]  # the images in its nodes, by map
 
     @classmethod
     def of(cls, item: bpy.types.Object) -> "Before":
         slots = {}
-        for number in (number for places in parts(item) for number in places):
+        for number in range(len(FACES)) if is_cube(item) else ():
             slot = item.material_slots[number]
-            images = {name: image.name for name, (image, _) in image_nodes(slot.material).items()}
-            slots[number] = slot.link, slot.material.name, images
-        return cls(slots)
+            slots[number] = slot.link, slot.material.name if slot.material else ""
+        shown = (one for materials in all_parts(item).values() for one in materials if one is not None)
+        images = {
+            one.name: {name: image.name for name, (image, _) in image_nodes(one).items()} for one in shown
+        }
+        return cls(slots, images)
 
     def restore(self, item: bpy.types.Object) -> None:
-        for number, (link, name, images) in self.slots.items():
+        for number, (link, name) in self.slots.items():
             slot = item.material_slots[number]
             if slot.link != link:
                 slot.link = link
             slot.material = bpy.data.materials.get(name) or slot.material
-            for map_name, (_, nodes) in image_nodes(slot.material).items():
+        for name, images in self.materials.items():
+            for map_name, (_, nodes) in image_nodes(bpy.data.materials.get(name)).items():
                 for node in nodes:
                     node.image = bpy.data.images.get(images.get(map_name, "")) or node.image
 

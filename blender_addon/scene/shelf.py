@@ -14,6 +14,8 @@ from .images import new_image
 from .mapping import Mapping
 from .material import build_material
 
+NUMBER = "gancube_image"  # a material's custom property: the number of the image that it shows, in the recipe
+
 
 @dataclass
 class Shelf:
@@ -51,6 +53,7 @@ class Shelf:
             images = {map_name: self.image(texture, map_name) for map_name in self.textures[texture].maps}
             groups = set(bpy.data.node_groups.keys())
             material = build_material(self.title(texture), images, mapping)
+            material[NUMBER] = texture
             self.materials[texture, mapping] = material.name
             self.groups += set(bpy.data.node_groups.keys()) - groups
         return material

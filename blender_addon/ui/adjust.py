@@ -12,7 +12,7 @@ import bpy
 
 from ..engine.errors import GanCubeError
 from ..engine.recipe import loads
-from ..engine.surface_request import FACES, SurfaceRequest
+from ..engine.surface_request import SurfaceRequest
 from ..scene import faces
 from ..scene.images import new_image, purge
 from . import kept_recipes, models, session
@@ -102,7 +102,8 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         recipe = faces.recipe_of(item)
         file = str(models.entry_of(recipe.model).path)
         view = getattr(context.region_data, "view_matrix", None)
-        order, in_view = tuple(range(len(faces.parts(item)))), 3
+        self.names = faces.part_names(item)
+        order, in_view = tuple(self.names), 3
         if view is not None and faces.is_cube(item):
             order, in_view = faces.facing(item, view.inverted().translation)
         self.uid, self.before, self.tried = item.session_uid, faces.Before.of(item), {}
@@ -117,9 +118,10 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         for index, texture in job.take().items():
             item = faces.found(self.uid)
             recipe = item["gancube"]
-            name = f"{item.name} {FACES[index]}" if faces.is_cube(item) else item.name
             images = {
-                key: new_image(f"{name} {key}", png, job.loaded["colorspaces"][key], recipe)
+                key: new_image(
+                    f"{item.name} {self.names[index]} {key}", png, job.loaded["colorspaces"][key], recipe
+                )
                 for key, png in texture.maps.items()
             }
             old, new = self.tried.get(index, []), [image.name for image in images.values()]

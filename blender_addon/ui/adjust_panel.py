@@ -191,7 +191,7 @@ def draw_strengths(layout, item) -> None:
         layout.prop(
             material.node_tree.nodes[node].inputs[socket], "default_value", text=map_name.capitalize()
         )
-    if strengths(material) and faces.is_cube(item):
+    if strengths(material) and len(faces.parts(item)) > 1:
         layout.operator("gancube.copy_strengths", icon="COPYDOWN")
 
 

@@ -46,7 +46,9 @@ SEED = bpy.props.StringProperty(name="Seed", description="A whole number, or any
 
 def locks(item) -> list[bool]:
     """For each image of the object; only a cube's can be locked."""
-    return list(item.gancube_locks) if faces.is_cube(item) else [False] * len(faces.parts(item))
+    return (
+        list(item.gancube_locks) if faces.is_cube(item) else [False] * len(faces.recipe_of(item).face_seeds)
+    )
 
 
 def request_of(recipe) -> SurfaceRequest:
@@ -221,16 +223,16 @@ class GANCUBE_OT_copy_strengths(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return faces.is_cube(context.active_object)
+        return len(faces.parts(context.active_object)) > 1
 
     def execute(self, context):
-        cube = context.active_object
-        source = cube.active_material
-        for slot in cube.material_slots:
-            for map_name in set(strengths(slot.material)) & set(strengths(source)):
+        item = context.active_object
+        source = item.active_material
+        for material in faces.shown_by(item):
+            for map_name in set(strengths(material)) & set(strengths(source)):
                 node, socket = strengths(source)[map_name]
                 value = source.node_tree.nodes[node].inputs[socket].default_value
-                slot.material.node_tree.nodes[node].inputs[socket].default_value = value
+                material.node_tree.nodes[node].inputs[socket].default_value = value
         return {"FINISHED"}
 
 

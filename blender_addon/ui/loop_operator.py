@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import RequestError
-from ..engine.surface_request import FACES, ROUND
+from ..engine.surface_request import ROUND
 from ..scene import faces, sequence
 from . import adjust, models
 from .face_operators import request_of
@@ -50,7 +50,7 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
             raise RequestError("save the file first, or choose a folder: the frames are kept beside it")
         folder = Path(bpy.path.abspath(self.directory or "//gancube_loops"))
         self.uid = item.session_uid
-        self.parts = list(FACES) if faces.is_cube(item) else ["texture"]
+        self.parts = faces.part_names(item)
         name = bpy.path.clean_name(item.name)
         numbers = (n for n in range(1, 10000) if not (folder / f"{name}_{n:03d}").exists())
         self.target = folder / f"{name}_{next(numbers):03d}"
@@ -62,7 +62,7 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
             raise RequestError(f"{recipe.model['name']} has nothing that could walk")
         walks = tuple(ROUND * f / self.frames for f in range(self.frames))
         self.writing = sequence.Frames(self.target)
-        return replace(request_of(recipe), walk=0.0), None, walks
+        return replace(request_of(recipe), walk=0.0), tuple(self.parts), walks
 
     def arrived(self, context, job):
         for index in list(job.textures):
@@ -80,7 +80,7 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
         item = faces.found(self.uid)
         text = str(item["gancube"])
         made = {}
-        for index, part in enumerate(self.parts):
+        for index, part in self.parts.items():
             made[index] = sequence.load(self.writing, part, f"{item.name} {part}", result.colorspaces, text)
             yield
         return made
@@ -88,9 +88,9 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
     def land(self, context, made):
         item = faces.found(self.uid)
         faces.show(item, made, None)
-        for places in faces.parts(item):
-            for number in places:
-                for _, nodes in faces.image_nodes(item.material_slots[number].material).values():
+        for materials in faces.all_parts(item).values():
+            for material in materials:
+                for _, nodes in faces.image_nodes(material).values():
                     sequence.play(nodes, self.frames, context.scene.frame_start)
         self.writing = None
         show_textures(context)
