@@ -8,7 +8,7 @@ import bpy
 
 from ..scene import faces
 from ..scene.material import strengths
-from . import models, session
+from . import models, properties, session
 from .adjust import card_of, change, current, subject
 from .live_job import LiveJob
 from .properties import SCALARS, scalar_inputs
@@ -105,31 +105,16 @@ class GANCUBE_PG_adjust(bpy.types.PropertyGroup):
     seed: bpy.props.IntProperty(
         name="Seed", description="Of the faces that are not locked", min=0, **_number("seed")
     )
-    walk: bpy.props.FloatProperty(
-        name="Variation",
-        description="How far the images have walked from the seed to the second seed",
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-        **_number("walk", 1.0),
-    )
-    toward: bpy.props.IntProperty(
-        name="Second Seed", description="The seed that Variation walks to", min=0, **_number("toward")
-    )
+    walk: properties.walk(**_number("walk", 1.0))
+    toward: properties.toward(**_number("toward"))
     label: bpy.props.EnumProperty(
         name="Label", description="Of the faces that are not locked", items=label_items, **_label(0)
     )
     other_label: bpy.props.EnumProperty(
         name="Second Label", description="What the label is mixed with", items=label_items, **_label(1)
     )
-    label_share: bpy.props.FloatProperty(
-        name="Label Mix",
-        description="Share of the second label",
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-        get=lambda self: _mixture(bpy.context)[2],
-        set=lambda self, value: _set_mixture(2, value),
+    label_share: properties.label_share(
+        get=lambda self: _mixture(bpy.context)[2], set=lambda self, value: _set_mixture(2, value)
     )
     style_seed: bpy.props.IntProperty(
         name="Style Seed", description="The texture that lends its style", min=0, **_style(0)

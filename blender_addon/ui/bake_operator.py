@@ -4,6 +4,7 @@ Baking is Blender's own and holds it up for seconds per map; between two maps Es
 """
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..engine.errors import GanCubeError
 from ..scene import bake, faces
@@ -60,7 +61,8 @@ class GANCUBE_OT_bake_box(bpy.types.Operator):
         try:
             done, total = next(self.steps)
             context.window_manager.progress_update(100 * done / total)
-            context.workspace.status_text_set(f"Baking, {done} of {total} maps. Esc cancels")
+            text = rpt("Baking, {} of {} maps. Esc cancels")
+            context.workspace.status_text_set(text.format(done, total))
             return {"RUNNING_MODAL"}
         except StopIteration as stop:
             self.cancel(context)
@@ -89,7 +91,7 @@ class GANCUBE_OT_bake_box(bpy.types.Operator):
         return bake.bake_steps(context.active_object.session_uid, self.size, self.own_uvs)
 
     def done(self, name: str) -> set:
-        self.report({"INFO"}, f"{name} baked")
+        self.report({"INFO"}, rpt("{} baked").format(name))
         return {"FINISHED"}
 
     def fail(self, error: GanCubeError) -> set:
@@ -114,9 +116,8 @@ class GANCUBE_PT_material(bpy.types.Panel):
         layout.use_property_split = True
         recipe = faces.recipe_of(context.object)
         label = recipe.label if isinstance(recipe.label, str) else ""
-        layout.label(
-            text=f"{recipe.model['name']}, seed {recipe.seed} {label}", icon="NODE_TEXTURE", translate=False
-        )
+        text = rpt("{}, seed {} {}").format(recipe.model["name"], recipe.seed, label)
+        layout.label(text=text, icon="NODE_TEXTURE", translate=False)
         draw_strengths(layout, context.object)
         if bake.baked_maps(context.object):
             layout.operator("gancube.bake_box", icon="RENDER_STILL")

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..engine.errors import RequestError
 from ..engine.seeds import choose, derive, parse_seed
@@ -109,7 +110,8 @@ class FaceGeneration(Generation):
     def land(self, context, made):
         faces.show(faces.found(self.uid), *made)
         show_textures(context)
-        return "New face" if len(made[0]) == 1 else f"{len(made[0])} new faces"
+        count = len(made[0])
+        return rpt("New face") if count == 1 else rpt("{} new faces").format(count)
 
 
 class GANCUBE_OT_reroll(FaceGeneration, bpy.types.Operator):

@@ -78,7 +78,7 @@ class Generation:
             self.started(context)
         except GanCubeError as error:
             return self.fail(str(error))
-        self.building, self.shown = None, ""
+        self.building, self.shown = None, ()
         self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}

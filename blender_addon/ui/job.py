@@ -11,6 +11,11 @@ from dataclasses import asdict, dataclass, field
 
 from ..engine.surface_request import SurfaceRequest
 
+SENTENCES = {
+    "starting": "Starting",
+    "loading": "Loading the generator",
+    "done": "Ready; lands in Object Mode",
+}
 RUNNING = ("starting", "loading", "generating")
 
 
@@ -85,17 +90,15 @@ class Job:
         return max(each * (self.total - self.made), 0.0)
 
     @property
-    def text(self) -> str:
-        """What the progress bar says."""
-        if self.state == "starting":
-            return "Starting"
-        if self.state == "loading":
-            return "Loading the generator"
-        if self.state == "done":
-            return "Ready; lands in Object Mode"
-        done, total, eta = self.made, self.total, self.eta
-        return f"Image {min(done + 1, total)} of {total}" + (
-            f", {eta:.0f} s left" if eta and eta >= 1 else ""
+    def words(self) -> tuple:
+        """What the progress bar says: a sentence with gaps, which can be translated, and what is put into them."""
+        if self.state in SENTENCES:
+            return (SENTENCES[self.state],)
+        count, eta = (min(self.made + 1, self.total), self.total), self.eta
+        return (
+            ("Image {} of {}, {} s left", *count, round(eta))
+            if eta and eta >= 1
+            else ("Image {} of {}", *count)
         )
 
     def step(self) -> None:

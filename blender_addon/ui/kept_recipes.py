@@ -19,8 +19,8 @@ LATEST = 24  # recipes without a star that are kept
 
 
 class GANCUBE_PG_kept(bpy.types.PropertyGroup):
-    recipe: bpy.props.StringProperty()
-    picture: bpy.props.StringProperty()  # base64 of the compressed icon
+    recipe: bpy.props.StringProperty(options={"HIDDEN"})
+    picture: bpy.props.StringProperty(options={"HIDDEN"})  # base64 of the compressed icon
     starred: bpy.props.BoolProperty(name="Favourite", description="Keep this, however much comes after it")
 
 

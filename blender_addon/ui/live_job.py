@@ -36,8 +36,8 @@ class LiveJob:
         return sum(self.shown[i] == self.wanted for i in self.order) / len(self.order)
 
     @property
-    def text(self) -> str:
-        return f"Adjusting, {len(self.order) - self.late} of {len(self.order)}"
+    def words(self) -> tuple:
+        return "Adjusting, {} of {}", len(self.order) - self.late, len(self.order)
 
     @property
     def late(self) -> int:

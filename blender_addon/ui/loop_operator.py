@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..engine.errors import RequestError
 from ..engine.surface_request import ROUND
@@ -94,7 +95,7 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
                     sequence.play(nodes, self.frames, context.scene.frame_start)
         self.writing = None
         show_textures(context)
-        return f"Loop of {self.frames} frames in {self.target.name}"
+        return rpt("Loop of {} frames in {}").format(self.frames, self.target.name)
 
 
 CLASSES = (GANCUBE_OT_bake_loop,)

@@ -41,8 +41,8 @@ class Matching:
             ) from error
 
     @property
-    def text(self) -> str:
-        return f"Matching the photo, {time.monotonic() - self.began:.0f} s"
+    def words(self) -> tuple:
+        return "Matching the photo, {} s", round(time.monotonic() - self.began)
 
     def step(self) -> bool:
         """True when it is over; then there is a `look` or an `error`."""

@@ -4,6 +4,7 @@ Before: face_operators.py (what the buttons do). The net is the one drawn in sce
 """
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 from ..engine.surface_request import FACES
 from ..scene import faces
@@ -41,7 +42,8 @@ class GANCUBE_PT_net(bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("gancube.reroll", text="Re-roll Unlocked", icon="FILE_REFRESH").face = -1
         if not models.is_here(recipe):
-            layout.label(text=f"Generator {recipe.model['name']} is not here", icon="ERROR")
+            text = iface("Generator {} is not here").format(recipe.model["name"])
+            layout.label(text=text, icon="ERROR", translate=False)
 
 
 def draw_face(cell, cube, index: int) -> None:

@@ -7,6 +7,7 @@ Before: properties.py, generation.py. Next: scene/steps.py builds the cube, whic
 import random
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..scene import place
 from ..scene.assets import FacePixels
@@ -19,13 +20,11 @@ class CubeGeneration(Generation):
     """A new cube; `wish` says of what."""
 
     # What the redo panel can do over without the generator.
-    edge: bpy.props.FloatProperty(
-        name="Edge Length", default=2.0, min=0.001, soft_max=100.0, unit="LENGTH", options={"SKIP_SAVE"}
+    edge: properties.edge(options={"SKIP_SAVE"})
+    bevel: properties.bevel(options={"SKIP_SAVE"})
+    location: bpy.props.FloatVectorProperty(
+        name="Location", description="Of the cube's middle", subtype="TRANSLATION", options={"SKIP_SAVE"}
     )
-    bevel: bpy.props.FloatProperty(
-        name="Bevel", default=0.0, min=0.0, soft_max=1.0, unit="LENGTH", options={"SKIP_SAVE"}
-    )
-    location: bpy.props.FloatVectorProperty(name="Location", subtype="TRANSLATION", options={"SKIP_SAVE"})
 
     def prepare(self, context):
         settings = context.scene.gancube
@@ -48,7 +47,9 @@ class CubeGeneration(Generation):
         cube.location = self.location
         scene = place.add(cube, self.place)
         show_textures(context)
-        return "GAN cube added" if scene == context.scene else f"GAN cube added in the scene {scene.name}"
+        if scene == context.scene:
+            return rpt("GAN cube added")
+        return rpt("GAN cube added in the scene {}").format(scene.name)
 
 
 class GANCUBE_OT_generate_cube(CubeGeneration, bpy.types.Operator):

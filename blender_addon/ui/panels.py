@@ -1,12 +1,9 @@
 """The sidebar tab "GAN Cubes". bpy.types only; drawing reads what is in memory and never touches the disk."""
 
-import textwrap
-
 import bpy
 
 from . import models, photo_operator, presets, session
-
-PIXELS_PER_LETTER = 7  # at interface scale 1, about: Blender does not break lines of text by itself
+from .wrapped_text import filled, sidebar_width, wrapped
 
 
 class GANCUBE_PT_main(bpy.types.Panel):
@@ -44,35 +41,26 @@ class GANCUBE_PT_main(bpy.types.Panel):
         column.prop(settings, "bevel")
 
         if session.busy():
-            layout.progress(factor=job.progress, text=job.text)
+            layout.progress(factor=job.progress, text=filled(*job.words))
             layout.operator("gancube.cancel", text="Cancel (Esc)", icon="X")
         else:
             row = layout.row()
             row.scale_y = 1.5
             row.operator("gancube.generate_cube", icon="MESH_CUBE")
 
+        width = sidebar_width(context)
         if session.error:
-            paragraph(context, layout.box(), session.error, "ERROR")
+            wrapped(layout.box(), session.error, "ERROR", width)
         elif session.provider:
-            paragraph(context, layout, session.provider, "CHECKMARK")
+            wrapped(layout, session.provider, "CHECKMARK", width)
         for name, fault in models.faults():
-            paragraph(context, layout.box(), f"{name}: {fault}", "ERROR")
+            wrapped(layout.box(), f"{name}: {fault}", "ERROR", width)
 
 
 def draw_in_add_menu(self, context):
     """Add > Mesh."""
     self.layout.operator_context = "INVOKE_DEFAULT"
     self.layout.operator("gancube.generate_cube", text="GAN Cube", icon="MESH_CUBE")
-
-
-def paragraph(context, layout, text: str, icon: str) -> None:
-    """Text broken into lines as wide as the sidebar, with the icon before the first one."""
-    width = context.region.width / context.preferences.system.ui_scale
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for line in textwrap.wrap(text, max(int((width - 60) / PIXELS_PER_LETTER), 12)):
-        column.label(text=line, icon=icon)
-        icon = "BLANK1"
 
 
 CLASSES = (GANCUBE_PT_main,)

@@ -6,6 +6,7 @@ Before: matching.py. Next: properties.asked(), which puts the look into every re
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..engine import latent_file
 from ..engine.errors import GanCubeError
@@ -15,8 +16,15 @@ from .generation import TICK
 from .matching import Matching
 from .preferences import ADDON, chosen
 from .redraw import redraw
+from .wrapped_text import filled
 
 matching: Matching | None = None
+PHOTO = bpy.props.StringProperty(
+    name="Photo",
+    description="What the generator shall come near to",
+    subtype="FILE_PATH",
+    options={"SKIP_SAVE"},
+)
 
 
 class GANCUBE_OT_from_photo(bpy.types.Operator):
@@ -25,7 +33,7 @@ class GANCUBE_OT_from_photo(bpy.types.Operator):
     bl_description = "Choose a photo; the generator's label and look that come nearest to it are found"
     bl_options = {"INTERNAL"}
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: PHOTO
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
@@ -49,7 +57,7 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
     bl_description = "Find the generator's label and look that come nearest to a photo. Esc cancels"
     bl_options = {"UNDO", "INTERNAL"}
 
-    filepath: bpy.props.StringProperty(name="Photo", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: PHOTO
     tries: bpy.props.IntProperty(
         name="Tries", description="Pictures to compare with it", default=300, min=128, max=100000
     )
@@ -78,6 +86,7 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
             matching = self.begin(context)
         except GanCubeError as error:
             return self.fail(str(error))
+        self.shown = ()
         self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -88,7 +97,9 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        redraw()
+        if matching is not None and matching.words != self.shown:
+            self.shown = matching.words
+            redraw()
         if matching is None or not matching.step():  # None: the add-on was disabled
             return {"PASS_THROUGH"} if matching else {"CANCELLED"}
         done = matching
@@ -97,6 +108,7 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
 
     def cancel(self, context):
         close()
+        redraw()
         context.window_manager.event_timer_remove(self.timer)
 
     def execute(self, context):
@@ -117,7 +129,7 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
             return self.fail(str(error))
         settings.look, settings.look_name = latent_file.dumps(done.look), Path(self.filepath).name
         labels = ", ".join(done.look.label or {})
-        self.report({"INFO"}, f"The look of {settings.look_name} was found: {labels}")
+        self.report({"INFO"}, rpt("The look of {} was found: {}").format(settings.look_name, labels))
         return {"FINISHED"}
 
     def fail(self, message: str) -> set:
@@ -141,7 +153,7 @@ def draw(layout, settings) -> None:
     """The row of the main panel."""
     row = layout.row(align=True)
     if matching is not None:
-        row.label(text=matching.text, icon="TIME")
+        row.label(text=filled(*matching.words), icon="TIME", translate=False)
     elif settings.look:
         row.label(text=settings.look_name, icon="IMAGE_DATA", translate=False)
         row.operator("gancube.forget_look", text="", icon="X")

@@ -4,6 +4,7 @@ Before: preferences.py. Next: provider_check.py.
 """
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 from . import model_folders, preferences, provider_check, session
 from .wrapped_text import wrapped
@@ -29,7 +30,8 @@ def draw_folders(prefs, layout) -> None:
     row = layout.row()
     row.operator("gancube.add_model_folder", icon="ADD")
     row.operator("gancube.open_models", text="Open Folder")
-    wrapped(layout, f"New ones go to {model_folders.for_new_ones()}", "NONE", WIDTH, most=2)
+    text = iface("New ones go to {}").format(model_folders.for_new_ones())
+    wrapped(layout, text, "NONE", WIDTH, most=2)
 
 
 def draw_providers(prefs, layout) -> None:
@@ -42,14 +44,15 @@ def draw_providers(prefs, layout) -> None:
         button.prop_enum(prefs, "provider", name)
         note = split.column()
         note.active = not reason
-        wrapped(note, f"Cannot: {reason}" if reason else description, "NONE", WIDTH * 0.78, most=3)
+        text = iface("Cannot: {}").format(reason) if reason else iface(description)
+        wrapped(note, text, "NONE", WIDTH * 0.78, most=3)
     column = layout.column()
     column.use_property_split = True
     column.prop(prefs, "python")
     column.prop(prefs, "threads")
     if session.provider:
-        line = f"{session.provider}. Device: {session.device}" if session.device else session.provider
-        wrapped(layout, f"Last run: {line}", "CHECKMARK", WIDTH)
+        line = with_device(session.provider, session.device)
+        wrapped(layout, iface("Last run: {}").format(line), "CHECKMARK", WIDTH)
     draw_check(layout)
 
 
@@ -62,8 +65,11 @@ def draw_check(layout) -> None:
     if check.running:
         row.label(text="Asking" if check.state == "asking" else "Checking", icon="TIME")
         return
-    text = f"{check.line}. Device: {check.device}" if check.device else check.line
-    wrapped(layout, text, "ERROR" if check.failed else "CHECKMARK", WIDTH)
+    wrapped(layout, with_device(check.line, check.device), "ERROR" if check.failed else "CHECKMARK", WIDTH)
+
+
+def with_device(line: str, device: str) -> str:
+    return iface("{}. Device: {}").format(line, device) if device else line
 
 
 class GANCUBE_OT_add_model_folder(bpy.types.Operator):
@@ -88,7 +94,9 @@ class GANCUBE_OT_remove_model_folder(bpy.types.Operator):
     bl_description = "Look no longer for generators in this folder. Its files stay"
     bl_options = {"INTERNAL"}
 
-    index: bpy.props.IntProperty(options={"SKIP_SAVE"})
+    index: bpy.props.IntProperty(
+        name="Folder", description="Number in the list, from 0", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context):

@@ -103,6 +103,55 @@ def size_changed(self, context):
         self.size = fitting
 
 
+# What is a setting here is a slider of the active object too (adjust_panel.py), or in Adjust Last Operation.
+
+
+def toward(**how):
+    return bpy.props.IntProperty(
+        name="Second Seed", description="The seed that Variation walks to", min=0, **how
+    )
+
+
+def walk(**how):
+    text = "How far the images have walked from the seed to the second seed"
+    return bpy.props.FloatProperty(
+        name="Variation", description=text, min=0.0, max=1.0, subtype="FACTOR", **how
+    )
+
+
+def label_share(**how):
+    text = "Share of the second label"
+    return bpy.props.FloatProperty(
+        name="Label Mix", description=text, min=0.0, max=1.0, subtype="FACTOR", **how
+    )
+
+
+def width(**how):
+    text = "How wide one texture is on the object"
+    limits = {"default": 1.0, "min": 0.001, "soft_max": 100.0}
+    return bpy.props.FloatProperty(name="Width", description=text, unit="LENGTH", **limits, **how)
+
+
+def blend(**how):
+    text = "How softly the three sides of a box projection run into each other"
+    limits = {"default": 0.25, "min": 0.0, "max": 1.0}
+    return bpy.props.FloatProperty(name="Blend", description=text, subtype="FACTOR", **limits, **how)
+
+
+def edge(**how):
+    limits = {"default": 2.0, "min": 0.001, "soft_max": 100.0}
+    return bpy.props.FloatProperty(
+        name="Edge Length", description="Of the cube", unit="LENGTH", **limits, **how
+    )
+
+
+def bevel(**how):
+    text = "Width of the cube's rounded edges; 0 leaves them sharp"
+    return bpy.props.FloatProperty(
+        name="Bevel", description=text, unit="LENGTH", min=0.0, soft_max=1.0, **how
+    )
+
+
 class GANCUBE_PG_settings(bpy.types.PropertyGroup):
     model: bpy.props.EnumProperty(
         name="Generator",
@@ -114,29 +163,15 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
     other_label: bpy.props.EnumProperty(
         name="Second Label", description="What the label is mixed with", items=models.label_items
     )
-    label_share: bpy.props.FloatProperty(
-        name="Label Mix",
-        description="Share of the second label",
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-    )
+    label_share: label_share()
     seed: bpy.props.IntProperty(
         name="Seed",
         description="The same seed gives the same images",
         default=9,
         min=0,
     )
-    toward: bpy.props.IntProperty(
-        name="Second Seed", description="The seed that Variation walks to", default=2, min=0
-    )
-    walk: bpy.props.FloatProperty(
-        name="Variation",
-        description="How far the images have walked from the seed to the second seed",
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-    )
+    toward: toward(default=2)
+    walk: walk()
     scalar_0: scalar_property(0)
     scalar_1: scalar_property(1)
     scalar_2: scalar_property(2)
@@ -146,7 +181,9 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         description="How many variants the contact sheet shows",
         items=[(str(n), f"{n} Variants", f"Show {n} seeds") for n in (12, 24, 48, 64)],
     )
-    kept: bpy.props.CollectionProperty(type=GANCUBE_PG_kept)
+    kept: bpy.props.CollectionProperty(
+        name="History", description="What was made in this file", type=GANCUBE_PG_kept
+    )
     size: bpy.props.IntProperty(
         name="Size",
         description="Width and height of each face's image. More is more texture at the same scale",
@@ -156,7 +193,7 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         subtype="PIXEL",
         update=size_changed,
     )
-    look: bpy.props.StringProperty()  # JSON of engine/latent_file.py
+    look: bpy.props.StringProperty(options={"HIDDEN"})  # JSON of engine/latent_file.py
     look_name: bpy.props.StringProperty(name="Photo", description="What the look was found for")
     surface: bpy.props.EnumProperty(
         name="Mapping",
@@ -172,29 +209,7 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         description="What gets an image of its own",
         items=(("polygon", "Polygon", "Each polygon"), ("slot", "Slot", "Each material slot")),
     )
-    width: bpy.props.FloatProperty(
-        name="Width",
-        description="How wide one texture is on the object",
-        default=1.0,
-        min=0.001,
-        soft_max=100.0,
-        unit="LENGTH",
-    )
-    blend: bpy.props.FloatProperty(
-        name="Blend",
-        description="How softly the three sides of a box projection run into each other",
-        default=0.25,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-    )
-    edge: bpy.props.FloatProperty(
-        name="Edge Length", description="Of the cube", default=2.0, min=0.001, soft_max=100.0, unit="LENGTH"
-    )
-    bevel: bpy.props.FloatProperty(
-        name="Bevel",
-        description="Width of the cube's rounded edges; 0 leaves them sharp",
-        min=0.0,
-        soft_max=1.0,
-        unit="LENGTH",
-    )
+    width: width()
+    blend: blend()
+    edge: edge()
+    bevel: bevel()

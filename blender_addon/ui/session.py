@@ -44,9 +44,9 @@ def busy() -> bool:
     return job is not None and job.open
 
 
-def status() -> str:
-    """What the panel's progress bar says; "" when there is none."""
-    return f"{job.text} {job.progress}" if busy() else ""
+def status() -> tuple:
+    """What the panel's progress bar shows; () when there is none."""
+    return (*job.words, job.progress) if busy() else ()
 
 
 def cancel() -> None:

@@ -4,6 +4,7 @@ Before: generation.py. Next: scene/surfaces.py, which leaves the mesh intact.
 """
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..engine.errors import GanCubeError
 from ..scene import bake, surfaces, targets
@@ -20,24 +21,8 @@ class GANCUBE_OT_texture(Generation, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     # What the redo panel can do over without the generator.
-    width: bpy.props.FloatProperty(
-        name="Width",
-        description="How wide one texture is on the object",
-        default=1.0,
-        min=0.001,
-        soft_max=100.0,
-        unit="LENGTH",
-        options={"SKIP_SAVE"},
-    )
-    blend: bpy.props.FloatProperty(
-        name="Blend",
-        description="How softly the three sides of a box projection run into each other",
-        default=0.25,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-        options={"SKIP_SAVE"},
-    )
+    width: properties.width(options={"SKIP_SAVE"})
+    blend: properties.blend(options={"SKIP_SAVE"})
     unwrap: bpy.props.BoolProperty(
         name="Unwrap",
         description="Unwrap the objects that have no UV map",
@@ -100,7 +85,8 @@ class GANCUBE_OT_texture(Generation, bpy.types.Operator):
                 {"INFO"}, "Solid shading cannot show a box projection; look at it in Material Preview"
             )
         count = len(made.objects)
-        return f"{made.objects[0]} textured" if count == 1 else f"{count} objects textured"
+        one, more = rpt("{} textured"), rpt("{} objects textured")
+        return one.format(made.objects[0]) if count == 1 else more.format(count)
 
 
 class GANCUBE_OT_ask_to_unwrap(bpy.types.Operator):

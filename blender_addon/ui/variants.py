@@ -7,6 +7,7 @@ as long as Blender runs. Before: generation.py. Next: adjust.py puts a variant o
 from dataclasses import dataclass, replace
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..engine.recipe import dumps, loads
 from ..engine.seeds import MASK, derive
@@ -60,7 +61,7 @@ class GANCUBE_OT_show_variants(Generation, bpy.types.Operator):
         yield  # nothing is built: a generator all the same
 
     def land(self, context, made):
-        return f"{len(self.seeds)} variants"
+        return rpt("{} variants").format(len(self.seeds))
 
 
 class GANCUBE_OT_use_variant(bpy.types.Operator):

@@ -1,8 +1,9 @@
-"""Text over several lines: Blender's labels do not break by themselves. bpy.types only."""
+"""Text for labels: over several lines, since they do not break by themselves, and with gaps filled. bpy.types only."""
 
 import textwrap
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 PIXELS_PER_LETTER = 6.5  # at interface scale 1, about
 
@@ -10,6 +11,11 @@ PIXELS_PER_LETTER = 6.5  # at interface scale 1, about
 def sidebar_width(context) -> float:
     """Of the region that is drawn, in pixels at interface scale 1."""
     return context.region.width / context.preferences.system.ui_scale
+
+
+def filled(sentence: str, *values) -> str:
+    """`sentence` in the user's language, with the values in its gaps {}."""
+    return iface(sentence).format(*values)
 
 
 def wrapped(layout: bpy.types.UILayout, text: str, icon: str, width: float, most: int = 40) -> None:

@@ -72,23 +72,23 @@ def test_the_request_says_everything_the_child_needs(job, client):
 
 
 def test_the_way_to_a_cube(job, client, clock):
-    seen = [(job.state, job.progress, job.text)]
+    seen = [(job.state, job.progress, job.words)]
     client.says({"event": "ready"})
     job.step()
-    seen.append((job.state, job.progress, job.text))
+    seen.append((job.state, job.progress, job.words))
     client.says(LOADED)
     job.step()
-    seen.append((job.state, job.progress, job.text))
+    seen.append((job.state, job.progress, job.words))
     clock.now += 3.0
     client.says(*face(0))
     job.step()
     assert job.eta == pytest.approx(15.0)
-    seen.append((job.state, job.progress, job.text))
+    seen.append((job.state, job.progress, job.words))
     assert seen == [
-        ("starting", 0, "Starting"),
-        ("loading", 0, "Loading the generator"),
-        ("generating", 0, "Image 1 of 6"),
-        ("generating", pytest.approx(1 / 6), "Image 2 of 6, 15 s left"),
+        ("starting", 0, ("Starting",)),
+        ("loading", 0, ("Loading the generator",)),
+        ("generating", 0, ("Image {} of {}", 1, 6)),
+        ("generating", pytest.approx(1 / 6), ("Image {} of {}, {} s left", 2, 6, 15)),
     ]
     for index in range(1, 6):
         client.says(*face(index))

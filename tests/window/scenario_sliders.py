@@ -22,7 +22,7 @@ def scenario(ui):
     drag = ui.end_probe(probe)
     ui.check("all six faces have followed", changed(first, last) == 6, freeze=drag["longest_gap_s"])
     ui.check("without an error", session().error == "", error=session().error)
-    ui.check("the recipe says how far", '"walk":' in cube()["gancube"], recipe=cube()["gancube"][:300])
+    ui.check("the recipe says how far", '"walk":' in subject()["gancube"], recipe=subject()["gancube"][:300])
     ui.check("no image in between is left over", len(loose()) <= count, loose=loose())
     yield from undone_and_redone(ui, "a drag", first, last)
 
@@ -44,6 +44,7 @@ def scenario(ui):
     after = yield from settled(ui)
     ui.check("Esc in the middle of a drag: as before", after == rested, faces=changed(after, rested))
     yield from ui.screenshot("dragged")
+    yield from pool_of_images(ui)
 
 
 def dragged_until_changed(ui, x, y, before, direction=1):
@@ -52,8 +53,8 @@ def dragged_until_changed(ui, x, y, before, direction=1):
     ui.x_event("mousedown", 1)
     for step in range(200):
         yield from ui.move_by(2 * direction if step < 20 else (-1) ** step, 0)
-        if step > 20 and shown(cube()) != before:
-            return shown(cube())
+        if step > 20 and shown(subject()) != before:
+            return shown(subject())
     raise TimeoutError("dragged in vain")
 
 
@@ -61,18 +62,18 @@ def settled(ui):
     yield from ui.wait(lambda: not session().busy(), PATIENCE, "the last image")
     yield 1.5
     yield from ui.wait(lambda: not session().busy(), PATIENCE, "the last image")
-    return shown(cube())
+    return shown(subject())
 
 
 def undone_and_redone(ui, deed, first, last):
     yield from ui.over_viewport()
     yield from ui.key("Z", ctrl=True)
     yield 0.7
-    there = shown(cube())
+    there = shown(subject())
     ui.check(f"{deed}: one undo takes all of it back", there == first, faces=changed(there, first))
     yield from ui.key("Z", ctrl=True, shift=True)
     yield 0.7
-    there = shown(cube())
+    there = shown(subject())
     ui.check(f"{deed}: redo brings the end of it", there == last, faces=changed(there, last))
 
 
@@ -85,5 +86,28 @@ def changed(before, after):
     return sum(a != b for a, b in zip(before, after, strict=True))
 
 
-def cube():
-    return bpy.data.objects["GAN Cube"]
+def subject():
+    """The object whose sliders are shown."""
+    return bpy.context.view_layer.objects.active
+
+
+def pool_of_images(ui):
+    """A cube of Blender's own, each polygon its own image."""
+    bpy.ops.mesh.primitive_cube_add(location=(3, 0, 0))
+    bpy.ops.ed.undo_push(message="Another cube")
+    settings().surface, settings().each, settings().size = "faces", "polygon", 128
+    ui.redraw()
+    yield 0.5
+    before = session().job
+    yield from ui.click_button(op="gancube.texture")
+    yield from ui.wait(lambda: session().job is not before and not session().busy(), PATIENCE, "six images")
+    yield 1.0
+    first = shown(subject())
+    ui.check("six polygons, six images", len(set(first) - {None}) == 6, first=first)
+    x, y = yield from ui.find_button(prop="walk")
+    yield from dragged_until_changed(ui, x, y, first)
+    ui.x_event("mouseup", 1)
+    last = yield from settled(ui)
+    ui.check("all images of the pool have followed", changed(first, last) == 6, faces=changed(first, last))
+    yield from ui.screenshot("pool")
+    yield from undone_and_redone(ui, "a drag over a pool", first, last)

@@ -31,6 +31,7 @@ SCENARIOS = (
     "faces",
     "sliders",
     "texture",
+    "kept",
     "models_and_assets",
     "tour",
     "meanwhile",
