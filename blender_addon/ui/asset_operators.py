@@ -3,7 +3,6 @@
 Before: the selected objects. Next: scene/asset_mark.py, scene/asset_catalog.py. bpy.types only.
 """
 
-import time
 from pathlib import Path
 
 import bpy
@@ -13,15 +12,14 @@ from ..engine.errors import GanCubeError
 from ..scene import asset_catalog, asset_mark
 from . import models, preferences
 from .redraw import redraw
+from .stepped import Stepped
 
-TICK = 0.1  # seconds; meanwhile Blender draws and hears Esc
-PAUSE = 0.005  # seconds between two looks where a script waits
 MOST_ASKED = 200  # selected objects that are looked at to know whether the button is grey
 progress: float | None = None  # share of the previews that are there; None while nothing runs
 waiting: dict[str, str] = {}  # catalogs of a file that was never saved: UUID -> path
 
 
-class GANCUBE_OT_save_asset(bpy.types.Operator):
+class GANCUBE_OT_save_asset(Stepped, bpy.types.Operator):
     bl_idname = "gancube.save_asset"
     bl_label = "Save as Asset"
     bl_description = (
@@ -30,6 +28,7 @@ class GANCUBE_OT_save_asset(bpy.types.Operator):
     )
     bl_options = {"REGISTER", "UNDO"}
 
+    tick, pause = 0.1, 0.005  # the previews are made by another process
     with_materials: bpy.props.BoolProperty(
         name="Materials", description="Mark the materials as assets of their own, too", default=True
     )
@@ -46,61 +45,21 @@ class GANCUBE_OT_save_asset(bpy.types.Operator):
             return True
         return False
 
-    def invoke(self, context, event):
-        if bpy.app.background:  # no window, so no timer would ever tick
-            return self.execute(context)
-        self.begin(context)
-        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context, event):
-        if event.type == "ESC" and event.value == "PRESS":
-            self.cancel(context)
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            outcome = self.step()
-        except Exception:  # a mistake of ours: Blender shows it, and the button must not stay grey
-            self.cancel(context)
-            raise
-        if outcome is not None:
-            self.cancel(context)
-        elif progress != self.shown:
-            self.shown = progress
-            redraw()
-        return outcome or {"PASS_THROUGH"}
-
-    def execute(self, context):
-        self.begin(context)
-        try:
-            while True:
-                outcome = self.step()
-                if outcome is not None:
-                    return outcome
-                time.sleep(PAUSE)
-        finally:
-            self.cancel(context)
-
     def begin(self, context):
         global progress
-        progress = self.shown = 0.0
-        self.steps = begun([item.name for item in chosen_objects(context)], self.with_materials)
+        progress = 0.0
+        return begun([item.name for item in chosen_objects(context)], self.with_materials)
 
-    def step(self) -> set | None:
-        """One look at the previews; the operator's outcome, or None while it goes on."""
+    def show(self, context, state):
         global progress
-        try:
-            progress = next(self.steps)
-        except StopIteration as stop:
-            return self.end(stop.value)
-        except GanCubeError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return None
+        progress = state
+        redraw()
 
-    def end(self, marked: list[str]) -> set:
+    def ended(self, context):
+        global progress
+        progress = None
+
+    def done(self, context, marked):
         if not marked:  # deleted or undone meanwhile
             return {"CANCELLED"}
         refresh_browsers()
@@ -109,16 +68,6 @@ class GANCUBE_OT_save_asset(bpy.types.Operator):
             text += ". " + rpt("Save it into an asset library to have them in other files")
         self.report({"INFO"}, text)
         return {"FINISHED"}
-
-    def cancel(self, context):
-        """The end of the previews, whatever it was; Blender calls it, too, when the file is closed."""
-        global progress
-        progress = None
-        self.steps.close()
-        if (timer := getattr(self, "timer", None)) is not None:
-            context.window_manager.event_timer_remove(timer)
-            self.timer = None
-        redraw()
 
 
 def chosen_objects(context) -> list[bpy.types.Object]:

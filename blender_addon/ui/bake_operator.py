@@ -6,14 +6,13 @@ Baking is Blender's own and holds it up for seconds per map; between two maps Es
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..engine.errors import GanCubeError
 from ..scene import bake, faces
 from . import session
 from .adjust_panel import draw_strengths
-from .generation import TICK
+from .stepped import Stepped
 
 
-class GANCUBE_OT_bake_box(bpy.types.Operator):
+class GANCUBE_OT_bake_box(Stepped, bpy.types.Operator):
     bl_idname = "gancube.bake_box"
     bl_label = "Bake Box Projection"
     bl_description = (
@@ -43,60 +42,24 @@ class GANCUBE_OT_bake_box(bpy.types.Operator):
             return False
         return context.mode == "OBJECT" and not session.busy()
 
-    def invoke(self, context, event):
-        if bpy.app.background:
-            return self.execute(context)
-        self.steps = self.begin(context)
-        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
-        context.window_manager.progress_begin(0, 100)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context, event):
-        if event.type == "ESC" and event.value == "PRESS":
-            self.cancel(context)
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            done, total = next(self.steps)
-            context.window_manager.progress_update(100 * done / total)
-            text = rpt("Baking, {} of {} maps. Esc cancels")
-            context.workspace.status_text_set(text.format(done, total))
-            return {"RUNNING_MODAL"}
-        except StopIteration as stop:
-            self.cancel(context)
-            return self.done(stop.value)
-        except GanCubeError as error:
-            self.cancel(context)
-            return self.fail(error)
-
-    def cancel(self, context):
-        self.steps.close()
-        context.window_manager.event_timer_remove(self.timer)
-        context.window_manager.progress_end()
-        context.workspace.status_text_set(None)
-
-    def execute(self, context):
-        steps = self.begin(context)
-        try:
-            while True:
-                next(steps)
-        except StopIteration as stop:
-            return self.done(stop.value)
-        except GanCubeError as error:
-            return self.fail(error)
-
     def begin(self, context):
+        if not bpy.app.background:
+            context.window_manager.progress_begin(0, 100)
         return bake.bake_steps(context.active_object.session_uid, self.size, self.own_uvs)
 
-    def done(self, name: str) -> set:
+    def show(self, context, state):
+        done, total = state
+        context.window_manager.progress_update(100 * done / total)
+        context.workspace.status_text_set(rpt("Baking, {} of {} maps. Esc cancels").format(done, total))
+
+    def ended(self, context):
+        if not bpy.app.background:
+            context.window_manager.progress_end()
+            context.workspace.status_text_set(None)
+
+    def done(self, context, name):
         self.report({"INFO"}, rpt("{} baked").format(name))
         return {"FINISHED"}
-
-    def fail(self, error: GanCubeError) -> set:
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
 
 
 class GANCUBE_PT_material(bpy.types.Panel):

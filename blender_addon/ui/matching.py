@@ -7,10 +7,11 @@ import contextlib
 import subprocess
 import tempfile
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 from ..engine import latent_file
-from ..engine.errors import GanCubeError, WorkerError
+from ..engine.errors import WorkerError
 from ..engine.latent_file import LatentFile
 
 MISSING = (
@@ -20,10 +21,10 @@ MISSING = (
 
 
 class Matching:
-    """One photo, one process. step() never waits."""
+    """One photo, one process. A step never waits."""
 
     def __init__(self, python: str, model: Path, photo: Path, tries: int):
-        self.began, self.look, self.error = time.monotonic(), None, ""
+        self.began = time.monotonic()
         self.python = python
         self.folder = tempfile.TemporaryDirectory(prefix="gancube-photo-")
         self.out = Path(self.folder.name) / "look.json"
@@ -44,20 +45,18 @@ class Matching:
     def words(self) -> tuple:
         return "Matching the photo, {} s", round(time.monotonic() - self.began)
 
-    def step(self) -> bool:
-        """True when it is over; then there is a `look` or an `error`."""
-        code = self.process.poll()
-        if code is None:
-            return False
+    def steps(self) -> Generator[tuple, None, LatentFile | None]:
+        """The look; yields what the panel says meanwhile. WorkerError with what gan-train said; always closed then."""
         try:
+            while (code := self.process.poll()) is None:
+                yield self.words
+            if self.said.closed:  # the add-on was disabled
+                return None
             if code:
-                self.error = self.complaint()
-            else:
-                self.look: LatentFile | None = latent_file.read(self.out)
-        except GanCubeError as error:
-            self.error = str(error)
-        self.close()
-        return True
+                raise WorkerError(self.complaint())
+            return latent_file.read(self.out)
+        finally:
+            self.close()
 
     def complaint(self) -> str:
         self.said.seek(0)

@@ -12,10 +12,9 @@ from ..engine import latent_file
 from ..engine.errors import GanCubeError
 from ..scene.place import Place, scene_of
 from . import models, session
-from .generation import TICK
 from .matching import Matching
 from .preferences import ADDON, chosen
-from .redraw import redraw
+from .stepped import Stepped
 from .wrapped_text import filled
 
 matching: Matching | None = None
@@ -51,13 +50,14 @@ class GANCUBE_OT_from_photo(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class GANCUBE_OT_match_photo(bpy.types.Operator):
+class GANCUBE_OT_match_photo(Stepped, bpy.types.Operator):
     bl_idname = "gancube.match_photo"
     bl_label = "Match Photo"
     bl_description = "Find the generator's label and look that come nearest to a photo. Esc cancels"
     bl_options = {"UNDO", "INTERNAL"}
 
     filepath: PHOTO
+    pause = 0.02  # the look is found by another process
     tries: bpy.props.IntProperty(
         name="Tries", description="Pictures to compare with it", default=300, min=128, max=100000
     )
@@ -73,69 +73,31 @@ class GANCUBE_OT_match_photo(bpy.types.Operator):
             matching is None and not session.busy() and models.card(context.scene.gancube.model) is not None
         )
 
-    def begin(self, context) -> Matching:
-        self.place = Place.of(context)
-        entry = models.entry(context.scene.gancube.model)
-        return Matching(chosen().python, entry.path, Path(bpy.path.abspath(self.filepath)), self.tries)
-
-    def invoke(self, context, event):
+    def begin(self, context):
         global matching
-        if bpy.app.background:
-            return self.execute(context)
-        try:
-            matching = self.begin(context)
-        except GanCubeError as error:
-            return self.fail(str(error))
-        self.shown = ()
-        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        entry, photo = models.entry(context.scene.gancube.model), Path(bpy.path.abspath(self.filepath))
+        self.place = Place.of(context)
+        matching = Matching(chosen().python, entry.path, photo, self.tries)
+        return matching.steps()
 
-    def modal(self, context, event):
-        if event.type == "ESC" and event.value == "PRESS":
-            self.cancel(context)
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        if matching is not None and matching.words != self.shown:
-            self.shown = matching.words
-            redraw()
-        if matching is None or not matching.step():  # None: the add-on was disabled
-            return {"PASS_THROUGH"} if matching else {"CANCELLED"}
-        done = matching
-        self.cancel(context)
-        return self.finish(context, done)
-
-    def cancel(self, context):
+    def ended(self, context):
         close()
-        redraw()
-        context.window_manager.event_timer_remove(self.timer)
 
-    def execute(self, context):
-        try:
-            done = self.begin(context)
-        except GanCubeError as error:
-            return self.fail(str(error))
-        done.process.wait()
-        done.step()
-        return self.finish(context, done)
-
-    def finish(self, context, done: Matching) -> set:
-        if done.look is None:
-            return self.fail(done.error)
+    def done(self, context, look):
+        if look is None:
+            return {"CANCELLED"}
         try:
             settings = scene_of(self.place).gancube
         except GanCubeError as error:
             return self.fail(str(error))
-        settings.look, settings.look_name = latent_file.dumps(done.look), Path(self.filepath).name
-        labels = ", ".join(done.look.label or {})
+        settings.look, settings.look_name = latent_file.dumps(look), Path(self.filepath).name
+        labels = ", ".join(look.label or {})
         self.report({"INFO"}, rpt("The look of {} was found: {}").format(settings.look_name, labels))
         return {"FINISHED"}
 
     def fail(self, message: str) -> set:
         session.error = message[:1].upper() + message[1:]
-        self.report({"ERROR"}, session.error)
-        return {"CANCELLED"}
+        return Stepped.fail(self, message)
 
 
 class GANCUBE_OT_forget_look(bpy.types.Operator):

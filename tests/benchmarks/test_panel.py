@@ -1,4 +1,4 @@
-"""What the panel costs: from the click to the textured cube, the child process, memory over many generations.
+"""What the panel costs: from the click to the textured cube, sliders, the child process, a large scene, memory.
 
     make bench     (or: .venv/bin/python -m pytest tests/benchmarks/test_panel.py -m bench -s)
 
@@ -9,9 +9,10 @@ import os
 import statistics
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 bpy = pytest.importorskip("bpy")
@@ -22,11 +23,17 @@ from blender_addon.engine.client import Client  # noqa: E402
 from blender_addon.engine.model import Model  # noqa: E402
 from blender_addon.engine.pixels import to_uint8  # noqa: E402
 from blender_addon.engine.surface_request import SurfaceRequest  # noqa: E402
+from blender_addon.scene import surfaces  # noqa: E402
+from blender_addon.scene.assets import FacePixels  # noqa: E402
+from blender_addon.scene.layouts import Surface  # noqa: E402
+from blender_addon.scene.steps import cube_steps  # noqa: E402
 from blender_addon.ui import session  # noqa: E402
+from blender_addon.ui.live_job import LiveJob  # noqa: E402
 
 pytestmark = pytest.mark.bench
 SIZES = (256, 512, 1024)
 RUNS = 3
+SECONDS = 5.0  # that a slider is dragged
 GENERATIONS = 200
 
 
@@ -103,6 +110,107 @@ def test_overhead_of_the_child_process():
         f"\na face at {size} px: in this process {wall:.1f} ms, by the child {wall_child:.1f} ms, of which "
         f"{beside:.2f} ms not in the child; processor time {cpu:.1f} and {cpu_child:.1f} ms (aim: at most 10 ms more)"
     )
+
+
+@pytest.mark.parametrize("size", (128, 256, 512))
+@pytest.mark.parametrize("surface", ("tile", "cube"))
+def test_slider(settings, monkeypatch, surface, size):
+    """A slider dragged for SECONDS, through the operator: images per second on the object while the wish moves."""
+    settings.size = size
+    if surface == "tile":
+        bpy.ops.mesh.primitive_monkey_add()
+        settings.surface = "tile"
+        bpy.ops.gancube.texture()
+    else:
+        bpy.ops.gancube.generate_cube()
+    step, began, shown = LiveJob.step, time.perf_counter(), [0]
+
+    def dragged(job):
+        elapsed = time.perf_counter() - began
+        if elapsed < SECONDS:
+            job.want(replace(job.wanted, walk=min(elapsed / SECONDS, 1.0)))
+        step(job)
+        shown[0] += len(job.fresh) if elapsed < SECONDS else 0
+
+    monkeypatch.setattr(LiveJob, "step", dragged)
+    bpy.context.window_manager.gancube_adjust.walk = 0.001
+    rested = time.perf_counter() - began - SECONDS
+    print(
+        f"\na slider over {'one texture' if surface == 'tile' else 'a cube'}, {size} px, CPU: {shown[0] / SECONDS:.1f} "
+        f"images per second while it moves; all there {rested:.2f} s after it rests"
+    )
+
+
+def test_a_scene_of_a_million_faces(settings, tmp_path):
+    """What is Blender's own, and what of it is ours: the longest step of each kind of work on the main thread."""
+    mesh = a_million_faces()
+    item = bpy.data.objects.new("Million", mesh)
+    bpy.context.collection.objects.link(item)
+    settings.size = 1024
+    bpy.ops.gancube.generate_cube()
+    result = next(iter(session.results.values()))
+    pixels = [FacePixels(one.seed, one.label, one.maps) for _, one in sorted(result.textures.items())]
+    steps = {"a cube": lambda: cube_steps(pixels, result.colorspaces, result.recipe)}
+    for mode, each in (("tile", "slot"), ("box", "slot"), ("faces", "slot"), ("faces", "polygon")):
+        textures = pixels if mode == "faces" else pixels[:1]
+        steps[f"the million, {mode} by {each}" if mode == "faces" else f"the million, {mode}"] = (
+            lambda mode=mode, each=each, textures=textures: surfaces.texture_steps(
+                (item.session_uid,), textures, result.colorspaces, result.recipe, Surface(mode, each)
+            )
+        )
+    for name, begin in steps.items():
+        times = seconds_of_steps(begin())
+        print(
+            f"\nours, {name}: {len(times)} steps, longest {max(times) * 1000:.1f} ms, "
+            f"the last {times[-1] * 1000:.1f} ms, all {sum(times):.2f} s",
+            end="",
+        )
+    blender = {
+        "undo push": lambda: bpy.ops.ed.undo_push(message="bench"),
+        "undo push again": lambda: bpy.ops.ed.undo_push(message="bench"),
+        "save": lambda: bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "million.blend")),
+        "export of the cube": lambda: export(tmp_path / "cube.glb", True),
+        "export of all": lambda: export(tmp_path / "all.glb", False),
+    }
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.data.objects["GAN Cube"].select_set(True)
+    for name, work in blender.items():
+        began = time.perf_counter()
+        work()
+        print(f"\nBlender's own, {name}: {time.perf_counter() - began:.2f} s", end="")
+    print()
+
+
+def a_million_faces():
+    side = 1000
+    mesh = bpy.data.meshes.new("Million")
+    steps = np.linspace(-5, 5, side + 1, dtype=np.float32)
+    x, y = np.meshgrid(steps, steps)
+    corner = np.arange(side * (side + 1)).reshape(side, side + 1)[:, :-1]
+    quads = np.stack([corner, corner + 1, corner + side + 2, corner + side + 1], -1).astype(np.int32)
+    mesh.vertices.add(x.size)
+    mesh.vertices.foreach_set("co", np.stack([x, y, np.sin(x) * np.cos(y)], -1).ravel())
+    mesh.loops.add(quads.size)
+    mesh.loops.foreach_set("vertex_index", quads.ravel())
+    mesh.polygons.add(side * side)
+    mesh.polygons.foreach_set("loop_start", np.arange(0, quads.size, 4, dtype=np.int32))
+    mesh.update(calc_edges=True)
+    return mesh
+
+
+def seconds_of_steps(steps) -> list[float]:
+    found = []
+    while True:
+        began = time.perf_counter()
+        try:
+            next(steps)
+        except StopIteration:
+            return [*found, time.perf_counter() - began]
+        found.append(time.perf_counter() - began)
+
+
+def export(path, selected: bool) -> None:
+    bpy.ops.export_scene.gltf(filepath=str(path), export_format="GLB", use_selection=selected)
 
 
 def processor_time(pid: int) -> float:

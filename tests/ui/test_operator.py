@@ -219,3 +219,20 @@ def test_registered_twice_and_gone(registered):
     assert not any(cls.is_registered for cls in ui.CLASSES)
     blender_addon.register()
     assert all(cls.is_registered for cls in ui.CLASSES)
+
+
+def test_beside_the_file_instead_of_in_it(settings, tmp_path):
+    """File > External Data > Unpack Resources: the artist's choice, by Blender's own means."""
+    before = dict(zip("abcdef", pictures(generate()), strict=True))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.file.unpack_all(method="WRITE_LOCAL")
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    images = [
+        slot.material.node_tree.nodes.active.image for slot in bpy.data.objects["GAN Cube"].material_slots
+    ]
+    assert all(image.packed_file is None and image.colorspace_settings.name == "sRGB" for image in images)
+    files = [(tmp_path / "textures" / image.filepath.rpartition("/")[2]).read_bytes() for image in images]
+    assert files == list(before.values())
+    bpy.ops.file.pack_all()
+    assert [image.packed_file.data for image in images] == files, "and back"

@@ -157,6 +157,14 @@ class UI:
         self.redraw()
         yield 0.5
 
+    def scroll_down(self, clicks=40):
+        """The sidebar, as far as it goes."""
+        sidebar = self.region("UI")
+        yield from self.move(sidebar.x + sidebar.width // 3, sidebar.y + sidebar.height // 2)
+        for _ in range(clicks):
+            self.x_event("click", 5)
+        yield 1.0
+
     def find_button(self, op=None, prop=None, having="", columns=(0.5, 0.8, 0.2, 0.93, 0.07)):
         """The place of an operator's or property's button: Blender is asked at each place what is under the mouse.
 

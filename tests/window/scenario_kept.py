@@ -22,7 +22,8 @@ from installed import (
 
 SCALE = 0.7
 STARRED = 4  # the variant that is kept
-COLUMNS = (0.12, 0.37, 0.62, 0.87, 0.2, 0.45, 0.7, 0.95)  # where a grid of four has its buttons
+# Where buttons of a grid of four are, in widths of the sidebar
+FIRST, FIRST_STAR, LAST_STAR = (0.1, 0.08, 0.12), (0.19, 0.2, 0.18, 0.21), (0.89, 0.88, 0.9, 0.87)
 
 
 def scenario(ui):
@@ -35,14 +36,16 @@ def scenario(ui):
     first = yield from generated(ui, button, "GAN Cube")
     before = shown(first)
     yield from unfolded(ui, "gancube.bake_loop")
+    yield from ui.scroll_down()
     yield from ui.click_button(op="gancube.show_variants")
     yield from ui.wait(lambda: session().busy(), 20, "the contact sheet")
     yield from ui.wait(lambda: not session().busy(), PATIENCE, "twelve variants")
     yield 1.0
     yield from ui.screenshot("sheet")
+    yield from ui.scroll_down()
     ui.check("twelve variants", len(session().job.textures) == 12, error=session().error)
 
-    yield from ui.click_button(op="gancube.use_variant", having=f"index={STARRED}", columns=COLUMNS)
+    yield from ui.click_button(op="gancube.use_variant", having=f"index={STARRED}", columns=FIRST)
     yield from ui.wait(lambda: shown(cube()) != before and not session().busy(), PATIENCE, "the variant")
     yield 1.0
     applied = shown(cube())
@@ -56,7 +59,7 @@ def scenario(ui):
     yield 0.7
     ui.check("redo too", shown(cube()) == applied)
 
-    yield from ui.click_button(op="gancube.star_variant", having=f"index={STARRED}", columns=COLUMNS)
+    yield from ui.click_button(op="gancube.star_variant", having=f"index={STARRED}", columns=FIRST_STAR)
     yield 0.5
     there = history()
     ui.check(
@@ -71,11 +74,15 @@ def scenario(ui):
     yield 2.0
     ui.check("after opening again it is all there", history() == there, there=history())
     yield from ui.open_sidebar(TAB)
-    yield from unfolded(ui, "gancube.star_variant", having="index=11", columns=COLUMNS)
+    yield from ui.scroll_down()
+    yield from unfolded(ui, "gancube.star_variant", having="index=11", columns=LAST_STAR)
+    yield from ui.scroll_down()
     yield from ui.screenshot("history")
     favourite = [one["starred"] for one in there].index(True)
     count = len(bpy.data.objects)
-    yield from ui.click_button(op="gancube.rebuild", having=f"index={favourite}", columns=COLUMNS)
+    yield from ui.click_button(
+        op="gancube.rebuild", having=f"index={favourite}", columns=(0.12, 0.1, 0.14, 0.08, 0.16)
+    )
     yield from ui.wait(lambda: len(bpy.data.objects) > count and not session().busy(), PATIENCE, "the cube")
     yield 1.0
     again = bpy.context.view_layer.objects.active
