@@ -9,7 +9,6 @@ Previous station: scene/surfaces.py, mode "box". Next: the operator pushes one u
 
 import contextlib
 import subprocess
-import sys
 import tempfile
 import time
 from array import array
@@ -19,7 +18,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import OutputError, SurfaceError
-from . import bake_child
+from . import bake_child, second_blender
 from .assets import FacePixels
 from .bake_stage import colorspace, is_box, write_stage
 from .faces import image_nodes
@@ -27,7 +26,7 @@ from .images import RECIPE_KEY
 from .layouts import counts, layer_for
 from .mapping import Mapping
 from .material import MAP_ORDER, strengths
-from .session import nothing_left_behind, program, temporary_scene
+from .session import nothing_left_behind, temporary_scene
 from .shelf import Shelf
 from .slots import put, users_of
 from .surfaces import active_attribute_kept, add_layer
@@ -110,22 +109,10 @@ def bake_here(folder: Path, threads: int) -> None:
 @contextlib.contextmanager
 def other_blender(folder: Path) -> Iterator[subprocess.Popen]:
     """bake_child.py, at work on the stage in `folder`; killed when it is no longer wanted, OutputError if it fails."""
-    script = str(Path(bake_child.__file__).resolve())
-    if (blender := program()) is None:
-        command = [sys.executable, script]
-    else:
-        options = ["-b", "--factory-startup", "--offline-mode", "--python-exit-code", "3"]
-        command = [blender, *options, "--python", script]
-    flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+    script = Path(bake_child.__file__).resolve()
     with (folder / "log.txt").open("wb") as log:
         try:
-            process = subprocess.Popen(
-                [*command, "--", str(folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                creationflags=flags,
-            )
+            process = second_blender.start(script, str(folder), said=log)
         except OSError as error:
             raise OutputError(f"Baking needs a second Blender, which cannot be started: {error}.") from error
         try:

@@ -7,7 +7,6 @@ the caller puts that in the library's place.
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -16,9 +15,8 @@ import bpy
 from ..engine import asset_words
 from ..engine.card import Card
 from ..engine.errors import OutputError
-from . import asset_catalog, asset_mark
+from . import asset_catalog, asset_mark, second_blender
 from .export import blend_bytes
-from .session import program
 
 CHILD = Path(__file__).with_name("library_child.py")
 LIMIT = 600  # seconds
@@ -80,19 +78,15 @@ def _stamp(library: Path) -> tuple | None:
 
 def _run(task: str) -> tuple[int, str]:
     """The child: Blender's program where this is one, else this Python with the module bpy."""
-    if (blender := program()) is not None:
-        command = [blender, "--background", "--factory-startup", "--disable-autoexec"]
-        command += ["--python", str(CHILD), "--", task]
-    else:
-        command = [sys.executable, "-I", "-X", "utf8", str(CHILD), "--", task]
     try:
         done = subprocess.run(
-            command,
+            second_blender.command(CHILD, task),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=LIMIT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            creationflags=second_blender.FLAGS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return 1, str(error)

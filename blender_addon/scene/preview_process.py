@@ -7,22 +7,20 @@ here: the caller renders it itself.
 import contextlib
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import bpy
 
-from .session import program
+from . import second_blender
 
 CHILD = Path(__file__).with_name("preview_child.py")
-CREATE_NO_WINDOW = 0x08000000  # Windows: no console flashes up
 
 
 def is_of_use() -> bool:
     """Without a window nobody waits for it, and as a module this is no program that could be started."""
-    return program() is not None and not bpy.app.background
+    return second_blender.program() is not None and not bpy.app.background
 
 
 def picture_steps(blocks: list[tuple[str, str]]) -> Generator[float, None, dict[tuple[str, str], bytes]]:
@@ -52,18 +50,12 @@ def picture_steps(blocks: list[tuple[str, str]]) -> Generator[float, None, dict[
 
 def _start(blocks: list[tuple[str, str]], folder: Path) -> subprocess.Popen | None:
     """The process, with the blocks in a file of their own; None where it cannot be."""
+    if second_blender.program() is None:
+        return None
     there = {getattr(bpy.data, kind)[name] for kind, name in blocks}
     task = {"draft": str(folder / "draft.blend"), "blocks": blocks, "folder": str(folder)}
-    command = [bpy.app.binary_path, "--background", "--factory-startup", "--disable-autoexec"]
-    command += ["--python", str(CHILD), "--", json.dumps(task)]
     try:
         bpy.data.libraries.write(task["draft"], there, path_remap="ABSOLUTE")
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            creationflags=CREATE_NO_WINDOW if sys.platform == "win32" else 0,
-        )
+        return second_blender.start(CHILD, json.dumps(task))
     except (OSError, RuntimeError):  # a full disk, a Blender that was moved while it runs
         return None

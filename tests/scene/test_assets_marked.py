@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from blender_addon.engine.errors import OutputError
-from blender_addon.scene import asset_catalog, asset_preview, preview_process
+from blender_addon.scene import asset_catalog, asset_preview, preview_process, second_blender
 from blender_addon.scene.asset_mark import asset_steps, materials_of, recipe_of
 from blender_addon.scene.assets import make_cube
 from blender_addon.scene.library_file import library_bytes
@@ -241,9 +241,8 @@ def program(tmp_path, monkeypatch):
 
 
 def test_the_child_renders_the_pictures(program):
-    program(
-        f'shift 4; exec "{sys.executable}" -I "$@"'
-    )  # the options before --python are for the program alone
+    # the options before the script are for the program alone
+    program(f'shift {len(second_blender.OPTIONS) + 1}; exec "{sys.executable}" -I "$@"')
     made = cube()
     for slot in list(made.material_slots)[1:]:
         slot.material = made.material_slots[0].material

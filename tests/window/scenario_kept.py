@@ -81,7 +81,7 @@ def scenario(ui):
     favourite = [one["starred"] for one in there].index(True)
     count = len(bpy.data.objects)
     yield from ui.click_button(
-        op="gancube.rebuild", having=f"index={favourite}", columns=(0.12, 0.1, 0.14, 0.08, 0.16)
+        op="gancube.rebuild", having=f"index={favourite}", columns=(0.205, 0.19, 0.22, 0.1)
     )
     yield from ui.wait(lambda: len(bpy.data.objects) > count and not session().busy(), PATIENCE, "the cube")
     yield 1.0

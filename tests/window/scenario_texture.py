@@ -35,8 +35,29 @@ def scenario(ui):
         yield from ui.key("Z", ctrl=True, shift=True)
         yield 0.7
         ui.check(f"{way}: redo brings the pixels back", pictures(suzanne()) == there)
+        if way == "box":
+            yield from baked(ui, there)
         yield from ui.key("Z", ctrl=True)
         yield 0.7
+
+
+def baked(ui, before):
+    """The box projection to images, by another Blender; Esc ends it, and one undo takes it back."""
+    blocks = names()
+    for given_up in (True, False):
+        with ui.context():
+            bpy.ops.gancube.bake_box("INVOKE_DEFAULT", size=64)
+        yield 0.3
+        if given_up:
+            yield from ui.key("ESC")
+            yield 1.0
+            ui.check("bake: Esc leaves nothing behind", names() == blocks, **added(blocks, names()))
+    yield from ui.wait(lambda: pictures(suzanne()) != before, PATIENCE, "the baked images")
+    ui.check("bake: the mesh keeps its UVs", "UVMap" in suzanne().data.uv_layers)
+    yield from ui.over_viewport()
+    yield from ui.key("Z", ctrl=True)
+    yield 0.7
+    ui.check("bake: one undo takes it back", pictures(suzanne()) == before)
 
 
 def suzanne():
