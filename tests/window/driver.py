@@ -157,6 +157,15 @@ class UI:
         self.redraw()
         yield 0.5
 
+    def unfold(self, below, number=0, **where):
+        """The folded sub-panel whose header is the first one (or that many further) below the button of that operator:
+        headers have no name by which to find them."""
+        _, y = yield from self.find_button(op=below, **where)
+        scale = bpy.context.preferences.view.ui_scale
+        yield from self.click(self.region("UI").x + 60 * scale, y - (33 + 26 * number) * scale)
+        self.redraw()
+        yield 0.7
+
     def scroll_down(self, clicks=40):
         """The sidebar, as far as it goes."""
         sidebar = self.region("UI")

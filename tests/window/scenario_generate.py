@@ -3,6 +3,7 @@
 import bpy
 from installed import (
     GENERATE,
+    PATIENCE,
     TAB,
     added,
     generated,
@@ -72,6 +73,26 @@ def scenario(ui):
             idle=least,
         )
     yield from redo_panel(ui, second)
+    yield from by_name(ui)
+
+
+def by_name(ui):
+    """From Add > Mesh, and by Blender's search, both by typing."""
+    settings().size = 128
+    for keys, text, name in (
+        ("shift+a", "GAN Cube", "GAN Cube.002"),
+        ("F3", "Generate Cube", "GAN Cube.003"),
+    ):
+        yield from ui.over_viewport()
+        ui.x_event("key", keys)
+        yield 1.0
+        yield from ui.type_text(text)
+        yield 1.0
+        yield from ui.key("RET")
+        yield from ui.wait(
+            lambda name=name: name in bpy.data.objects and not session().busy(), PATIENCE, name
+        )
+        ui.check(f"{keys} and its name make a cube", len(set(shown(bpy.data.objects[name])) - {None}) == 6)
 
 
 def plain_textured_cube(ui, name):

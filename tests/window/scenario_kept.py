@@ -35,7 +35,7 @@ def scenario(ui):
     settings().size, settings().seed, settings().variants = 128, 20, "12"
     first = yield from generated(ui, button, "GAN Cube")
     before = shown(first)
-    yield from unfolded(ui, "gancube.bake_loop")
+    yield from ui.unfold("gancube.bake_loop")
     yield from ui.scroll_down()
     yield from ui.click_button(op="gancube.show_variants")
     yield from ui.wait(lambda: session().busy(), 20, "the contact sheet")
@@ -75,7 +75,7 @@ def scenario(ui):
     ui.check("after opening again it is all there", history() == there, there=history())
     yield from ui.open_sidebar(TAB)
     yield from ui.scroll_down()
-    yield from unfolded(ui, "gancube.star_variant", having="index=11", columns=LAST_STAR)
+    yield from ui.unfold("gancube.star_variant", having="index=11", columns=LAST_STAR)
     yield from ui.scroll_down()
     yield from ui.screenshot("history")
     favourite = [one["starred"] for one in there].index(True)
@@ -135,11 +135,3 @@ def cube():
 
 def history() -> list[dict]:
     return [{"seed": json.loads(one.recipe)["seed"], "starred": one.starred} for one in settings().kept]
-
-
-def unfolded(ui, above, **where):
-    """The sub-panel whose header comes next below that button: headers have no name by which to find them."""
-    _, y = yield from ui.find_button(op=above, **where)
-    yield from ui.click(ui.region("UI").x + 60, y - 33 * SCALE)
-    ui.redraw()
-    yield 0.7

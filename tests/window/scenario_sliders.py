@@ -1,7 +1,17 @@
 """A slider is dragged: the cube follows before the button is released, and the drag is one undo step. By driver.py."""
 
 import bpy
-from installed import GENERATE, PATIENCE, TAB, generated, session, settings, shown, without_default_cube
+from installed import (
+    GENERATE,
+    PATIENCE,
+    TAB,
+    generated,
+    names,
+    session,
+    settings,
+    shown,
+    without_default_cube,
+)
 
 
 def scenario(ui):
@@ -45,6 +55,7 @@ def scenario(ui):
     ui.check("Esc in the middle of a drag: as before", after == rested, faces=changed(after, rested))
     yield from ui.screenshot("dragged")
     yield from pool_of_images(ui)
+    yield from loop(ui)
 
 
 def dragged_until_changed(ui, x, y, before, direction=1):
@@ -111,3 +122,34 @@ def pool_of_images(ui):
     ui.check("all images of the pool have followed", changed(first, last) == 6, faces=changed(first, last))
     yield from ui.screenshot("pool")
     yield from undone_and_redone(ui, "a drag over a pool", first, last)
+
+
+def loop(ui):
+    """Bake Loop on the pool: Esc leaves nothing, then it plays, and one undo takes it back."""
+    folder, before, there = ui.out / "loops", names(), shown(subject())
+    for given_up in (True, False):
+        with ui.context():
+            bpy.ops.gancube.bake_loop("INVOKE_DEFAULT", frames=4, directory=str(folder))
+        yield from ui.wait(lambda: session().job.made >= 3, PATIENCE, "three images")
+        if given_up:
+            yield from ui.over_viewport()
+            yield from ui.key("ESC")
+            yield from ui.wait(lambda: not session().busy(), 5, "the end of the job")
+            yield 1.0
+            left = [path.name for path in folder.rglob("*")]
+            ui.check("Bake Loop: Esc leaves nothing behind", names() == before and not left, left=left)
+    yield from ui.wait(lambda: not session().busy(), PATIENCE, "four frames")
+    yield 1.0
+    ui.check("Bake Loop: without an error", session().error == "", error=session().error)
+    nodes = [slot.material.node_tree.nodes.active for slot in subject().material_slots]
+    ui.check("Bake Loop: all images move", {node.image.source for node in nodes} == {"SEQUENCE"})
+    files = sorted(path.name for path in folder.rglob("base_color_*.png"))
+    ui.check("Bake Loop: six images of four frames", len(files) == 24, files=files)
+    bpy.context.window_manager.windows[0].scene.frame_set(3)
+    yield from ui.screenshot("loop")
+    yield from ui.over_viewport()
+    yield from ui.key("Z", ctrl=True)
+    yield 0.7
+    yield from ui.key("Z", ctrl=True)  # the frame was changed, too
+    yield 0.7
+    ui.check("Bake Loop: undo takes it back", shown(subject()) == there)
