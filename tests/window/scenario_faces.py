@@ -1,5 +1,7 @@
 """Single faces of a cube: one re-rolled, one locked, the others re-rolled, each one undo step. By driver.py."""
 
+import json
+
 import bpy
 from installed import GENERATE, PATIENCE, TAB, generated, session, settings, shown, without_default_cube
 
@@ -37,6 +39,33 @@ def scenario(ui):
     )
     ui.check("the mesh is as it was", len(cube().data.polygons) == 6 and len(cube().material_slots) == 6)
     yield from ui.screenshot("rerolled")
+    yield from style_of_one_face(ui, button)
+
+
+def style_of_one_face(ui, button):
+    """A generator with styles: the dialog under the pencil has its two fields, and one face changes."""
+    bpy.data.objects.remove(cube())
+    settings().model = "planets"
+    bpy.ops.ed.undo_push(message="Planets")
+    first = shown((yield from generated(ui, button, "GAN Cube")))
+    place = yield from ui.find_button(op="gancube.edit_face", having=f"face={FRONT}", columns=COLUMNS)
+    yield from ui.click(*place)
+    yield 1.0
+    yield from ui.screenshot("edit_face")
+    before = session().job
+    yield from ui.key("RET")
+    yield from ui.wait(lambda: session().job is not before and not session().busy(), PATIENCE, "the face")
+    yield 1.0
+    ui.check("nothing was changed, so it is the same", shown(cube()) == first, error=session().error)
+    before = session().job
+    with ui.context():
+        seed = str(json.loads(cube()["gancube"])["face_seeds"][FRONT])
+        style = {"style_seed": "12", "style_from": 0}
+        bpy.ops.gancube.set_face("INVOKE_DEFAULT", face=FRONT, seed=seed, **style)
+    yield from ui.wait(lambda: session().job is not before and not session().busy(), PATIENCE, "the style")
+    yield 1.0
+    ui.check("the style of another seed on one face", changed(first, shown(cube())) == [FRONT])
+    yield from ui.screenshot("style")
 
 
 def cube():

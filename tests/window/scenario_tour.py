@@ -52,16 +52,23 @@ def scenario(ui):
     yield from ui.screenshot("slider")
 
     settings().seed, settings().variants = 1, "12"
-    bpy.ops.gancube.show_variants("INVOKE_DEFAULT")
+    yield from ui.unfold("gancube.bake_loop")
+    yield from ui.click_button(op="gancube.show_variants")
     yield from finished(ui, "variants")
     ui.check("twelve variants", len(session().job.textures) == 12)
 
-    bpy.ops.gancube.save_asset("INVOKE_DEFAULT")
+    yield from ui.scroll_down()
+    yield from ui.unfold("gancube.star_variant", 2, having="index=11", columns=(0.89, 0.88, 0.9, 0.87))
+    yield from ui.scroll_down()
+    yield from ui.click_button(op="gancube.save_asset")
     yield from ui.wait(lambda: suzanne.asset_data is not None, PATIENCE, "the asset")
     yield 1.0
     browser = next(area for area in ui.window.screen.areas if area.type == "DOPESHEET_EDITOR")
-    browser.type, browser.ui_type = "FILE_BROWSER", "ASSETS"
-    yield 1.0
+    yield from ui.move(browser.x + browser.width // 2, browser.y + browser.height // 2)
+    for _ in range(3):
+        if browser.ui_type != "ASSETS":
+            ui.x_event("key", "shift+F1")  # File Browser, then Asset Browser
+            yield 1.5
     browser.spaces.active.params.asset_library_reference = "LOCAL"
     yield 3.0
     ui.check(
