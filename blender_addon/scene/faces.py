@@ -138,7 +138,9 @@ def sharing(item: bpy.types.Object) -> list[bpy.types.Object]:
     if is_cube(item):
         return [item]
     recipe = item[KEY]
-    others = [one for one in bpy.data.objects if one.get(KEY) == recipe and one != item]
+    others = [
+        one for one in bpy.data.objects if one.get(KEY) == recipe and one != item and one.library is None
+    ]
     together, mine = [item], shown_by(item)
     while more := [one for one in others if not mine.isdisjoint(shown_by(one))]:
         together += more

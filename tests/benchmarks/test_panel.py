@@ -23,6 +23,7 @@ from blender_addon.engine.client import Client  # noqa: E402
 from blender_addon.engine.model import Model  # noqa: E402
 from blender_addon.engine.pixels import to_uint8  # noqa: E402
 from blender_addon.engine.surface_request import SurfaceRequest  # noqa: E402
+from blender_addon.quiet import captured_output  # noqa: E402
 from blender_addon.scene import surfaces  # noqa: E402
 from blender_addon.scene.assets import FacePixels  # noqa: E402
 from blender_addon.scene.layouts import Surface  # noqa: E402
@@ -225,7 +226,8 @@ def seconds_of_steps(steps) -> list[float]:
 
 
 def export(path, selected: bool) -> None:
-    bpy.ops.export_scene.gltf(filepath=str(path), export_format="GLB", use_selection=selected)
+    with captured_output():  # it says a lot
+        bpy.ops.export_scene.gltf(filepath=str(path), export_format="GLB", use_selection=selected)
 
 
 def processor_time(pid: int) -> float:
