@@ -173,7 +173,9 @@ def layer_for(mesh: bpy.types.Mesh, uvs: array) -> tuple[str, bool]:
     name, number = UV_LAYER, 0
     while name in mesh.uv_layers:
         there = taken(mesh.uv_layers[name].uv, "vector", "f", 2)
-        if memoryview(there).cast("B") == memoryview(uvs).cast("B"):
+        if (
+            there.tobytes() == uvs.tobytes()
+        ):  # views would be compared byte by byte: 0.1 s for a million polygons
             return name, False
         number += 1
         name = f"{UV_LAYER}.{number:03}"
