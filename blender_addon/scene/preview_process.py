@@ -14,13 +14,14 @@ from pathlib import Path
 import bpy
 
 from . import second_blender
+from .session import program
 
 CHILD = Path(__file__).with_name("preview_child.py")
 
 
 def is_of_use() -> bool:
     """Without a window nobody waits for it, and as a module this is no program that could be started."""
-    return second_blender.program() is not None and not bpy.app.background
+    return program() is not None and not bpy.app.background
 
 
 def picture_steps(blocks: list[tuple[str, str]]) -> Generator[float, None, dict[tuple[str, str], bytes]]:
@@ -50,7 +51,7 @@ def picture_steps(blocks: list[tuple[str, str]]) -> Generator[float, None, dict[
 
 def _start(blocks: list[tuple[str, str]], folder: Path) -> subprocess.Popen | None:
     """The process, with the blocks in a file of their own; None where it cannot be."""
-    if second_blender.program() is None:
+    if program() is None:
         return None
     there = {getattr(bpy.data, kind)[name] for kind, name in blocks}
     task = {"draft": str(folder / "draft.blend"), "blocks": blocks, "folder": str(folder)}

@@ -1,4 +1,4 @@
-"""A second Blender, which works while this one stays usable: how it is started. bpy only; what it does: *_child.py.
+"""A second Blender, which works while this one stays usable: how it is started. What it does: *_child.py.
 
 Before: bake.py, library_file.py, preview_process.py. It sees no settings and no add-ons of the user's, and no network.
 """
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bpy
+from .session import program
 
 OPTIONS = (
     "--background",
@@ -18,11 +18,6 @@ OPTIONS = (
     "3",
 )
 FLAGS = 0x08000000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW: no console flashes up
-
-
-def program() -> str | None:
-    """Blender's program; None where this is the module bpy, or the program was moved away."""
-    return bpy.app.binary_path if Path(bpy.app.binary_path).is_file() else None
 
 
 def command(script: Path, *words: str) -> list[str]:

@@ -7,6 +7,7 @@ touched. Previous station: cli.py. Next: scene/export.py, scene/render.py.
 import contextlib
 import io
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import bpy
 
@@ -28,6 +29,11 @@ COLLECTIONS = (
     "images",
     "libraries",
 )
+
+
+def program() -> str | None:
+    """Blender's program, to start a second one; None where this is the module bpy, or the program was moved away."""
+    return bpy.app.binary_path if Path(bpy.app.binary_path).is_file() else None
 
 
 @contextlib.contextmanager
