@@ -6,7 +6,8 @@ import bpy
 from installed import GENERATE, PATIENCE, TAB, generated, session, settings, shown, without_default_cube
 
 FRONT = 3  # -Y, in the middle row of the net
-COLUMNS = (0.34, 0.36, 0.32, 0.38, 0.3)  # where its buttons are
+COLUMNS = (0.34, 0.36, 0.32, 0.38, 0.3)  # where the arrows of its buttons are
+PENCIL = (0.43, 0.41, 0.45, 0.4, 0.47)
 
 
 def scenario(ui):
@@ -48,7 +49,7 @@ def style_of_one_face(ui, button):
     settings().model = "planets"
     bpy.ops.ed.undo_push(message="Planets")
     first = shown((yield from generated(ui, button, "GAN Cube")))
-    place = yield from ui.find_button(op="gancube.edit_face", having=f"face={FRONT}", columns=COLUMNS)
+    place = yield from ui.find_button(op="gancube.edit_face", having=f"face={FRONT}", columns=PENCIL)
     yield from ui.click(*place)
     yield 1.0
     yield from ui.screenshot("edit_face")

@@ -64,11 +64,8 @@ def scenario(ui):
     yield from ui.wait(lambda: suzanne.asset_data is not None, PATIENCE, "the asset")
     yield 1.0
     browser = next(area for area in ui.window.screen.areas if area.type == "DOPESHEET_EDITOR")
-    yield from ui.move(browser.x + browser.width // 2, browser.y + browser.height // 2)
-    for _ in range(3):
-        if browser.ui_type != "ASSETS":
-            ui.x_event("key", "shift+F1")  # File Browser, then Asset Browser
-            yield 1.5
+    browser.type, browser.ui_type = "FILE_BROWSER", "ASSETS"
+    yield 1.0
     browser.spaces.active.params.asset_library_reference = "LOCAL"
     yield 3.0
     ui.check(
