@@ -69,6 +69,7 @@ def register():
         name="Lock", description="This face keeps its image when the others are re-rolled", size=6
     )
     bpy.types.VIEW3D_MT_mesh_add.append(panels.draw_in_add_menu)
+    bpy.types.VIEW3D_MT_object.append(panels.draw_in_object_menu)
     models.refresh()
     default_size.register()
     asset_operators.register()
@@ -83,6 +84,7 @@ def unregister():
     session.close()
     variants.forget()
     icons.close()
+    bpy.types.VIEW3D_MT_object.remove(panels.draw_in_object_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(panels.draw_in_add_menu)
     del bpy.types.Object.gancube_locks
     del bpy.types.WindowManager.gancube_adjust

@@ -5,6 +5,15 @@ import bpy
 from . import models, photo_operator, presets, session
 from .wrapped_text import filled, sidebar_width, wrapped
 
+IN_MENU = (
+    ("gancube.texture", "TEXTURE"),
+    ("gancube.reroll", "FILE_REFRESH"),
+    ("gancube.show_variants", "IMGDISPLAY"),
+    ("gancube.bake_loop", "FILE_MOVIE"),
+    ("gancube.bake_box", "RENDER_STILL"),
+    ("gancube.save_asset", "ASSET_MANAGER"),
+)
+
 
 class GANCUBE_PT_main(bpy.types.Panel):
     bl_label = "GAN Cubes"
@@ -63,4 +72,21 @@ def draw_in_add_menu(self, context):
     self.layout.operator("gancube.generate_cube", text="GAN Cube", icon="MESH_CUBE")
 
 
-CLASSES = (GANCUBE_PT_main,)
+class GANCUBE_MT_object(bpy.types.Menu):
+    """Blender's search (F3) finds what is in a menu."""
+
+    bl_idname = "GANCUBE_MT_object"
+    bl_label = "GAN Cubes"
+
+    def draw(self, context):
+        for name, icon in IN_MENU:
+            self.layout.operator(name, icon=icon)
+
+
+def draw_in_object_menu(self, context):
+    """Object, the menu."""
+    self.layout.separator()
+    self.layout.menu("GANCUBE_MT_object", icon="MESH_CUBE")
+
+
+CLASSES = (GANCUBE_PT_main, GANCUBE_MT_object)

@@ -9,6 +9,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from blender_addon import ui  # noqa: E402
+from blender_addon.ui import panels  # noqa: E402
 
 OF_BLENDER = {"rna_type", "name", "bl_idname", "bl_label"}
 SHOWN_BY = {
@@ -51,6 +52,13 @@ def test_every_class_is_named_for_the_search(registered):
             assert cls.bl_label.strip(), cls
     labels = [cls.bl_label for cls in operators() if "INTERNAL" not in getattr(cls, "bl_options", ())]
     assert len(labels) == len(set(labels)), "F3 shows the label alone"
+
+
+def test_what_is_in_the_menu_is_there(registered):
+    """Blender's search (F3) looks through menus."""
+    known = {cls.bl_idname for cls in operators()}
+    assert {name for name, _ in panels.IN_MENU} <= known
+    assert panels.draw_in_object_menu in bpy.types.VIEW3D_MT_object.draw._draw_funcs
 
 
 @pytest.mark.parametrize("cls", [cls for cls in ui.CLASSES if issubclass(cls, bpy.types.Operator)])

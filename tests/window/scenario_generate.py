@@ -78,15 +78,15 @@ def scenario(ui):
 def by_name(ui):
     """From Add > Mesh, and by Blender's search, both by typing."""
     settings().size = 128
-    for keys, text, name in (("shift+a", "gan", "GAN Cube.002"), ("F3", "generate", "GAN Cube.003")):
+    for keys, text, name in (("shift+a", "gan", "GAN Cube.002"), ("F3", "gan cube", "GAN Cube.003")):
         yield from ui.over_viewport()
         ui.x_event("key", keys)
         yield 1.5
         for letter in text:
-            ui.x_event("key", letter)
+            ui.x_event("key", "space" if letter == " " else letter)
             yield 0.4
         yield 1.5
-        yield from ui.screenshot(f"by_name_{text}")
+        yield from ui.screenshot(f"by_name_{keys}")
         yield from ui.key("RET")
         yield from ui.wait(lambda name=name: name in bpy.data.objects and not session().busy(), 60, name)
         ui.check(f"{keys} and its name make a cube", len(set(shown(bpy.data.objects[name])) - {None}) == 6)
