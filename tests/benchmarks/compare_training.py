@@ -39,9 +39,9 @@ COMPARISONS = {
             "relativistic, R1 and R2": (),
             "non-saturating, R1": ("loss=non-saturating",),
             "twice as wide": (
-                "encoder_width=32,64,96",
-                "decoder_width=96,64,48,16,16",
-                "generator_width=96",
+                "encoder_width=48,96",
+                "decoder_width=96,48,24,16",
+                "healer_width=64",
                 "critic_width=64,96,128",
                 "picture_critic_width=32,48,64,96",
             ),
