@@ -43,7 +43,7 @@ from ..surface_losses import map_distances, seen
 from .texture_config import TextureConfig
 
 RECONSTRUCT = (0.5, 1.0, 1.0, 0.5, 0.5, 0.5)  # weights of the octaves for the autoencoder
-KEEP = (0.1, 0.5, 1.0, 1.0, 1.0, 1.0)  # and beside a critic, which has the say on the finest
+KEEP = (0.0, 0.0, 0.3, 1.0, 1.0, 1.0)  # and beside a critic, which has the say on the finest
 EDGE = 2  # outermost cells of a crop, whose surroundings are guessed
 NETWORK_REACH = 12  # latent cells that a convolution of the healer or the decoder looks beyond its own
 

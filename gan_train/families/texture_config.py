@@ -58,9 +58,9 @@ class TextureConfig:
     """Steps between two penalties (lazy regularisation; the weight is scaled to match)."""
     heal_weight: float = 1.0
     """Weight of the distance between what is healed and the quilt, at half the resolution, against its contrast."""
-    picture_patch_weight: float = 2.0
+    picture_patch_weight: float = 8.0
     """Weight of the distance between the patches of decoded and real pictures in the third stage."""
-    keep_weight: float = 6.0
+    keep_weight: float = 4.0
     """Weight of the distance to the encoded picture in the third stage."""
     color_weight: float = 1.0
     """Weight of the distance between colours apart from brightness."""

@@ -106,8 +106,8 @@ def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):
         return not torch.equal(states[before][f"family.{name}"], states[after][f"family.{name}"])
 
     assert not torch.equal(states[0]["family.encoder.out.weight"], other["family.encoder.out.weight"])
-    assert moved("generator.up.weight", 0, 1) and moved("critic.score.weight", 0, 1)
-    assert moved("generator.up.weight", 1, 2) and moved("picture_critic.score.weight", 1, 2)
+    assert moved("healer.out.weight", 0, 1) and moved("critic.score.weight", 0, 1)
+    assert moved("healer.out.weight", 1, 2) and moved("picture_critic.score.weight", 1, 2)
     assert moved("decoder.paint.1.weight", 1, 2) and not moved("decoder.paint.1.weight", 0, 1)
     assert not moved("encoder.out.weight", 0, 2) and not moved("encoder.normalise.running_var", 0, 2)
 
@@ -223,7 +223,7 @@ def test_only_what_the_family_names_is_compiled(small_dataset, tmp_path, monkeyp
     monkeypatch.setattr(torch.nn.Module, "compile", lambda module: handed.append(module))
     train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=1, compile=compiled)
     on = compiled == "on" or (compiled is None and torch.cuda.is_available())
-    expected = ["LatentGenerator", "Decoder"] if on else []
+    expected = ["Healer", "Decoder"] if on else []
     assert [type(module).__name__ for module in handed] == expected
     assert load_averaged(tmp_path / "run")[2]["history"][0]["compiled"] == bool(expected)
 

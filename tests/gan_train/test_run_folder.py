@@ -49,9 +49,9 @@ def test_a_label_that_vanished_is_named(small_dataset, run, tmp_path):
 
 def test_a_setting_that_an_older_run_lacks_has_its_default(run):
     plan = read_run(run)
-    older = {**plan, "config": {k: v for k, v in plan["config"].items() if k != "code_noise"}}
+    older = {**plan, "config": {k: v for k, v in plan["config"].items() if k != "tint"}}
     assert differences(older, plan) == []
-    asked = {**plan, "config": {**plan["config"], "code_noise": 0.75}}
+    asked = {**plan, "config": {**plan["config"], "tint": 0.75}}
     assert len(differences(older, asked)) == 1
     newer = {**plan, "config": {**plan["config"], "flavour": 3}}
     assert differences(newer, plan) == ["flavour: was 3, is no setting any more"]
@@ -132,7 +132,7 @@ def test_a_run_of_another_version_is_a_sentence(run, tmp_path, change):
 def test_other_networks_are_a_sentence(run, tmp_path):
     shutil.copytree(run, tmp_path / "run")
     plan = read_run(run)
-    plan["config"]["generator_width"] = 16
+    plan["config"]["healer_width"] = 16
     (tmp_path / "run/run.json").write_text(json.dumps(plan))
     with pytest.raises(CheckpointError, match="other networks"):
         load_averaged(tmp_path / "run")
