@@ -107,7 +107,7 @@ def test_the_seed_matters_and_steps_change_the_weights(small_dataset, tmp_path):
 
     assert not torch.equal(states[0]["family.encoder.out.weight"], other["family.encoder.out.weight"])
     assert moved("healer.out.weight", 0, 1) and moved("critic.score.weight", 0, 1)
-    assert moved("healer.out.weight", 1, 2) and moved("picture_critic.score.weight", 1, 2)
+    assert moved("decoder.paint.0.weight", 1, 2) and moved("picture_critic.score.weight", 1, 2)
     assert moved("decoder.paint.1.weight", 1, 2) and not moved("decoder.paint.1.weight", 0, 1)
     assert not moved("encoder.out.weight", 0, 2) and not moved("encoder.normalise.running_var", 0, 2)
 
