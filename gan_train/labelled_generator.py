@@ -8,12 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .family import Domain
+from .family import Deployment, Domain
 from .layers import spread
 from .memory import Materials, patches, restored, tinted
 from .networks import CELL, Decoder, Healer
 from .relief import normal_of_height
-from .shift_map import BASE, FADE, NOISE, Memory, lay_out
+from .shift_map import BASE, FADE, NOISE, REACH, Memory, lay_out
+
+NETWORK_REACH = 12  # latent cells that a convolution of the healer or the decoder looks beyond its own
 
 
 class Generator(nn.Module):
@@ -93,3 +95,40 @@ class LabelledGenerator(nn.Module):
             maps.append({"name": name, "channels": [start, end], "colorspace": colorspace})
             start = end
         return maps
+
+
+def deployment(generator: Generator, materials: Materials, domain: Domain) -> Deployment:
+    """What export.py needs of the generator, float32 on the CPU; shapes and ranges: `LabelledGenerator`."""
+    length, cells, k = materials.directions.shape[1], 4, len(domain.labels)
+    channels, stride = Generator.CHANNELS, Generator.STRIDE
+    module = LabelledGenerator(generator, materials, domain).float().cpu().eval()
+    maps = module.channels()
+    return Deployment(
+        module=module,
+        feeds={
+            "z": torch.randn(2, length),
+            "field": torch.randn(2, channels, cells, cells + 1),
+            "label": torch.eye(k)[torch.arange(2) % k],
+            "psi": torch.ones(2, 1),
+        },
+        dynamic={"z": {0: "N"}, "field": {0: "N", 2: "h", 3: "w"}, "label": {0: "N"}, "psi": {0: "N"}},
+        inputs=[
+            {"name": "z", "kind": "latent", "shape": ["N", length]},
+            {
+                "name": "field",
+                "kind": "field",
+                "shape": ["N", channels, "h", "w"],
+                "stride": stride,
+                "margin": -(-(REACH + NETWORK_REACH) // (stride // CELL)),
+            },
+            {"name": "label", "kind": "label", "shape": ["N", k], "labels": list(domain.labels)},
+            {"name": "psi", "kind": "scalar", "shape": ["N", 1], "min": 0.0, "max": 1.5, "default": 1.0},
+        ],
+        output={
+            "name": "maps",
+            "shape": ["N", maps[-1]["channels"][1], f"h*{stride}", f"w*{stride}"],
+            "range": [-1.0, 1.0],
+        },
+        maps=maps,
+        tileable=True,
+    )

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..family import Batch, Deployment, Domain, Family, Phase
-from ..labelled_generator import Generator, LabelledGenerator
+from ..labelled_generator import Generator, deployment
 from ..layers import moments
 from ..losses import (
     Judge,
@@ -38,14 +38,13 @@ from ..losses import (
 )
 from ..memory import Materials, quantised
 from ..networks import CELL, FAINT, MEANS, Critic, Decoder, Encoder, Healer
-from ..shift_map import REACH, Memory
+from ..shift_map import Memory
 from ..surface_losses import map_distances, seen
 from .texture_config import TextureConfig
 
 RECONSTRUCT = (0.5, 1.0, 1.0, 0.5, 0.5, 0.5)  # weights of the octaves for the autoencoder
 KEEP = (0.0, 0.0, 0.3, 1.0, 1.0, 1.0)  # and beside a critic, which has the say on the finest
 EDGE = 2  # outermost cells of a crop, whose surroundings are guessed
-NETWORK_REACH = 12  # latent cells that a convolution of the healer or the decoder looks beyond its own
 
 
 class Texture(Family):
@@ -254,40 +253,7 @@ class Texture(Family):
         )
 
     def deploy(self) -> Deployment:
-        length, cells, k = self.config.z, 4, len(self.labels)
-        channels, stride = Generator.CHANNELS, Generator.STRIDE
-        generator = Generator(self.healer, self.decoder)
-        module = LabelledGenerator(generator, self.materials, self.domain).float().cpu().eval()
-        maps = module.channels()
-        return Deployment(
-            module=module,
-            feeds={
-                "z": torch.randn(2, length),
-                "field": torch.randn(2, channels, cells, cells + 1),
-                "label": torch.eye(k)[torch.arange(2) % k],
-                "psi": torch.ones(2, 1),
-            },
-            dynamic={"z": {0: "N"}, "field": {0: "N", 2: "h", 3: "w"}, "label": {0: "N"}, "psi": {0: "N"}},
-            inputs=[
-                {"name": "z", "kind": "latent", "shape": ["N", length]},
-                {
-                    "name": "field",
-                    "kind": "field",
-                    "shape": ["N", channels, "h", "w"],
-                    "stride": stride,
-                    "margin": -(-(REACH + NETWORK_REACH) // (stride // CELL)),
-                },
-                {"name": "label", "kind": "label", "shape": ["N", k], "labels": list(self.labels)},
-                {"name": "psi", "kind": "scalar", "shape": ["N", 1], "min": 0.0, "max": 1.5, "default": 1.0},
-            ],
-            output={
-                "name": "maps",
-                "shape": ["N", maps[-1]["channels"][1], f"h*{stride}", f"w*{stride}"],
-                "range": [-1.0, 1.0],
-            },
-            maps=maps,
-            tileable=True,
-        )
+        return deployment(Generator(self.healer, self.decoder), self.materials, self.domain)
 
 
 def _inner(picture: Tensor) -> Tensor:
