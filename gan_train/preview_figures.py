@@ -29,10 +29,10 @@ class PreviewFigures:
         self.a, self.b = a, b
         self.frechet = frechet(a, b)
         self.floor = {name: (x + y) / 2 for name, x, y in _both(a, b, b, a)}
-        self.distance, self.nearest = (
-            np.median(pairwise(a, b)),
-            np.median(_to_nearest(np.concatenate([a, b]))),
-        )
+        _, different = np.unique(real.reshape(len(real), -1), axis=0, return_index=True)  # small sets repeat
+        every = np.concatenate(self._prepared(self.vectors[different]))
+        self.distance = np.median(pairwise(a, b)) or 1.0
+        self.nearest = np.median(_to_nearest(every)) if len(every) > 1 else 1.0
 
     def __call__(self, drawn: np.ndarray) -> dict[str, float]:
         """[N, H, W, 3] uint8 sRGB -> figures; 1 is as good as real, for `frechet` lower is better.
