@@ -13,6 +13,11 @@ from ..scene.layouts import Surface
 from . import models, properties, session
 from .generation import Generation, show_textures, shown_solid
 
+UNSEEN = {  # by mapping: what Solid shading, which shows an image at the size of the UV map, does not show
+    "tile": "Solid shading shows the UV map without the width; look at it in Material Preview",
+    "box": "Solid shading cannot show a box projection; look at it in Material Preview",
+}
+
 
 class GANCUBE_OT_texture(Generation, bpy.types.Operator):
     bl_idname = "gancube.texture"
@@ -80,10 +85,8 @@ class GANCUBE_OT_texture(Generation, bpy.types.Operator):
         show_textures(context)
         for sentence in (*self.skipped, *made.notes):
             self.report({"WARNING"}, sentence)
-        if self.surface.mode == "box" and shown_solid(context):
-            self.report(
-                {"INFO"}, "Solid shading cannot show a box projection; look at it in Material Preview"
-            )
+        if self.surface.mode in UNSEEN and shown_solid(context):
+            self.report({"INFO"}, UNSEEN[self.surface.mode])
         count = len(made.objects)
         one, more = rpt("{} textured"), rpt("{} objects textured")
         return one.format(made.objects[0]) if count == 1 else more.format(count)

@@ -24,6 +24,8 @@ import bpy
 
 STEP = 0.02  # seconds
 PROBE = 0.05  # seconds between two ticks of a probe
+KEYS = {"RET": "Return", "ESC": "Escape", "TAB": "Tab", "SPACE": "space", "PERIOD": "KP_Decimal"}
+KEYS |= {f"F{n}": str(66 + n) for n in range(1, 11)}  # by code: by name xdotool holds Ctrl and Alt besides
 BUTTON_OPERATORS = ("copy_python_command_button", "copy_data_path_button")
 
 
@@ -128,9 +130,8 @@ class UI:
         yield STEP
 
     def key(self, key, ctrl=False, shift=False):
-        names = {"RET": "Return", "ESC": "Escape", "TAB": "Tab"}
         held = ["ctrl"] * ctrl + ["shift"] * shift
-        self.x_event("key", "+".join([*held, names.get(key, key.lower())]))
+        self.x_event("key", "+".join([*held, KEYS.get(key, key.lower())]))
         yield 0.1
 
     def type_text(self, text):
@@ -211,6 +212,30 @@ class UI:
                 if manager.clipboard:
                     return manager.clipboard
         return ""
+
+    def type_into(self, prop, text, **where):
+        """A field of the sidebar: two clicks open it for typing."""
+        place = yield from self.find_button(prop=prop, **where)
+        yield from self.click(*place)
+        yield from self.click(*place)
+        yield 1.0
+        yield from self.key("A", ctrl=True)
+        yield from self.type_text(text)
+        yield from self.key("RET")
+        yield 0.7
+
+    def choose(self, prop, wanted, **where):
+        """A menu of the sidebar: the wheel with Ctrl goes through its entries; `wanted()` says when to stop."""
+        place = yield from self.find_button(prop=prop, **where)
+        for button in [4] * 20 + [5] * 40:  # to the first entry, then down
+            if wanted():
+                return
+            yield from self.move(*place)
+            self.x_event("keydown", "ctrl")
+            self.x_event("click", button)
+            self.x_event("keyup", "ctrl")
+            yield 0.3
+        raise LookupError(f"no such entry in {prop}")
 
     def frame_selected(self):
         with self.context():
