@@ -29,7 +29,17 @@ from .engine.pixels import TextureSet, to_uint8
 from .engine.plan import Target
 from .engine.surface_request import SurfaceRequest
 
-__all__ = ["Generated", "Target", "apply", "export", "generate", "load", "nothing_left_behind"]
+__all__ = [
+    "Generated",
+    "Target",
+    "apply",
+    "export",
+    "generate",
+    "load",
+    "mark_as_asset",
+    "nothing_left_behind",
+    "picture",
+]
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,24 @@ def export(
     from .scene.batch_asset import exported
 
     return exported(item, Path(path), tuple(formats), made.mark(title or item.name, tags), encoding)
+
+
+def mark_as_asset(item, made: Generated, catalog: str, tags: Iterable[str] = ()) -> None:
+    """The object and its materials become assets with rendered previews, for the .blend that is exported next.
+
+    catalog: a path such as "Walls/Brick". In the folder of the library, engine.asset_catalog.ensure(folder, catalog)
+    tells the Asset Browser of it.
+    """
+    from .scene.batch_asset import mark_as_asset
+
+    mark_as_asset(item, made.card, catalog, tuple(tags))
+
+
+def picture(item, side: int = 128, threads: int = 0) -> bytes:
+    """A small render of the object, PNG with a transparent ground. `threads`: 0 is all."""
+    from .scene.batch_asset import picture
+
+    return picture(item, side, threads)
 
 
 @contextlib.contextmanager

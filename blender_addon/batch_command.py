@@ -41,6 +41,7 @@ SHORT = {
     "texture": "texture",
     "name": "name",
     "tags": "tags",
+    "catalog": "catalog",
     "variations": "variations",
     "layout": "layout",
     "provider": "provider",
@@ -67,6 +68,9 @@ def add_batch(commands, add_command) -> None:
     short.add_argument("--variations", metavar="N", type=int, help="so many of each (default: 1)")
     short.add_argument("--name", metavar="TEMPLATE", help="such as walls/{label}-{seed:05}")
     short.add_argument("--tags", metavar="A,B", help="words into each file")
+    short.add_argument(
+        "--catalog", metavar="TEMPLATE", help="make the .blend files an asset library, such as Walls/{label}"
+    )
     short.add_argument("--layout", metavar="NAME", help=f"{' or '.join(LAYOUTS)} (default: folders)")
     short.add_argument("--provider", metavar="NAME", help="auto (default), cpu, cuda, webgpu or coreml")
     short.add_argument("--check", metavar="NAME", help="all (default: every file, as gancube check) or off")

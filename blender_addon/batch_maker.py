@@ -85,12 +85,15 @@ class Maker:
 
     def write(self, asset: Asset, made: api.Generated, folder: Path, seconds: dict) -> dict:
         folder.mkdir(parents=True)
-        with stage(seconds, "thumbnail"):
-            picture = batch_picture.thumbnail(made.textures, asset.target.is_cube)
-            write_atomic(folder / (asset.title + batch_report.THUMBNAIL), picture)
         with api.nothing_left_behind():
             with stage(seconds, "apply"):
                 item = api.apply(made, asset.target, name=asset.title, threads=self.threads)
+            with stage(seconds, "thumbnail"):
+                picture = self.picture(asset, made, item)
+                write_atomic(folder / (asset.title + batch_report.THUMBNAIL), picture)
+            if asset.catalog:
+                with stage(seconds, "mark"):
+                    api.mark_as_asset(item, made, asset.catalog, asset.tags)
             kinds: dict[Path, list[str]] = {}  # textures can belong to several formats
             main: list[Path] = []
             for kind in asset.formats:
@@ -114,6 +117,11 @@ class Maker:
                 if path.is_file()
             ]
         return {"files": listed, "recipe": json.loads(made.recipe), "validator": findings}
+
+    def picture(self, asset: Asset, made: api.Generated, item) -> bytes:
+        if asset.target.is_cube:
+            return batch_picture.thumbnail(made.textures)
+        return batch_picture.on_paper(api.picture(item, batch_picture.SIDE, self.threads))
 
 
 def faults_of(files: list[Path], asset: Asset, made: api.Generated) -> dict:

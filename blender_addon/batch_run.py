@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .batch_pool import Answer, Order, Pool
-from .engine import batch_report, file_lock
+from .engine import asset_catalog, batch_report, file_lock
 from .engine.batch_report import BESIDE, FAILED, MADE, THUMBNAIL, Line
 from .engine.errors import OutputError
 from .engine.files import write_atomic
@@ -104,6 +104,7 @@ def make(
     wants_end: Callable[[], bool] = lambda: False,
 ) -> None:
     """Makes the assets. tell: after each, and with None now and then. wants_end: no more, only what is in hand."""
+    tell_catalogs(run)
     token = secrets.token_hex(4)
     with pool.running(), report_file(run) as append:
         for number, asset in enumerate(missing):
@@ -122,6 +123,16 @@ def make(
             if wants_end() and pool.waiting:
                 pool.withdraw()
                 run.stopped = "stopped"
+
+
+def tell_catalogs(run: Run) -> None:
+    """The output folder becomes an asset library: the catalogs that the .blend files name are in its file."""
+    for catalog in dict.fromkeys(asset.catalog for asset in run.plan.assets if asset.catalog):
+        if asset_catalog.ensure(run.out, catalog) != asset_catalog.new_uuid(catalog):
+            file = run.out / asset_catalog.FILE
+            raise OutputError(
+                f"{file}: has a catalog {catalog!r} of its own. Choose another folder or catalog."
+            )
 
 
 @contextlib.contextmanager

@@ -32,6 +32,13 @@ def default_template(group: Group) -> str:
 
 def check_template(template: str) -> None:
     """RequestError with a sentence for a template that cannot name anything."""
+    check_fields(template)
+    if fault := fault_of(render(template, {name: 0 if name in NUMBERS else "x" for name in FIELDS})):
+        raise RequestError(fault)
+
+
+def check_fields(template: str) -> None:
+    """RequestError where what stands in braces is not known."""
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
@@ -47,8 +54,6 @@ def check_template(template: str) -> None:
             raise RequestError(
                 f"{{{name}:{form}}} is no form for it; {{seed:05}} writes a number with five digits."
             )
-    if fault := fault_of(render(template, {name: 0 if name in NUMBERS else "x" for name in FIELDS})):
-        raise RequestError(fault)
 
 
 def fields_of(target: Target, model: tuple, label, size, seed: int, variation: int, index: int) -> dict:

@@ -1,6 +1,6 @@
-"""Small pictures of a batch's assets, from their maps, and all of them on one sheet. Numpy only; never bpy.
+"""Small pictures of a batch's assets, and all of them on one sheet. Numpy only; never bpy.
 
-A render of each would take as long as the asset. Previous station: Generated.textures. Next: the asset's folder.
+Previous station: Generated.textures. Next: the asset's folder.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 from .errors import ImageError
 from .pixels import TextureSet, to_uint8
 from .png import decode, encode
-from .thumbnail import mosaic, shrunk
+from .thumbnail import shrunk
 
 SIDE = 128  # pixels of a thumbnail
 PAPER = (0.91, 0.92, 0.93)  # light grey, on the sheet too
@@ -38,12 +38,15 @@ def color_of(texture: TextureSet) -> np.ndarray:
     return to_uint8(color)
 
 
-def thumbnail(textures: list[TextureSet], is_cube: bool) -> bytes:
-    """PNG, SIDE x SIDE: a cube as it stands, anything else as its texture or four of them."""
-    if is_cube:
-        return encode(to_uint8(cube_picture({face: color_of(textures[face]) for face, *_ in SEEN})))
-    pictures = [color_of(one) for one in textures]
-    return encode(mosaic(pictures if len(pictures) >= 4 else pictures[:1], SIDE))
+def thumbnail(textures: list[TextureSet]) -> bytes:
+    """PNG, SIDE x SIDE, of a cube: as it stands. A render would take as long as the rest of it."""
+    return encode(to_uint8(cube_picture({face: color_of(textures[face]) for face, *_ in SEEN})))
+
+
+def on_paper(picture: bytes) -> bytes:
+    """A PNG with a transparent ground -> one without."""
+    pixels = decode(picture)[0].astype(np.float32) / 255
+    return encode(to_uint8(np.float32(PAPER) + (pixels[..., :3] - np.float32(PAPER)) * pixels[..., 3:]))
 
 
 def cube_picture(faces: dict[int, np.ndarray], side: int = SIDE) -> np.ndarray:

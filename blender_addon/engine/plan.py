@@ -68,6 +68,7 @@ class Asset:
     formats: tuple[str, ...]
     encoding: str = "png"
     tags: tuple[str, ...] = ()
+    catalog: str = ""  # of Blender's Asset Browser, such as "Walls/Brick"; "": its .blend is no asset
 
     @property
     def title(self) -> str:
@@ -113,6 +114,7 @@ class Group:
     encoding: str = "png"
     name: str = ""
     tags: tuple[str, ...] = ()
+    catalog: str = ""
     where: str = "plan"
 
     @property

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable
 from pathlib import Path
 
-from . import asset_names, library
+from . import asset_catalog, asset_names, library
 from .errors import GanCubeError, PlanError, RequestError
 from .plan import (
     CHECKS,
@@ -26,6 +26,7 @@ from .plan import (
 from .plan_source import KeyPath, Source
 from .plan_values import (
     Fault,
+    catalog,
     choice,
     label,
     list_of,
@@ -134,7 +135,12 @@ class Reader:
             "encoding": get("texture", "png", choice(tuple(ENCODINGS))),
             "tags": get("tags", (), list_of(tag)),
             "name": get("name", "", template),
+            "catalog": get("catalog", "", catalog),
         }
+        if facts["catalog"] and facts["formats"] and "blend" not in facts["formats"]:
+            self.fault(
+                (*path, "catalog"), "is of .blend files. Put blend among the formats, or leave it out."
+            )
         if (
             facts["formats"]
             and facts["encoding"]
@@ -203,7 +209,9 @@ class Reader:
             self.faults.append((0, f"{group.where}: {fault}"))
         target_, (model_name, _, sha256, _) = chosen[0], chosen[1]
         request = group.request(*chosen)
-        return Asset(name, target_, request, model_name, sha256, group.formats, group.encoding, group.tags)
+        shelf = asset_catalog.clean_path(asset_names.render(group.catalog, fields))
+        facts = (group.formats, group.encoding, group.tags, shelf)
+        return Asset(name, target_, request, model_name, sha256, *facts)
 
 
 TOP = ("assets", "layout", "provider", "check")
@@ -222,6 +230,7 @@ GROUP = (
     "texture",
     "name",
     "tags",
+    "catalog",
     "width",
     "blend",
     "each",

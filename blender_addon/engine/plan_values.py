@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from . import asset_names, library
+from . import asset_catalog, asset_names, library
 from .errors import GanCubeError
 from .plan import MESH_FILES, MOST_ASSETS, PRIMITIVES
 from .seeds import MASK, parse_seed
@@ -136,6 +136,13 @@ def tag(reader, value) -> str:
     text(value, "a word")
     if len(value.encode()) > TAG_BYTES:
         raise Fault(f"{value!r} is longer than {TAG_BYTES} bytes.")
+    return value
+
+
+def catalog(reader, value) -> str:
+    asset_names.check_fields(text(value, "a catalog such as Walls/{label}"))
+    if not asset_catalog.clean_path(value):
+        raise Fault(f"{value!r} names no catalog; Walls/{{label}} would.")
     return value
 
 

@@ -21,8 +21,11 @@ SAMPLES = 10  # enough without denoising, which would take twice the time of the
 FIELD_OF_VIEW = math.radians(20)
 
 
-def object_preview(item: bpy.types.Object, side: int = SIDE) -> bytes:
-    """The object alone, from the corner from which cubes are shown, as PNG with a transparent ground."""
+def object_preview(item: bpy.types.Object, side: int = SIDE, threads: int = 0) -> bytes:
+    """The object alone, from the corner from which cubes are shown, as PNG with a transparent ground.
+
+    threads: 0 is all.
+    """
     with nothing_left_behind():
         copy = item.copy()
         copy.parent = None
@@ -31,7 +34,7 @@ def object_preview(item: bpy.types.Object, side: int = SIDE) -> bytes:
         _, rotation, scale = item.matrix_world.decompose()
         copy.matrix_world = rotation.to_matrix().to_4x4() @ Matrix.Diagonal((*scale, 1.0))
         copy.hide_render = False
-        return _render(copy, side)
+        return _render(copy, side, threads)
 
 
 def material_preview(material: bpy.types.Material, side: int = 128) -> bytes:
@@ -48,7 +51,7 @@ def set_preview(block: bpy.types.ID, png: bytes) -> None:
     preview.image_pixels_float.foreach_set((pixels[::-1] / 255.0).astype("float32").reshape(-1))
 
 
-def _render(item: bpy.types.Object, side: int) -> bytes:
+def _render(item: bpy.types.Object, side: int, threads: int = 0) -> bytes:
     corners = [item.matrix_world @ Vector(corner) for corner in item.bound_box]
     centre = sum(corners, Vector()) / 8
     radius = max((corner - centre).length for corner in corners) or 1.0
@@ -64,6 +67,7 @@ def _render(item: bpy.types.Object, side: int) -> bytes:
     settings(scene, side, SAMPLES)
     scene.cycles.use_denoising, scene.cycles.samples = False, SAMPLES
     scene.render.resolution_x = side
+    scene.render.threads_mode, scene.render.threads = ("FIXED", threads) if threads else ("AUTO", 1)
     scene.render.film_transparent = True
     scene.render.image_settings.color_mode = "RGBA"
     scene.world = world()

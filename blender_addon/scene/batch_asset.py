@@ -7,9 +7,13 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.asset_catalog import new_uuid
+from ..engine.card import Card
 from ..engine.errors import OutputError
 from ..engine.mark import Mark
 from ..engine.plan import Target
+from .asset_mark import asset_steps
+from .asset_preview import object_preview
 from .assets import FacePixels, make_cube
 from .bake import bake_steps
 from .cube import UV_LAYER
@@ -59,6 +63,19 @@ def textured(
         item.data.uv_layers.active = item.data.uv_layers[UV_LAYER]
         item.data.uv_layers.active.active_render = True
     return item
+
+
+def picture(item: bpy.types.Object, side: int, threads: int) -> bytes:
+    """A render of the object, PNG with a transparent ground."""
+    return object_preview(item, side, threads)
+
+
+def mark_as_asset(item: bpy.types.Object, card: Card, catalog: str, tags: tuple[str, ...]) -> None:
+    """The object and its materials become assets, with rendered previews, under the catalog of that path."""
+    for _ in asset_steps([item.name], lambda recipe: card, new_uuid(catalog)):
+        pass
+    for tag in tags:
+        item.asset_data.tags.new(tag, skip_if_exists=True)
 
 
 def exported(

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import bpy
 
-from ..engine import asset_words
+from ..engine import asset_catalog, asset_words
 from ..engine.card import Card
 from ..engine.errors import OutputError
-from . import asset_catalog, asset_mark, second_blender
+from . import asset_mark, second_blender
 from .export import blend_bytes
 
 CHILD = Path(__file__).with_name("library_child.py")

@@ -8,8 +8,9 @@ from pathlib import Path
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
+from ..engine import asset_catalog
 from ..engine.errors import GanCubeError
-from ..scene import asset_catalog, asset_mark
+from ..scene import asset_mark
 from . import models, preferences
 from .redraw import redraw
 from .stepped import Stepped

@@ -190,13 +190,12 @@ def test_a_short_form_that_cannot_be(gancube, tmp_path, arguments, words):
 
 def test_every_fault_of_a_plan_has_its_line(gancube, tmp_path):
     path = tmp_path / "plan.toml"
-    path.write_text('[[assets]]\nmodels = "tiny"\nlabels = []\nsizes = 65\nname = "/x"\n')
+    path.write_text('[[assets]]\nmodels = "tiny"\nlabels = []\nsizes = 65\nname = "/x"\ncatalog = "Walls"\n')
     answer = gancube("batch", path, "--out", tmp_path / "out")
     lines = answer.err.splitlines()
-    assert answer.code == 2 and len(lines) == 3
-    assert [f"gancube: error: {path}:{n}: " in line for n, line in zip((3, 4, 5), lines, strict=True)] == [
-        True
-    ] * 3
+    assert answer.code == 2 and len(lines) == 4 and "Put blend among the formats" in lines[3]
+    for n, line in enumerate(lines):
+        assert f"gancube: error: {path}:{n + 3}: " in line
     assert "belongs into the plan" in gancube("batch", path, "--size", 64, "--out", tmp_path / "out").err
 
 

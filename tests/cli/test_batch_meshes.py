@@ -8,10 +8,12 @@ import pytest
 
 from blender_addon import batch_run
 from blender_addon.batch_pool import Pool
-from blender_addon.engine import batch_report
+from blender_addon.engine import asset_catalog, batch_report
+from blender_addon.engine.errors import OutputError
 from blender_addon.engine.glb import read_glb
 from blender_addon.engine.plan_reader import read_plan
 from blender_addon.engine.plan_source import Source
+from blender_addon.engine.png import decode
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
 
@@ -124,6 +126,29 @@ def test_every_mode_on_every_kind_of_target(meshes, models, tmp_path):
         out = tmp_path / mode
         _, run = batch(meshes, models, out, ["two.glb", "plane", "no_uvs.obj"], mode=mode, bake=16, images=2)
         assert {line.status for line in made(run).values()} == {"made"}, run.lines
+
+
+def test_an_asset_library(meshes, models, tmp_path):
+    wanted = {"formats": ["blend", "glb"], "catalog": "Walls/{model}", "tags": ["prop"]}
+    _, run = batch(meshes, models, tmp_path, ["cube", "monkey"], **wanted)
+    assert {line.status for line in made(run).values()} == {"made"}, run.lines
+    assert (run.out / asset_catalog.FILE).read_text().count("Walls/tiny:Walls-tiny") == 1
+    with bpy.data.libraries.load(str(run.out / "2-monkey/2-monkey.blend"), assets_only=True) as (there, got):
+        got.objects, got.materials = there.objects, there.materials
+    (monkey,), (material,) = got.objects, got.materials
+    for block in (monkey, material):
+        assert block.asset_data.catalog_id == asset_catalog.new_uuid("Walls/tiny")
+        assert block.asset_data.license and min(block.preview.image_size) >= 128
+    assert {"prop", "tiny"} <= {tag.name for tag in monkey.asset_data.tags}
+    pixels, _ = decode((run.out / "2-monkey/2-monkey.thumbnail.png").read_bytes())
+    corners, middle = pixels[[0, 0, -1, -1], [0, -1, 0, -1]], pixels[40:88, 40:88]
+    assert (corners == corners[0]).all() and middle.std() > 10, "the monkey stands in the middle of paper"
+    (run.out / asset_catalog.FILE).write_text(
+        f"VERSION 1\n{'1' * 8}-2222-4333-8444-{'5' * 12}:Walls/tiny:x\n"
+    )
+    shutil.rmtree(run.out / "1-cube")
+    with pytest.raises(OutputError, match="a catalog 'Walls/tiny' of its own"):
+        made(batch_run.Run(run.plan, run.out))
 
 
 @pytest.mark.slow

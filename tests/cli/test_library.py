@@ -5,14 +5,14 @@ import json
 import bpy
 import pytest
 
+from blender_addon.engine.asset_catalog import FILE
 from blender_addon.scene import asset_preview
-from blender_addon.scene.asset_catalog import FILE
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(asset_preview, "SAMPLES", 1)
-    monkeypatch.setattr(asset_preview.object_preview, "__defaults__", (32,))
+    monkeypatch.setattr(asset_preview.object_preview, "__defaults__", (32, 1))
     monkeypatch.setattr(asset_preview.material_preview, "__defaults__", (32,))
 
 

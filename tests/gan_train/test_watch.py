@@ -48,7 +48,9 @@ def test_figures_tell_good_pictures_from_bad_ones(figures_of):
 
 def test_a_set_so_small_that_real_pictures_repeat():
     few = PreviewFigures(np.tile(pictures(0, 48), (3, 1, 1, 1))[: 2 * COUNT])
-    assert 0.5 < few(pictures(1))["nearest"] < 2 and few(np.tile(pictures(1, 8), (8, 1, 1, 1)))["nearest"] == 0
+    assert (
+        0.5 < few(pictures(1))["nearest"] < 2 and few(np.tile(pictures(1, 8), (8, 1, 1, 1)))["nearest"] == 0
+    )
 
 
 def test_pictures_of_any_size_are_compared():
@@ -203,7 +205,7 @@ def test_an_absurd_learning_rate_is_an_error_at_once(small_dataset, tmp_path):
 
 
 def test_a_learning_rate_that_explodes_is_an_alarm(datasets, tmp_path, capsys):
-    """Finite for hundreds of steps, and still no training. (`texture` draws from its memory whatever its healer does.)"""
+    """Finite for hundreds of steps, and still no training. Not `texture`, which draws from its memory in any case."""
     run, (preset, settings) = tmp_path / "run", SMALL["style"]
     watch = functools.partial(RunWatch, pictures=20, grace=0)
     train(datasets["style"], run, preset, {**settings, "learning_rate": 0.3}, steps=60, watch=watch)

@@ -10,8 +10,9 @@ import bpy
 import numpy as np
 import pytest
 
+from blender_addon.engine import asset_catalog
 from blender_addon.engine.errors import OutputError
-from blender_addon.scene import asset_catalog, asset_preview, preview_process, second_blender
+from blender_addon.scene import asset_preview, preview_process, second_blender
 from blender_addon.scene.asset_mark import asset_steps, materials_of, recipe_of
 from blender_addon.scene.assets import make_cube
 from blender_addon.scene.library_file import library_bytes
@@ -25,7 +26,7 @@ RECIPE = '{"model":{"name":"walls","sha256":"0"},"seed":7,"size":32,"face_labels
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(asset_preview, "SAMPLES", 1)
-    monkeypatch.setattr(asset_preview.object_preview, "__defaults__", (48,))
+    monkeypatch.setattr(asset_preview.object_preview, "__defaults__", (48, 1))
     monkeypatch.setattr(asset_preview.material_preview, "__defaults__", (32,))
 
 

@@ -5,7 +5,8 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 import blender_addon  # noqa: E402
-from blender_addon.scene import asset_catalog, asset_preview  # noqa: E402
+from blender_addon.engine import asset_catalog  # noqa: E402
+from blender_addon.scene import asset_preview  # noqa: E402
 from blender_addon.ui import asset_operators, models  # noqa: E402
 
 
@@ -24,7 +25,7 @@ def registered(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def fresh(registered, monkeypatch):
     monkeypatch.setattr(asset_preview, "SAMPLES", 1)
-    monkeypatch.setattr(asset_preview.object_preview, "__defaults__", (32,))
+    monkeypatch.setattr(asset_preview.object_preview, "__defaults__", (32, 1))
     monkeypatch.setattr(asset_preview.material_preview, "__defaults__", (32,))
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     settings = bpy.context.scene.gancube

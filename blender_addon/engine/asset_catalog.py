@@ -1,15 +1,15 @@
-"""The catalogs of an asset library: the text file blender_assets.cats.txt in its folder. Never bpy.
+"""The catalogs of an asset library: the text file blender_assets.cats.txt in its folder. Standard library only.
 
 Lines of others are kept as they are. A catalog keeps its UUID, which is that of its path the first time it is made.
-Before: a path such as "GAN Cubes/Walls". Next: scene/asset_mark.py stores the UUID in the asset.
+Before: a path such as "GAN Cubes/Walls". Next: scene/asset_mark.py stores the UUID in the asset; batch_run.py.
 """
 
 import re
 import uuid
 from pathlib import Path
 
-from ..engine.errors import OutputError
-from ..engine.files import write_atomic
+from .errors import OutputError
+from .files import write_atomic
 
 FILE = "blender_assets.cats.txt"
 NAMESPACE = uuid.UUID("6f1c1c5e-6f0e-5c0f-9d0b-5a9f2f6d8a11")  # of our catalogs; any constant does
