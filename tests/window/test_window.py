@@ -102,6 +102,32 @@ def environment(user: Path) -> dict:
     return {**os.environ, "BLENDER_USER_RESOURCES": str(user), "HOME": str(user)}
 
 
+def test_batch_in_this_blender(blender, installed, tmp_path):
+    """Without a window: `blender --command gancube batch`, whose workers are Blenders too."""
+    out = tmp_path / "out"
+    batch = ["--count", "3", "--size", "64", "--target", "monkey", "--mode", "tile", "--workers", "2"]
+    batch += ["--format", "glb,usdz,fbx,obj,blend", "--catalog", "Heads/{label}", "--out", str(out)]
+    command = [blender, "--offline-mode", "--command", "gancube"]
+    done = subprocess.run(
+        [*command, "batch", *batch],
+        env=environment(installed),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [json.loads(line) for line in (out / "report.jsonl").read_text().splitlines()]
+    assert [line["status"] for line in lines] == ["made"] * 3
+    assert not any(said["errors"] for line in lines for said in line["validator"].values())
+    files = [
+        str(out / one["path"]) for line in lines for one in line["files"] if one["path"].endswith(".glb")
+    ]
+    done = subprocess.run(
+        [*command, "recipe", files[0]], env=environment(installed), capture_output=True, text=True
+    )
+    assert done.returncode == 0 and '"seed":' in done.stdout.replace(" ", ""), done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(scenario, blender, installed, tmp_path, checkout):
     user, out = tmp_path / "user", checkout / "out" / "window" / scenario
