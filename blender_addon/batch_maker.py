@@ -14,6 +14,7 @@ from .engine.checked import ERROR, WARNING
 from .engine.errors import GanCubeError, ModelError, OutputError, SurfaceError
 from .engine.files import write_atomic
 from .engine.model import Model
+from .engine.pixels import to_uint8
 from .engine.plan import Asset, Target
 from .engine.surface_request import SurfaceRequest
 
@@ -128,7 +129,8 @@ def faults_of(files: list[Path], asset: Asset, made: api.Generated) -> dict:
     """{file: {"errors", "warnings"}}; Faulty where there are errors."""
     generated = None
     if asset.encoding == "png" and (asset.target.is_cube or asset.target.mode == "tile"):
-        generated = {str(number): maps for number, maps in enumerate(made.maps)}
+        pictures = ({name: to_uint8(pixels) for name, pixels in one.maps.items()} for one in made.textures)
+        generated = {str(number): maps for number, maps in enumerate(pictures)}
     findings = {}
     for path in files:
         compared = generated if path.suffix not in (".png", ".usda", ".usdz") else None

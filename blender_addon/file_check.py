@@ -4,6 +4,7 @@ Previous station: check_command.py, or whoever wants to know whether a file that
 reader of engine/checked_*.py (FBX and .blend: scene/checked_blender.py). JPEG and WebP are decoded by Blender.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,8 +75,8 @@ def check_name(path: Path) -> Path:
     return path
 
 
-def check_file(path: Path, generated: dict[str, dict[str, bytes]] | None = None) -> Checked:
-    """Everything that is known of a file, and what is wrong with it. generated: maps_in a folder."""
+def check_file(path: Path, generated: dict[str, dict[str, bytes | np.ndarray]] | None = None) -> Checked:
+    """Everything that is known of a file, and what is wrong with it. generated: maps_in a folder, or their pixels."""
     try:
         facts = READERS[path.suffix.lower()](path)
     except (RecipeError, ImageError) as error:
@@ -126,15 +127,17 @@ def check_mark(facts: Checked) -> None:
 
 def pixels_of(data: bytes) -> np.ndarray:
     """[H, W, 1..4] uint8, row 0 on top."""
-    if kind_of(data) == "PNG":
+    is_png = kind_of(data) == "PNG"
+    if is_png and not ("bpy" in sys.modules and png.is_slow(data)):
         return png.decode(data)[0]
     start_blender()
     with captured_output():
-        from .scene.encode import decoded
+        from .scene.encode import decoded, has_alpha
 
         width, height, floats = decoded(data)
     rows = np.frombuffer(floats, np.float32).reshape(height, width, 4)[::-1]
-    return np.floor(rows * 255 + 0.5).clip(0, 255).astype(np.uint8)
+    pixels = np.floor(rows * 255 + 0.5).clip(0, 255).astype(np.uint8)
+    return pixels[..., :3] if is_png and not has_alpha(data) else pixels
 
 
 def maps_in(folder: Path) -> dict[str, dict[str, bytes]]:

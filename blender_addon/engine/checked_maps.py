@@ -138,8 +138,10 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
 def check_against(
     facts: Checked, pictures: dict[str, np.ndarray], generated: dict[str, dict], pixels: Pixels
 ) -> None:
-    """generated: {part: {map name: PNG bytes}}, parts in the order of the materials. Every map must be there, and be
-    what was generated; those that a format drops are in DROPS."""
+    """generated: {part: {map name: PNG bytes or [H, W, C] uint8}}, parts in the order of the materials.
+
+    Every map must be there, and be what was generated; those that a format drops are in DROPS.
+    """
     if len(generated) != len(facts.materials):
         text = f"it has {len(facts.materials)} materials, and {len(generated)} sets of maps were generated."
         facts.error("read-back", facts.path.name, text)
@@ -156,7 +158,7 @@ def check_against(
                     f"{role} was generated {f'for {part}, ' * bool(part)}and is not here.",
                 )
                 continue
-            wanted = pixels(data)
+            wanted = pixels(data) if isinstance(data, bytes) else data
             one = next(m for m in material.maps if m.role == role)
             lossless = kind_of(facts.images[one.image]) == "PNG"
             if got.shape[:2] != wanted.shape[:2]:
