@@ -25,12 +25,12 @@ from blender_addon.engine import thumbnail
 from blender_addon.engine.card import (
     CARD_KEY,
     Card,
-    Input,
     MapSpec,
     Output,
     Provenance,
     TestVector,
     dump_card,
+    input_of,
 )
 from blender_addon.engine.files import atomic_path
 from blender_addon.engine.latents import draw
@@ -71,10 +71,7 @@ def export_run(
         name=name or out.stem,
         summary=summary or _summary(labels, deployment.tileable),
         family=plan["family"],
-        inputs=tuple(
-            Input(**{k: tuple(v) if isinstance(v, list) else v for k, v in i.items()})
-            for i in deployment.inputs
-        ),
+        inputs=tuple(input_of(fields) for fields in deployment.inputs),
         output=Output(**{k: tuple(v) if isinstance(v, list) else v for k, v in deployment.output.items()}),
         maps=tuple(MapSpec(m["name"], tuple(m["channels"]), m["colorspace"]) for m in deployment.maps),
         tileable=deployment.tileable,

@@ -23,7 +23,7 @@ KINDS = {
     "field": (("stride", "margin"), ()),
     "label": (("labels",), ()),
     "scalar": (("min", "max", "default"), ()),
-    "image": (("range",), ("multiple_of", "scale")),
+    "image": (("range", "margin"), ("maps", "multiple_of", "scale")),
     "style": (("switch", "returns"), ()),
 }
 # Map name -> (colour space, channel counts allowed). All but base_color hold data, not colour.
@@ -36,6 +36,14 @@ MAPS = {
     "ao": ("Non-Color", (1,)),
     "alpha": ("Non-Color", (1,)),
 }
+# What a picture that goes in may hold besides the maps: never an output.
+INPUT_MAPS = {
+    "position": ("Non-Color", (3,)),  # of the mesh, scaled into its bounding cube
+    "object_normal": ("Non-Color", (3,)),  # of the mesh in object space, 0.5 is zero
+    "curvature": ("Non-Color", (1,)),  # 0.5 is flat, more is an edge, less a hollow
+    "sketch": ("Non-Color", (1,)),  # 1 is a line
+    "luminance": ("Non-Color", (1,)),  # of the base colour, encoded: 0.2126 R + 0.7152 G + 0.0722 B
+}
 _DIM = re.compile(r"([A-Za-z])(?:\*([1-9][0-9]{0,3}))?")
 
 
@@ -47,12 +55,13 @@ class Input:
     kind: str
     shape: tuple
     stride: int | None = None  # field: pixels per cell
-    margin: int | None = None  # field: receptive field, in cells
+    margin: int | None = None  # field: receptive field, in cells; image: in pixels on each side
     labels: tuple[str, ...] = ()  # label: one name per column
     min: float | None = None  # scalar
     max: float | None = None
     default: float | None = None
     range: tuple[float, float] | None = None  # image: value of black, value of white
+    maps: tuple["MapSpec", ...] = ()  # image: what its channels are; see picture_maps
     multiple_of: int | None = None  # image: sizes must be a multiple of this
     scale: int | None = None  # image: the output is this many times larger
     switch: str | None = (
@@ -60,10 +69,15 @@ class Input:
     )
     returns: str | None = None  # style: the output [N, L, D] that gives the styles that were used
 
+    @property
+    def picture_maps(self) -> tuple["MapSpec", ...]:
+        """What the channels of an image are: base colour in RGB where the card does not say."""
+        return self.maps or (MapSpec("base_color", (0, 3), "sRGB"),)
+
 
 @dataclass(frozen=True)
 class MapSpec:
-    """Channels [a, b) of the output are the map `name`."""
+    """Channels [a, b) of the output, or of a picture that goes in, are the map `name`."""
 
     name: str
     channels: tuple[int, int]
@@ -143,6 +157,17 @@ class Card:
         return tuple(m.name for m in self.maps)
 
     @property
+    def takes_picture(self) -> bool:
+        """It changes a picture that it is given; without, it makes textures out of seeds alone."""
+        return self.input("image") is not None
+
+    @property
+    def scale(self) -> int:
+        """The output is this many times larger than the picture that goes in, or than the size asked for."""
+        image = self.input("image")
+        return (image.scale if image else None) or 1
+
+    @property
     def channels(self) -> int:
         return self.output.shape[1]
 
@@ -153,9 +178,9 @@ class Card:
 
     @property
     def stride(self) -> int:
-        """Sizes are multiples of this many pixels."""
-        field = self.input("field")
-        return field.stride if field else 1
+        """Sizes (of the picture that goes in, where one does) are multiples of this many pixels."""
+        field, image = self.input("field"), self.input("image")
+        return field.stride if field else (image.multiple_of if image else None) or 1
 
     @property
     def default_size(self) -> int:
@@ -171,6 +196,13 @@ def parse_dim(dim) -> tuple[str | None, int]:
     if not match:
         raise ValueError(f'{dim!r} is not a dimension such as 7, "h" or "h*16"')
     return match[1], int(match[2] or 1)
+
+
+def input_of(fields: dict) -> Input:
+    """An entry of a card's `inputs`, as plain as JSON gives it, without any check."""
+    made = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    maps = (MapSpec(one["name"], tuple(one["channels"]), one["colorspace"]) for one in fields.get("maps", ()))
+    return Input(**(made | {"maps": tuple(maps)}))
 
 
 def dump_card(card: Card) -> str:

@@ -6,6 +6,7 @@ Called by card.parse_card. The text comes out of a file from anywhere, so sizes,
 import base64
 
 from .card import (
+    INPUT_MAPS,
     KINDS,
     MAPS,
     MAX_TEXT,
@@ -56,9 +57,11 @@ def read_card(text: str, file: str) -> Card:
     inputs = tuple(_input(node) for node in root.at("inputs").items(1, MAX_INPUTS))
     names = [i.name for i in inputs] + [i.switch for i in inputs if i.switch]
     root.at("inputs").unique(names, "input name")
-    for kind in ("field", "label", "style"):
+    for kind in ("field", "label", "style", "image"):
         if sum(i.kind == kind for i in inputs) > 1:
             root.at("inputs").fail(f"holds more than one input of kind {kind}.")
+    if {"field", "image"} <= {one.kind for one in inputs}:
+        root.at("inputs").fail("holds a field and an image, which would both decide the size.")
     output = _output(root.at("output"), inputs)
     if output.name in names:
         root.at("output").at("name").fail(f"{output.name!r} is also the name of an input.")
@@ -73,7 +76,7 @@ def read_card(text: str, file: str) -> Card:
         family=root.at("family").text(1),
         inputs=inputs,
         output=output,
-        maps=_maps(root.at("maps"), output.shape[1]),
+        maps=_output_maps(root.at("maps"), output.shape[1], any(one.kind == "image" for one in inputs)),
         tileable=root.at("tileable").flag(),
         pixels_per_metre=None if density.value is None else density.number(1e-3, 1e6),
         provenance=_provenance(root.at("provenance")),
@@ -108,6 +111,7 @@ def _input(node: Node) -> Input:
         max=node.at("max").number() if has("max") else None,
         default=node.at("default").number() if has("default") else None,
         range=node.at("range").interval() if has("range") else None,
+        maps=_maps(node.at("maps"), shape[1], "picture", MAPS | INPUT_MAPS) if has("maps") else (),
         multiple_of=node.at("multiple_of").whole(1, 4096) if has("multiple_of") else None,
         scale=node.at("scale").whole(1, 64) if has("scale") else None,
         switch=node.at("switch").text(1) if has("switch") else None,
@@ -122,11 +126,24 @@ def _input(node: Node) -> Input:
             node.at("shape").fail('must be ["N", 1] for a scalar.')
         if not made.min <= made.default <= made.max:
             node.at("default").fail(f"{made.default:g} is not between min {made.min:g} and max {made.max:g}.")
-    if kind == "field" and (shape[2], shape[3]) != ("h", "w"):
-        node.at("shape").fail('must end in "h", "w" for a field.')
+    if kind in ("field", "image") and (shape[2], shape[3]) != ("h", "w"):
+        node.at("shape").fail(f'must end in "h", "w": this input of kind {kind} takes any size.')
+    if kind == "image":
+        _check_image(node, made)
     if kind == "style" and not (isinstance(shape[2], int) and shape[1] <= MAX_LAYERS):
         node.at("shape").fail(f'must be ["N", layers (at most {MAX_LAYERS}), length] for a style.')
     return made
+
+
+def _check_image(node: Node, made: Input) -> None:
+    """Every channel of the picture is part of a map, and tiles can be cut and laid at the same places."""
+    channels = sum(spec.channels[1] - spec.channels[0] for spec in made.picture_maps)
+    if channels != made.shape[1]:
+        node.at("maps" if made.maps else "shape").fail(
+            f"the maps of the picture have {channels} channels together, the input has {made.shape[1]}."
+        )
+    if made.margin % (made.multiple_of or 1):
+        node.at("margin").fail(f"must be a multiple of multiple_of, {made.multiple_of}.")
 
 
 def _shape(node: Node, rank: int) -> tuple:
@@ -153,6 +170,7 @@ def _output(node: Node, inputs) -> Output:
     shape = _shape(node.at("shape"), 4)
     known = {parse_dim(dim)[0] for one in inputs for dim in one.shape}
     stride = next((i.stride for i in inputs if i.kind == "field"), None)
+    image = next((i for i in inputs if i.kind == "image"), None)
     for axis, cells in ((2, "h"), (3, "w")):
         symbol, factor = parse_dim(shape[axis])
         if symbol is not None and symbol not in known:
@@ -160,6 +178,11 @@ def _output(node: Node, inputs) -> Output:
         if stride is not None and (symbol, factor) != (cells, stride):
             node.at("shape").at(axis).fail(
                 f'must be "{cells}*{stride}", since the field has a stride of {stride}.'
+            )
+        if image is not None and (symbol, factor) != (cells, image.scale or 1):
+            named = f"{cells}*{image.scale}" if (image.scale or 1) > 1 else cells
+            node.at("shape").at(axis).fail(
+                f'must be "{named}", since the image has a scale of {image.scale or 1}.'
             )
         if symbol is None and factor > 8192:
             node.at("shape").at(axis).fail("is larger than 8192 pixels.")
@@ -170,18 +193,26 @@ def _output(node: Node, inputs) -> Output:
     return Output(node.at("name").text(1), shape, node.at("range").interval())
 
 
-def _maps(node: Node, channels: int) -> tuple[MapSpec, ...]:
+def _output_maps(node: Node, channels: int, takes_picture: bool) -> tuple[MapSpec, ...]:
+    """What is made out of a picture may lie beside its base colour; made out of seeds, nothing does without one."""
+    maps = _maps(node, channels, "output", MAPS)
+    if not takes_picture and "base_color" not in [m.name for m in maps]:
+        node.fail("must hold base_color.")
+    return maps
+
+
+def _maps(node: Node, channels: int, of: str, known: dict) -> tuple[MapSpec, ...]:
     maps, taken = [], set()
-    for one in node.items(1, len(MAPS)):
+    for one in node.items(1, len(known)):
         one.keys(("name", "channels", "colorspace"))
         name = one.at("name").text(1)
-        if name not in MAPS:
-            one.at("name").fail(f"{name!r} is not one of {', '.join(MAPS)}.")
-        colorspace, counts = MAPS[name]
+        if name not in known:
+            one.at("name").fail(f"{name!r} is not one of {', '.join(known)}.")
+        colorspace, counts = known[name]
         first, end = (n.whole(0, MAX_DIM) for n in one.at("channels").items(2, 2))
         if not first < end <= channels:
             one.at("channels").fail(
-                f"[{first}, {end}] does not lie within the {channels} channels of the output."
+                f"[{first}, {end}] does not lie within the {channels} channels of the {of}."
             )
         if end - first not in counts:
             one.at("channels").fail(
@@ -194,8 +225,6 @@ def _maps(node: Node, channels: int) -> tuple[MapSpec, ...]:
         taken |= set(range(first, end))
         maps.append(MapSpec(name, (first, end), colorspace))
     node.unique([m.name for m in maps], "map")
-    if "base_color" not in [m.name for m in maps]:
-        node.fail("must hold base_color.")
     return tuple(maps)
 
 

@@ -9,6 +9,7 @@ from .match import card_text, file_faults, graph_faults
 from .measures import SEAM_LIMIT, tile_seam
 from .model import Model
 from .onnx_file import read_onnx
+from .pixels import shown
 
 SEAM_MARGIN = (
     1.5  # a single texture may exceed SEAM_LIMIT by chance; half as much again is a graph that does not wrap
@@ -57,7 +58,7 @@ def _run_faults(path, provider, threads) -> list:
             if str(error) not in map(str, found):
                 found.append(error)
             continue
-        r = tile_seam(texture.maps["base_color"]) if size >= 4 else 0.0
+        r = tile_seam(shown(texture.maps)) if size >= 4 else 0.0
         if card.tileable and r > SEAM_LIMIT * SEAM_MARGIN:
             found.append(
                 f"{path}: tileable: is true, but at {size} px the image does not tile (r = {r:.2f}, "

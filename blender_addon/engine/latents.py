@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .card import Card, Input
+from .drawn_picture import drawn_picture
 from .errors import ModelError, RequestError
 from .sizes import check_size
 from .surface_request import ROUND, resolve_label
@@ -29,13 +30,16 @@ class Styles:
 @dataclass(frozen=True)
 class Wish:
     """What one texture is to be: `label` a name, {name: weight} or None, `size` in pixels, `scalars` {name: value},
-    `styles` or None where all are drawn; `latents` {name: numbers} go before what the seed draws."""
+    `styles` or None where all are drawn; `latents` {name: numbers} go before what the seed draws. `seed` is that of
+    the picture where none is given, `picture` [1, C, h, w] float32 in the range of the input, of any size it takes."""
 
     label: object
     size: int
     scalars: dict
     styles: Styles | None = None
     latents: dict = field(default_factory=dict)
+    seed: int = 0
+    picture: np.ndarray | None = None
 
 
 def draw(
@@ -48,11 +52,13 @@ def draw(
     latents: dict | None = None,
     toward: int | None = None,
     walk: float = 0.0,
+    picture: np.ndarray | None = None,
 ) -> dict:
     """{input name: float32 array with N = 1} for texture `seed` (uint64).
 
     `toward`: another seed, to which what is drawn (latents and fields) has walked: `walk` 0 is the seed, 1 the other,
-    and 4 the seed again, on a circle.
+    and 4 the seed again, on a circle. `picture` [1, C, h, w]: what a generator that takes one is to change, in the
+    range of its input (picture_in.py makes it); without it a picture drawn from the seed.
     """
     for one in (seed, *(() if toward is None else (toward,))):
         if isinstance(one, bool) or not isinstance(one, (int, np.integer)) or not 0 <= int(one) < 2**64:
@@ -69,7 +75,8 @@ def draw(
         raise RequestError(
             f"styles: {card.name} has none that could be given. Use a model with a style input."
         )
-    wish = Wish(resolve_label(card, int(seed), label), check_size(card, size), scalars, styles, latents)
+    size = check_size(card, size) if picture is None else 0
+    wish = Wish(resolve_label(card, int(seed), label), size, scalars, styles, latents, int(seed), picture)
     feeds = _fill(card, int(seed), wish)
     if toward is not None and walk:
         other = _fill(card, int(toward), wish)
@@ -170,6 +177,16 @@ def fill_style(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     return {one.name: w.astype(np.float32), one.switch: chosen.astype(np.float32)[None]}
 
 
+def fill_image(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
+    """The given picture, or one drawn from the seed, [1, C, size, size] in the range of the input."""
+    if wish.picture is not None:
+        assert wish.picture.dtype == np.float32 and wish.picture.shape[:2] == (1, one.shape[1])
+        return {one.name: wish.picture}
+    low, high = one.range
+    unit = drawn_picture(wish.seed, one.shape[1], wish.size)
+    return {one.name: (unit * np.float32(high - low) + np.float32(low))[None]}
+
+
 # Each gives {input name: array}; the order of the card is the order in which they draw from the generator.
 FILL = {
     "latent": fill_latent,
@@ -177,4 +194,5 @@ FILL = {
     "label": fill_label,
     "scalar": fill_scalar,
     "style": fill_style,
+    "image": fill_image,
 }

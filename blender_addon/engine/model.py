@@ -145,7 +145,10 @@ class Model:
         return TextureSet(seed, resolve_label(self.card, seed, label), decode(self.card, raw[0]))
 
     def _check_output(self, raw: np.ndarray, size: int) -> None:
-        expected = (1, self.card.channels, size, size)
+        self._check_shape(raw, size * self.card.scale, size * self.card.scale)
+
+    def _check_shape(self, raw: np.ndarray, height: int, width: int) -> None:
+        expected = (1, self.card.channels, height, width)
         if raw.dtype != np.float32 or raw.shape != expected:
             raise ModelError(
                 f"{self.path}: "

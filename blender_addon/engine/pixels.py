@@ -48,11 +48,16 @@ def to_uint8(unit: np.ndarray) -> np.ndarray:
     return np.floor(np.clip(unit, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
+def shown(maps: dict) -> np.ndarray:
+    """[H, W, 3] float32 in [0, 1]: the base colour on middle grey; of maps without one, the first of them."""
+    first = maps["base_color"] if "base_color" in maps else next(iter(maps.values()))
+    color = np.broadcast_to(first, (*first.shape[:2], 3))
+    return PAPER + (color - PAPER) * maps["alpha"] if "alpha" in maps else color
+
+
 def icon(maps: dict) -> bytes:
     """The colours of a texture as ICON x ICON pixels: RGBA of a byte each, the lowest row first, as Blender wants."""
-    color = np.broadcast_to(maps["base_color"], (*maps["base_color"].shape[:2], 3))
-    if "alpha" in maps:
-        color = PAPER + (color - PAPER) * maps["alpha"]
+    color = shown(maps)
     factor = color.shape[0] // ICON
     if factor:
         cut = color[: factor * ICON, : factor * ICON].reshape(ICON, factor, ICON, factor, 3)

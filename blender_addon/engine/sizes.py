@@ -57,7 +57,8 @@ def largest_size(card) -> int:
 
 
 def _per_pixel(card) -> int:
-    return BYTES_PER_PIXEL + BYTES_PER_VALUE * card.channels
+    """Per pixel of the size asked for, which an enlarger multiplies."""
+    return (BYTES_PER_PIXEL + BYTES_PER_VALUE * card.channels) * card.scale**2
 
 
 def free_memory() -> int:

@@ -76,6 +76,11 @@ class SurfaceRequest:
 
     def to_request(self, card: Card) -> Request:
         """The textures with every label resolved to a name (None only where the card has no labels)."""
+        if card.takes_picture:
+            raise RequestError(
+                f"{card.name}: changes a picture and makes none out of seeds. Use it with `gancube transform` or "
+                "Transform in the panel."
+            )
         faces = self.faces()
         if (
             isinstance(self.walk, bool)

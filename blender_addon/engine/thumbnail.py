@@ -15,7 +15,7 @@ from .errors import CardError, ImageError, RequestError
 from .match import card_text
 from .model import Model
 from .onnx_file import read_onnx, write_metadata
-from .pixels import to_uint8
+from .pixels import shown, to_uint8
 from .png import decode, encode
 
 MAX_BYTES = 20_000  # of the PNG: a card is read whenever models are listed
@@ -23,7 +23,6 @@ MAX_PIXELS = 512 * 512  # of one that is shown
 SIDES = (128, 96, 64)  # pixels, the first one that fits; in each, coarser steps of brightness are tried first
 STEPS = (1, 4, 8)
 MOST_LABELS = 24  # that are looked at for the four that show the most
-BACKGROUND = 0.5  # middle grey, under what is transparent
 
 
 def make(model: Model, labels: tuple[str, ...] = ()) -> bytes:
@@ -56,11 +55,7 @@ def choose_labels(model: Model) -> tuple[str | None, ...]:
 
 def sample(model: Model, label: str | None) -> np.ndarray:
     """[H, W, 3] uint8 sRGB: the texture seed 1 at the model's own size."""
-    maps = model.render(1, label).maps
-    color = np.broadcast_to(maps["base_color"], (*maps["base_color"].shape[:2], 3))
-    if "alpha" in maps:
-        color = BACKGROUND + (color - BACKGROUND) * maps["alpha"]
-    return to_uint8(color)
+    return to_uint8(shown(model.render(1, label).maps))
 
 
 def mosaic(pictures: list[np.ndarray], side: int) -> np.ndarray:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.engine.card import Input, dump_card, parse_card, parse_dim
+from blender_addon.engine.card import Input, MapSpec, dump_card, input_of, parse_card, parse_dim
 from blender_addon.engine.errors import CardError
 from tests.tiny import tiny_card
+from tests.tiny_picture import picture_card
 
 CARD = tiny_card(("base_color", "normal", "roughness"), ("brick", "moss"), 16, "tiny")
 FIELDS = json.loads(dump_card(CARD))
@@ -29,14 +30,92 @@ def test_round_trip():
 
 
 def test_round_trip_with_optional_keys_and_every_kind():
-    more = (
-        Input("photo", "image", ("N", 3, "H", "W"), range=(0.0, 1.0), multiple_of=16),
-        Input("w", "style", ("N", 10, 512), switch="use_w", returns="styles"),
-    )
+    more = (Input("w", "style", ("N", 10, 512), switch="use_w", returns="styles"),)
     card = dataclasses.replace(
         CARD, inputs=CARD.inputs + more, thumbnail="iVBORw0KGgo=", encoder={"a": 1}, preview={"b": [1, 2]}
     )
     assert parse_card(dump_card(card), "file") == card
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"takes": ("position", "object_normal", "ao", "curvature"), "gives": ("base_color", "roughness")},
+        {"gives": ("normal", "height", "roughness"), "labels": ("moss", "snow")},
+        {"scale": 4, "multiple_of": 8},
+        {"takes": ("sketch",)},
+        {"takes": ("luminance",)},
+    ],
+)
+def test_round_trip_of_generators_that_take_a_picture(options):
+    card = picture_card(**options)
+    assert card.takes_picture and not CARD.takes_picture
+    assert parse_card(dump_card(card), "file") == card
+
+
+def test_the_picture_is_base_color_where_nobody_says_what_it_is():
+    fields = json.loads(dump_card(picture_card()))
+    del fields["inputs"][0]["maps"]
+    image = parse_card(json.dumps(fields), "file").input("image")
+    assert image.maps == () and image.picture_maps == (MapSpec("base_color", (0, 3), "sRGB"),)
+    assert input_of(fields["inputs"][0]) == image
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"margin": ...}, r"inputs\[0\]\.margin: is missing"),
+        ({"margin": 6}, r"inputs\[0\]\.margin: must be a multiple of multiple_of, 4"),
+        (
+            {"shape": ["N", 4, "h", "w"]},
+            r"inputs\[0\]\.maps: the maps of the picture have 3 channels together",
+        ),
+        ({"maps": ..., "shape": ["N", 1, "h", "w"]}, r"inputs\[0\]\.shape: .* have 3 channels"),
+        ({"shape": ["N", 3, 64, 64]}, r'inputs\[0\]\.shape: must end in "h", "w"'),
+        ({"scale": ...}, r'output\.shape\[2\]: must be "h", since the image has a scale of 1'),
+        ({"scale": 4}, r'output\.shape\[2\]: must be "h\*4", since the image has a scale of 4'),
+        (
+            {"maps": [{"name": "base_colour", "channels": [0, 3], "colorspace": "sRGB"}]},
+            r"maps\[0\]\.name: 'base_colour' is not one of",
+        ),
+        (
+            {"maps": [{"name": "sketch", "channels": [0, 3], "colorspace": "Non-Color"}]},
+            r"gives sketch 3 channels; it has 1",
+        ),
+    ],
+)
+def test_a_picture_says_what_it_is(change, says):
+    fields = json.loads(dump_card(picture_card(scale=2, multiple_of=4)))
+    image = {**fields["inputs"][0], **change}
+    fields["inputs"][0] = {key: value for key, value in image.items() if value is not ...}
+    with pytest.raises(CardError, match=says):
+        parse_card(json.dumps(fields), "f")
+
+
+def test_what_a_generator_may_give_without_base_color():
+    """Only one that takes a picture, which has a base colour; and no map that only goes in ever comes out."""
+    fields = copy.deepcopy(FIELDS)
+    fields["maps"] = fields["maps"][1:]
+    with pytest.raises(CardError, match="must hold base_color"):
+        parse_card(json.dumps(fields), "f")
+    fields = json.loads(dump_card(picture_card(gives=("roughness",))))
+    fields["maps"][0]["name"] = "curvature"
+    with pytest.raises(CardError, match="'curvature' is not one of"):
+        parse_card(json.dumps(fields), "f")
+
+
+def test_a_field_and_an_image_are_too_much():
+    fields = copy.deepcopy(FIELDS)
+    fields["inputs"] += json.loads(dump_card(picture_card()))["inputs"][:1]
+    with pytest.raises(CardError, match="a field and an image"):
+        parse_card(json.dumps(fields), "f")
+
+
+def test_sizes_of_generators_that_take_a_picture():
+    card = picture_card(scale=2, multiple_of=48, depth=1)
+    assert (card.stride, card.scale, card.default_size, card.fixed_size) == (48, 2, 240, None)
+    assert (CARD.scale, picture_card().stride, picture_card().default_size) == (1, 1, 256)
 
 
 STYLE = {"name": "w", "kind": "style", "shape": ["N", 4, 8], "switch": "use_w", "returns": "styles"}
