@@ -110,6 +110,13 @@ class Model:
         """{input name: array} -> the output as the graph gives it, [N, C, H, W] float32 in card.output.range."""
         return self._run(self.card.output.name, feeds)
 
+    def run_picture(self, feeds: dict) -> np.ndarray:
+        """Feeds with a picture -> [N, C, H, W] float32 as the graph gives it, as large as the card promises."""
+        raw = self.run_raw(feeds)
+        height, width = (side * self.card.scale for side in feeds[self.card.input("image").name].shape[2:])
+        self._check_shape(raw, height, width)
+        return raw
+
     def run_styles(self, feeds: dict) -> np.ndarray:
         """{input name: array} -> the styles that the graph used, [N, L, D] float32. Only where the card has styles."""
         return self._run(self.card.input("style").returns, feeds)

@@ -12,7 +12,7 @@ import numpy as np
 from .errors import ImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MAX_SIDE = 16384
+MAX_SIDE = 2**17
 MAX_PIXELS = 2**27  # 11585 x 11585
 MAX_TEXT = 16 * 2**20  # characters of all text chunks together
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a colour type: grey, RGB, palette, grey + alpha, RGBA
