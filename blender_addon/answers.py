@@ -73,11 +73,24 @@ def model_answer(entry) -> dict:
         "path": str(entry.path),
         "summary": card.summary,
         "labels": list(card.labels),
+        "takes": takes(card),
         "maps": list(card.map_names),
         "licences": dict(card.provenance.licences),
         "authors": list(card.provenance.authors),
         "sha256": entry.sha256,
     }
+
+
+def takes(card) -> list[str]:
+    """The maps of the picture that it changes; none where it makes textures out of seeds."""
+    return [spec.name for spec in card.input("image").picture_maps] if card.takes_picture else []
+
+
+def takes_text(card) -> list[str]:
+    if not card.takes_picture:
+        return []
+    larger = f", gives it {card.scale} times as large" if card.scale > 1 else ""
+    return [f"  takes    a picture: {', '.join(takes(card))}{larger}"]
 
 
 def model_text(entry) -> str:
@@ -90,6 +103,7 @@ def model_text(entry) -> str:
             f"{entry.name}  {card.summary}",
             f"  file     {entry.path}",
             f"  labels   {', '.join(card.labels) or 'none'}",
+            *takes_text(card),
             f"  maps     {', '.join(card.map_names)}",
             f"  sizes    multiples of {card.stride} px, default {card.default_size}"
             if not card.fixed_size

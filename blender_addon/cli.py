@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import __version__, answers, batch_command, check_command, models_command
+from . import __version__, answers, batch_command, check_command, models_command, transform_command
 from .engine.errors import GanCubeError, RecipeError, RequestError
 
 OK, FAILED, INTERRUPTED = models_command.OK, models_command.FAILED, 130
@@ -94,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gancube {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_cube(commands)
+    transform_command.add_transform(commands, add_command)
     batch_command.add_batch(commands, add_command)
     models_command.add_models(commands, add_command)
     add_recipe(commands)
@@ -282,7 +283,7 @@ def no_progress(line: str) -> None:
 
 
 def run_recipe(arguments) -> int:
-    from .cube_command import read_recipe
+    from .cube_command import read_any_recipe
 
-    print(json.dumps(asdict(read_recipe(arguments.file)), indent=2, sort_keys=True))
+    print(json.dumps(asdict(read_any_recipe(arguments.file)), indent=2, sort_keys=True))
     return OK

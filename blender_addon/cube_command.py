@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .answers import check_text
-from .engine import library, png, recipe
+from .engine import library, png, recipe, recipe_files, transform_recipe
 from .engine.card import Card
 from .engine.errors import GanCubeError, OutputError, RecipeError
 from .engine.files import atomic_path
@@ -222,18 +222,27 @@ def start_blender() -> str:
 
 
 def read_recipe(named: str) -> recipe.Recipe:
-    """The recipe in a .json, .png, .glb or .blend file, or the JSON itself."""
+    """The recipe of textures in a .json, .png, .glb or .blend file, or the JSON itself."""
+    return recipe.loads(*recipe_text(named))
+
+
+def read_any_recipe(named: str) -> recipe.Recipe | transform_recipe.TransformRecipe:
+    """The same, also of a transformed picture."""
+    return transform_recipe.loads_any(*recipe_text(named))
+
+
+def recipe_text(named: str) -> tuple[str, str]:
+    """The JSON, unchecked, and where it stands, for messages."""
     if named.lstrip().startswith("{"):
-        return recipe.loads(named)
+        return named, "recipe"
     path = Path(named)
     if path.suffix.lower() != ".blend":
-        return recipe.read(path)
+        return recipe_files.text_in(path), str(path)
     start_blender()
     with captured_output():
         from .scene import blend_file
 
-        text = blend_file.read_recipe(path)
-    return recipe.loads(text, str(path))
+        return blend_file.read_recipe(path), str(path)
 
 
 @contextlib.contextmanager

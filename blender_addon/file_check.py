@@ -20,8 +20,8 @@ from .engine import (
     checked_obj,
     checked_usd,
     png,
-    recipe,
     recipe_files,
+    transform_recipe,
 )
 from .engine.card import MAPS
 from .engine.checked import Checked
@@ -110,7 +110,7 @@ def check_mark(facts: Checked) -> None:
             words = facts.path.read_bytes()
             found = recipe_files.text_in(facts.path)
         if found is not None:
-            recipe.loads(found, str(facts.path))
+            transform_recipe.loads_any(found, str(facts.path))
     except RecipeError as error:
         said = str(error).removeprefix(f"{facts.path}: ")
         if not said.startswith("holds no recipe"):

@@ -84,8 +84,8 @@ def find(name_or_path, folders: list[Path]) -> Path:
 
 
 def default(folders: list[Path]) -> Path:
-    """The shipped generator, or the first usable model where it is not there."""
-    usable = [entry for entry in entries(folders) if entry.card]
+    """The shipped generator, or the first one that makes textures out of seeds where it is not there."""
+    usable = [entry for entry in entries(folders) if entry.card and not entry.card.takes_picture]
     for entry in usable:
         if entry.name == SHIPPED:
             return entry.path

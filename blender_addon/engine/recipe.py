@@ -100,6 +100,8 @@ def loads(text: str, file: str = "recipe") -> Recipe:
         )
     except (ValueError, RecursionError) as error:
         raise RecipeError(f"{file}: is not a recipe: not JSON ({str(error)[:100]}).") from error
+    if isinstance(data, dict) and data.get("kind") == "transform":
+        fail("recipe", "is that of a transformed picture, and draws no textures out of seeds.")
     fields = set(Recipe.__dataclass_fields__)
     if not isinstance(data, dict) or data.get("kind") not in list(SURFACES) or data.get("made_by") != MADE_BY:
         fail("recipe", "is not the recipe of anything that GAN Cubes makes.")

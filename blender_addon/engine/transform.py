@@ -39,10 +39,7 @@ def transform(model: Model, picture: Picture, step: Step, wraps: bool, progress=
     part and at the end; what it raises (to cancel) comes through.
     """
     card = model.card
-    if not card.takes_picture:
-        raise RequestError(
-            f"{card.name}: makes textures out of seeds and takes no picture. Choose one that takes a picture."
-        )
+    check_takes_picture(card)
     label = resolve_label(card, step.seed, step.label)
     draw(card, step.seed, label, card.stride, step.scalars)  # what cannot be is said before the work
     windows = Windows(card.input("image"), picture, card.name)
@@ -65,6 +62,13 @@ def transform(model: Model, picture: Picture, step: Step, wraps: bool, progress=
     if progress:
         progress(count, count)
     return beside(picture, out, scale, wraps)
+
+
+def check_takes_picture(card) -> None:
+    if not card.takes_picture:
+        raise RequestError(
+            f"{card.name}: makes textures out of seeds and takes no picture. Choose one that takes a picture."
+        )
 
 
 def beside(picture: Picture, out: dict, scale: int, wraps: bool) -> Picture:

@@ -1,0 +1,120 @@
+"""What a transformed picture was made from: its source's hashes and every step since. Standard library only; never bpy.
+
+Kept where a texture's recipe is (recipe.py), in the same strict JSON. Previous station: transform_run.py. Next: the
+text of a PNG, the custom property of an image in Blender.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from . import recipe
+from .errors import CardError, RecipeError
+from .json_fields import Node, load_json
+from .providers import CHOICES
+
+KIND = "transform"
+MOST_STEPS = 64
+
+
+@dataclass(frozen=True)
+class TransformRecipe:
+    """`model`: that of the last step. `source`: {"maps": {map name: SHA-256 of the file or pixels that went in},
+    "recipe": the recipe of what it was, as a dict, or null}. `steps`: {"model" {"name", "sha256"}, "label",
+    "scalars", "seed", "tiles" (whether it was taken for a picture that repeats), "provider"} of each, in order."""
+
+    model: dict
+    source: dict
+    steps: tuple
+    versions: dict
+    kind: str = field(default=KIND)
+    made_by: str = recipe.MADE_BY
+
+
+def extended(source_maps: dict, earlier: str | None, steps: list[dict], versions: dict) -> TransformRecipe:
+    """source_maps: {map name: SHA-256}. earlier: the recipe in the source, whose chain goes on where it is one."""
+    source, before = {"maps": source_maps, "recipe": None}, ()
+    if earlier is not None:
+        try:
+            known = loads_any(earlier)
+        except RecipeError:
+            known = None  # somebody else's text under our key
+        if isinstance(known, TransformRecipe):
+            source, before = known.source, known.steps
+        elif known is not None:
+            source["recipe"] = json.loads(earlier)
+    return TransformRecipe(steps[-1]["model"], source, (*before, *steps), versions)
+
+
+def dumps(made: TransformRecipe) -> str:
+    """Canonical JSON: keys sorted, no spaces, ASCII. Refuses (RecipeError) what loads would refuse."""
+    try:
+        text = json.dumps(asdict(made), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"recipe: cannot be written as JSON ({error}).") from error
+    loads(text)
+    return text
+
+
+def loads(text: str, file: str = "recipe") -> TransformRecipe:
+    """JSON -> TransformRecipe; RecipeError `FILE: FIELD: what` on anything else."""
+    try:
+        root = Node(file, "card", load_json(text, file, recipe.MAX_BYTES))
+        root.keys(("kind", "made_by", "model", "source", "steps", "versions"))
+        if root.value["kind"] != KIND or root.value["made_by"] != recipe.MADE_BY:
+            root.at("kind").fail("is not that of a transformed picture.")
+        _model(root.at("model"))
+        steps = root.at("steps").items(1, MOST_STEPS)
+        for step in steps:
+            _step(step)
+        source = root.at("source").keys(("maps", "recipe"))
+        for name in source.at("maps").free():
+            _digest(source.at("maps").at(name))
+        for name in root.at("versions").free():
+            root.at("versions").at(name).text(1)
+    except CardError as error:
+        raise RecipeError(str(error).replace(": card:", ": recipe:")) from error
+    if source.value["recipe"] is not None:
+        recipe.loads(json.dumps(source.value["recipe"]), f"{file}: source.recipe")
+    return TransformRecipe(**{**root.value, "steps": tuple(root.value["steps"])})
+
+
+def loads_any(text: str, file: str = "recipe"):
+    """A Recipe, or the TransformRecipe of a picture."""
+    return loads(text, file) if is_transform(text) else recipe.loads(text, file)
+
+
+def is_transform(text: str) -> bool:
+    """By its kind alone; it need not be sound."""
+    try:
+        found = json.loads(text) if len(text) <= recipe.MAX_BYTES else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("kind") == KIND
+
+
+def _step(node: Node) -> None:
+    node.keys(("model", "label", "scalars", "seed", "tiles", "provider"))
+    _model(node.at("model"))
+    label = node.at("label")
+    if isinstance(label.value, dict):
+        for name in label.free():
+            label.at(name).number(0)
+    elif label.value is not None:
+        label.text(1, 100)
+    for name in node.at("scalars").free():
+        node.at("scalars").at(name).number()
+    node.at("seed").whole(0, recipe.MAX_SEED)
+    node.at("tiles").flag()
+    if node.at("provider").text() not in CHOICES:
+        node.at("provider").fail(f"must be one of {', '.join(CHOICES)}.")
+
+
+def _model(node: Node) -> None:
+    node.keys(("name", "sha256"))
+    node.at("name").text(1, 1000)
+    _digest(node.at("sha256"))
+
+
+def _digest(node: Node) -> None:
+    if len(node.text(64, 64)) != 64 or set(node.value) - set("0123456789abcdef"):
+        node.fail("must be 64 small hexadecimal digits.")

@@ -1,0 +1,192 @@
+"""`gancube transform`: its arguments, the chain they ask for, what it says. Numpy and Blender only behind a run.
+
+Previous station: cli.py. Next: transform_files.py and engine/transform_run.py; meshes: transform_mesh.py.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from .engine.errors import GanCubeError, RequestError
+
+TRANSFORM_EXAMPLES = """examples:
+  gancube transform brick.jpg --model maps --out brick.png       brick_normal.png, brick_height.png, ... beside it
+  gancube transform brick.png --model weather --label moss --strength 0.6 --out mossy.png
+  gancube transform brick.png --model maps --model weather --label moss --model upscale-x4 --out brick.png
+                                                                 one after the other, each on what the last one gave
+  gancube transform photos --model weather --label snow --out snowy    every picture of a folder
+  gancube transform wall.glb --model weather --label rust --out rusty.glb   the colours of a mesh's materials
+
+A picture that repeats without a seam (measured; see --tiles) still does afterwards. The maps of a set are found by
+their names: brick_base_color.png, brick_normal.png. Every PNG carries the recipe of the whole chain."""
+DEFAULT = ("", "-")
+
+
+def add_transform(commands, add_command) -> None:
+    parser = add_command(
+        commands,
+        "transform",
+        run_transform,
+        "change pictures with generators that take one",
+        TRANSFORM_EXAMPLES,
+    )
+    parser.add_argument(
+        "source", metavar="IMAGE|MESH|DIR", help="PNG, JPEG, WebP, GLB, or a folder of pictures"
+    )
+    what = parser.add_argument_group("what to do")
+    what.add_argument(
+        "--model",
+        metavar="NAME|FILE",
+        action="append",
+        required=True,
+        help="the generator; several form a chain",
+    )
+    what.add_argument(
+        "--label",
+        metavar="NAME",
+        action="append",
+        help="what it shall become; once for all, or once for each --model (- is the default)",
+    )
+    what.add_argument(
+        "--strength", metavar="S", action="append", help="0 to 1; once for all, or once for each --model"
+    )
+    what.add_argument("--seed", metavar="N", help="of generators that draw something (default: 0)")
+    what.add_argument(
+        "--tiles",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="does the picture repeat? (default: measured)",
+    )
+    where = parser.add_argument_group("where to")
+    where.add_argument(
+        "--out", metavar="FILE|DIR", required=True, help="a .png, a .glb for a .glb, or a folder"
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--provider", metavar="NAME", default="auto", help="auto (default), cpu, cuda, webgpu or coreml"
+    )
+    how.add_argument("--json", action="store_true", help="answer with one JSON object")
+    how.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def run_transform(arguments) -> int:
+    from . import transform_files as files
+    from .engine.providers import CHOICES
+
+    if arguments.provider not in CHOICES:
+        raise RequestError(f"provider {arguments.provider!r}: is not one of {', '.join(CHOICES)}.")
+    source, out = Path(arguments.source), Path(arguments.out)
+    chain = chain_of(arguments)
+    sets = files.sets_of(source, [model.card for model, _ in chain])
+    files.check_out(out, source)
+    tell = silent if arguments.quiet else say
+    wraps = {"auto": None, "yes": True, "no": False}[arguments.tiles]
+    if source.suffix.lower() in files.MESHES:
+        from .transform_mesh import transform_glb
+
+        done, faults = [transform_glb(source, out, chain, wraps, tell)], []
+    else:
+        done, faults = all_of(sets, chain, wraps, out, files.is_folder(out, source), tell)
+    if arguments.json:
+        print(
+            json.dumps({"files": [os.path.abspath(path) for one in done for path in one], "faults": faults})
+        )
+    else:
+        print(
+            "\n".join(f"wrote  {path} ({path.stat().st_size / 1e6:.1f} MB)" for one in done for path in one)
+        )
+    if faults:
+        raise RequestError(f"{len(faults)} of {len(sets)} pictures were left out: {' '.join(faults)}")
+    return 0
+
+
+def all_of(sets, chain, wraps, out: Path, into: bool, tell) -> tuple[list, list]:
+    """Of each picture its files, and a sentence for each that cannot be changed; the only one's is an error."""
+    from . import transform_files as files
+    from .engine.transform_run import mark, pngs, run
+
+    done, faults = [], []
+    for number, one in enumerate(sets):
+        begin = f"picture {number + 1} of {len(sets)}: {one}" if len(sets) > 1 else str(one)
+        try:
+            picture, text = run(chain, files.read(one), wraps, progress=parts(begin, chain, tell))
+            made = pngs(picture, text, mark(text, chain, one.name))
+            done.append(files.write(made, one, out, into))
+        except GanCubeError as error:
+            if len(sets) == 1:
+                raise
+            faults.append(str(error))
+    return done, faults
+
+
+def chain_of(arguments) -> list:
+    """[(Model, Step)]; a label and a strength go to every generator that has such an input."""
+    from .engine import library
+    from .engine.model import Model
+    from .engine.seeds import parse_seed
+    from .engine.transform import Step, check_takes_picture
+
+    folders = library.folders()
+    loaded: dict[Path, Model] = {}
+    for name in arguments.model:
+        path = library.find(name, folders)
+        loaded[path] = loaded.get(path) or Model.load(path, arguments.provider)
+    models = [loaded[library.find(name, folders)] for name in arguments.model]
+    for model in models:
+        check_takes_picture(model.card)
+    labels = each("--label", arguments.label, models, lambda card: bool(card.labels))
+    strengths = each("--strength", arguments.strength, models, lambda card: has_strength(card))
+    seed = parse_seed(0 if arguments.seed is None else arguments.seed)
+    return [
+        (model, Step(label, {} if share is None else {"strength": number(share)}, seed))
+        for model, label, share in zip(models, labels, strengths, strict=True)
+    ]
+
+
+def has_strength(card) -> bool:
+    return any(one.kind == "scalar" and one.name == "strength" for one in card.inputs)
+
+
+def each(option: str, given: list[str] | None, models: list, fits) -> list[str | None]:
+    """One entry for each model: as given, or the only one for all that it fits."""
+    if not given:
+        return [None] * len(models)
+    if len(given) not in (1, len(models)):
+        raise RequestError(f"{option}: is given {len(given)} times. Give it once, or once for each --model.")
+    if len(given) == len(models):
+        return [None if text in DEFAULT else text for text in given]
+    if not any(fits(model.card) for model in models):
+        names = ", ".join(model.card.name for model in models)
+        raise RequestError(
+            f"{option}: {names} {'has' if len(models) == 1 else 'have'} no such setting. Leave it out."
+        )
+    return [given[0] if fits(model.card) else None for model in models]
+
+
+def number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise RequestError(f"--strength {text!r}: must be a number from 0 to 1.") from error
+
+
+def parts(begin: str, chain: list, tell):
+    """A line for about every tenth of a step that has many parts."""
+
+    def progress(step: int, done: int, count: int) -> None:
+        name = chain[step][0].card.name
+        if done == 0:
+            tell(f"{begin}: {name}" + (f", {count} parts" if count > 1 else ""))
+        elif done < count and done * 10 // count > (done - 1) * 10 // count:
+            tell(f"{begin}: {name}, part {done + 1} of {count}")
+
+    return progress
+
+
+def say(line: str) -> None:
+    print(f"gancube: {line}", file=sys.stderr, flush=True)
+
+
+def silent(line: str) -> None:
+    pass

@@ -1,0 +1,269 @@
+"""`gancube transform`: pictures, folders and meshes through chains of generators; the recipe of a chain; bad input."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from blender_addon.engine import png, transform_recipe
+from blender_addon.engine.errors import RecipeError
+from blender_addon.engine.glb import read_glb
+from blender_addon.engine.glb_images import image_bytes
+from tests.engine.test_transform import drawn
+from tests.tiny_picture import make_tiny_picture
+
+
+@pytest.fixture(scope="session")
+def takers(models) -> Path:
+    """Beside those out of seeds: `looks` (labels, strength), `relief` (normal, height, roughness), `x2`, `filled`."""
+    make_tiny_picture(models / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(models / "relief.onnx", gives=("normal", "height", "roughness"))
+    make_tiny_picture(models / "x2.onnx", scale=2)
+    make_tiny_picture(models / "filled.onnx", takes=("position", "ao"))
+    make_tiny_picture(models / "tops.onnx", takes=("height",), gives=("base_color",))
+    return models
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    (tmp_path / "brick.png").write_bytes(png.encode(drawn(64)))
+    return tmp_path / "brick.png"
+
+
+@pytest.fixture
+def transform(takers, gancube):
+    return lambda *arguments: gancube("transform", *arguments)
+
+
+def pixels(path: Path) -> np.ndarray:
+    return png.decode(path.read_bytes())[0]
+
+
+def test_one_picture(transform, gancube, photo, tmp_path):
+    out = tmp_path / "mossy.png"
+    answer = transform(photo, "--model", "looks", "--label", "moss", "--strength", "0.6", "--out", out)
+    assert answer.code == 0, answer.err
+    assert "mossy.png" in answer.out and "brick.png: tiny" in answer.err
+    assert pixels(out).shape == (64, 64, 3) and not np.array_equal(pixels(out), pixels(photo))
+    told = json.loads(gancube("recipe", out).out)
+    (step,) = told["steps"]
+    assert step["label"] == "moss" and step["scalars"] == {"strength": 0.6} and step["tiles"] is True
+    assert told["model"]["name"] == "looks" and told["source"]["recipe"] is None
+    assert list(told["source"]["maps"]) == ["base_color"]
+    assert "host" not in told and str(tmp_path) not in json.dumps(told)
+    assert gancube("check", out).code == 0
+
+
+def test_the_same_name_gives_the_same_bytes(transform, photo, tmp_path):
+    (tmp_path / "other").mkdir()
+    outs = [tmp_path / "out.png", tmp_path / "other/out.png"]
+    for out in outs:
+        transform(photo, "--model", "looks", "--out", out, "--quiet")
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_a_chain_in_one_command_and_in_several_is_the_same(transform, gancube, photo, tmp_path):
+    """Maps, then moss, then larger: the same pixels, and the same recipe."""
+    at_once = tmp_path / "all"
+    chain = ("--model", "relief", "--model", "looks", "--model", "x2", "--label", "snow")
+    answer = transform(photo, *chain, "--out", at_once, "--json", "--tiles", "yes")
+    assert answer.code == 0, answer.err
+    files = {Path(path).name: Path(path) for path in json.loads(answer.out)["files"]}
+    assert sorted(files) == [f"brick_{name}.png" for name in ("base_color", "height", "normal", "roughness")]
+    assert {name: pixels(path).shape for name, path in files.items()} == {
+        "brick_base_color.png": (128, 128, 3),
+        "brick_normal.png": (128, 128, 3),
+        "brick_height.png": (128, 128, 1),
+        "brick_roughness.png": (128, 128, 1),
+    }
+    steps = tmp_path / "one.png", tmp_path / "two.png"
+    transform(photo, "--model", "looks", "--label", "snow", "--out", steps[0], "--tiles", "yes")
+    transform(steps[0], "--model", "x2", "--out", steps[1], "--tiles", "yes")
+    assert np.array_equal(pixels(steps[1]), pixels(files["brick_base_color.png"]))
+    told = json.loads(gancube("recipe", steps[1]).out)
+    whole = json.loads(gancube("recipe", files["brick_height.png"]).out)
+    assert told["source"] == whole["source"]
+    assert [step["model"]["name"] for step in whole["steps"]] == ["relief", "looks", "x2"]
+    assert told["steps"] == whole["steps"][1:]
+
+
+def test_what_was_generated_keeps_its_recipe_as_the_source(transform, gancube, tmp_path):
+    assert gancube("cube", "--model", "tiny", "--size", 64, "--out", tmp_path / "cube.glb").code == 0
+    face = image_bytes(*read_glb(tmp_path / "cube.glb"))[0]
+    (tmp_path / "face.png").write_bytes(face)
+    recipe = gancube("recipe", tmp_path / "cube.glb").out
+    (tmp_path / "face.png").write_bytes(
+        png.encode(png.decode(face)[0], {"gancube": json.dumps(json.loads(recipe))})
+    )
+    transform(tmp_path / "face.png", "--model", "looks", "--out", tmp_path / "out.png")
+    told = json.loads(gancube("recipe", tmp_path / "out.png").out)
+    assert told["source"]["recipe"] == json.loads(recipe)
+
+
+def test_a_folder(transform, photo, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "one.png").write_bytes(photo.read_bytes())
+    Image.fromarray(drawn(48)).save(folder / "two.jpg", quality=95)
+    (folder / "notes.txt").write_text("no picture")
+    answer = transform(folder, "--model", "looks", "--label", "moss", "--out", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["one.png", "two.png"]
+    (folder / "broken.png").write_bytes(photo.read_bytes()[:300])
+    answer = transform(folder, "--model", "looks", "--out", tmp_path / "more", "--quiet")
+    assert answer.code == 2 and "1 of 3 pictures were left out" in answer.err and "broken.png" in answer.err
+    assert sorted(p.name for p in (tmp_path / "more").iterdir()) == ["one.png", "two.png"]
+
+
+def test_maps_of_a_set_by_their_names(transform, photo, tmp_path):
+    (tmp_path / "rock_position.png").write_bytes(photo.read_bytes())
+    (tmp_path / "rock_ao.png").write_bytes(png.encode(drawn(64, channels=1)))
+    out = tmp_path / "rock.png"
+    answer = transform(tmp_path / "rock_ao.png", "--model", "filled", "--out", out, "--quiet")
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "rock_base_color.png").is_file()
+    answer = transform(photo, "--model", "filled", "--out", tmp_path / "no.png", "--quiet")
+    assert answer.code == 2 and "needs the map position, and the picture has base_color" in answer.err
+
+
+def test_a_picture_without_a_name_is_the_only_map_that_goes_in(transform, tmp_path):
+    (tmp_path / "hills.png").write_bytes(png.encode(drawn(64, channels=1)))
+    answer = transform(tmp_path / "hills.png", "--model", "tops", "--out", tmp_path / "out", "--quiet")
+    assert answer.code == 0, answer.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "hills_base_color.png",
+        "hills_height.png",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["grey", "alpha", "grey_alpha", "palette", "sixteen", "one_pixel", "line"])
+def test_kinds_of_pictures(transform, tmp_path, kind):
+    colors = drawn(40)
+    image = {
+        "grey": Image.fromarray(colors[..., 0]),
+        "alpha": Image.fromarray(np.concatenate([colors, colors[..., :1]], axis=2)),
+        "grey_alpha": Image.fromarray(np.ascontiguousarray(colors[..., :2]), "LA"),
+        "palette": Image.fromarray(colors).quantize(16),
+        "sixteen": Image.fromarray(colors[..., 0].astype(np.uint16) * 257),
+        "one_pixel": Image.fromarray(colors[:1, :1]),
+        "line": Image.fromarray(np.resize(colors, (20000, 1, 3))),
+    }[kind]
+    image.save(tmp_path / "in.png")
+    answer = transform(tmp_path / "in.png", "--model", "x2", "--out", tmp_path / "out.png", "--quiet")
+    assert answer.code == 0, answer.err
+    result = pixels(tmp_path / "out.png")
+    assert result.shape == (image.height * 2, image.width * 2, 4 if "alpha" in kind else 3)
+
+
+def test_a_glb_keeps_all_but_its_colours(transform, gancube, tmp_path):
+    assert gancube("cube", "--model", "pbr", "--size", 64, "--out", tmp_path / "cube.glb").code == 0
+    out = tmp_path / "snowy.glb"
+    answer = transform(tmp_path / "cube.glb", "--model", "looks", "--label", "snow", "--out", out, "--quiet")
+    assert answer.code == 0, answer.err
+    (before, old), (after, new) = read_glb(tmp_path / "cube.glb"), read_glb(out)
+    assert before["meshes"] == after["meshes"] and before["materials"] == after["materials"]
+    pictures = list(zip(image_bytes(before, old), image_bytes(after, new), strict=True))
+    changed = [i for i, (one, other) in enumerate(pictures) if one != other]
+    assert len(changed) == 6 and len(pictures) > 6
+    for index in changed:
+        assert png.read_text(pictures[index][1])["gancube"].count('"snow"')
+    assert json.loads(gancube("recipe", out).out)["kind"] == "transform"
+    findings = [
+        json.loads(gancube("check", path, "--json").out)["files"] for path in (tmp_path / "cube.glb", out)
+    ]
+    assert findings[0][0]["findings"] == findings[1][0]["findings"]
+    again = tmp_path / "again"
+    again.mkdir()
+    transform(
+        tmp_path / "cube.glb", "--model", "looks", "--label", "snow", "--out", again / "snowy.glb", "--quiet"
+    )
+    assert (again / "snowy.glb").read_bytes() == out.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        (("--model", "tiny"), "makes textures out of seeds and takes no picture"),
+        (("--model", "lucks"), "At hand: looks"),
+        (("--model", "looks", "--label", "rust"), "It knows moss, snow"),
+        (("--model", "x2", "--label", "moss"), "has no labels. Leave the label out"),
+        (("--model", "x2", "--strength", "1"), "does not have it"),
+        (("--model", "x2", "--model", "relief", "--label", "moss"), "have no such setting"),
+        (("--model", "looks", "--strength", "2"), "must be a number from 0 to 1"),
+        (("--model", "looks", "--strength", "much"), "must be a number from 0 to 1"),
+        (("--model", "looks", "--model", "x2", *("--label", "moss") * 3), "is given 3 times"),
+        (("--model", "looks", "--provider", "abacus"), "is not one of"),
+    ],
+)
+def test_bad_wishes(transform, photo, tmp_path, arguments, says):
+    answer = transform(photo, *arguments, "--out", tmp_path / "out.png", "--quiet")
+    assert answer.code == 2 and says in answer.err and not (tmp_path / "out.png").exists()
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_bad_files(transform, photo, tmp_path):
+    before = photo.read_bytes()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.png").write_text("no picture")
+    for source, out, says in (
+        (tmp_path / "none.png", "out.png", "no such file"),
+        (tmp_path / "empty", "out", "holds no pictures"),
+        (tmp_path / "text.png", "out.png", "neither PNG nor JPEG nor WebP"),
+        (photo, "out.jpg", "must end in .png"),
+        (photo, "brick.png", "is the picture itself"),
+        (tmp_path, "out.png", "must be a folder"),
+        (tmp_path / "mesh.stl", "out.stl", "is not changed"),
+    ):
+        answer = transform(source, "--model", "looks", "--out", tmp_path / out, "--quiet")
+        assert answer.code == 2 and says in answer.err, (source, answer.err)
+    assert photo.read_bytes() == before
+
+
+def test_not_enough_memory_says_what_fits(transform, photo, tmp_path, monkeypatch):
+    from blender_addon.engine import transform as engine
+
+    monkeypatch.setattr(engine, "free_memory", lambda: 60 * 2**20)
+    buffer = io.BytesIO()
+    Image.fromarray(np.zeros((4000, 4000, 3), np.uint8)).save(buffer, "PNG")
+    (tmp_path / "large.png").write_bytes(buffer.getvalue())
+    answer = transform(tmp_path / "large.png", "--model", "looks", "--out", tmp_path / "out.png", "--quiet")
+    assert answer.code == 2 and "4000 x 4000 px: would need about" in answer.err
+
+
+def test_no_cube_out_of_one_that_takes_a_picture(takers, gancube, tmp_path):
+    answer = gancube("cube", "--model", "looks", "--out", tmp_path / "cube.glb", "--quiet")
+    assert answer.code == 2 and "Use it with `gancube transform`" in answer.err
+    listed = json.loads(gancube("models", "--json").out)
+    listed = listed if isinstance(listed, list) else listed["models"]
+    assert {one["name"]: one["takes"] for one in listed if one["name"] in ("looks", "tiny", "filled")} == {
+        "looks": ["base_color"],
+        "tiny": [],
+        "filled": ["position", "ao"],
+    }
+
+
+def test_recipes_are_read_strictly(transform, photo, tmp_path):
+    transform(photo, "--model", "looks", "--out", tmp_path / "out.png", "--quiet")
+    text = png.read_text((tmp_path / "out.png").read_bytes())["gancube"]
+    assert transform_recipe.dumps(transform_recipe.loads(text)) == text
+    fields = json.loads(text)
+    for change in (
+        {"steps": []},
+        {"steps": [{}]},
+        {"source": {"maps": {"base_color": "x"}, "recipe": None}},
+        {"source": {"maps": {}, "recipe": {"kind": "cube"}}},
+        {"versions": {"gancube": 1}},
+        {"more": 1},
+    ):
+        with pytest.raises(RecipeError):
+            transform_recipe.loads(json.dumps({**fields, **change}))
+
+
+def test_the_earlier_picture_is_never_touched(transform, photo, tmp_path):
+    before = photo.read_bytes()
+    for name in ("looks", "x2", "relief"):
+        assert transform(photo, "--model", name, "--out", tmp_path / "out", "--quiet").code == 0
+    assert photo.read_bytes() == before
