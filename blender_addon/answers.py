@@ -73,7 +73,7 @@ def model_answer(entry) -> dict:
         "path": str(entry.path),
         "summary": card.summary,
         "labels": list(card.labels),
-        "takes": takes(card),
+        "takes": list(card.takes),
         "maps": list(card.map_names),
         "licences": dict(card.provenance.licences),
         "authors": list(card.provenance.authors),
@@ -81,16 +81,11 @@ def model_answer(entry) -> dict:
     }
 
 
-def takes(card) -> list[str]:
-    """The maps of the picture that it changes; none where it makes textures out of seeds."""
-    return [spec.name for spec in card.input("image").picture_maps] if card.takes_picture else []
-
-
 def takes_text(card) -> list[str]:
     if not card.takes_picture:
         return []
     larger = f", gives it {card.scale} times as large" if card.scale > 1 else ""
-    return [f"  takes    a picture: {', '.join(takes(card))}{larger}"]
+    return [f"  takes    a picture: {', '.join(card.takes)}{larger}"]
 
 
 def model_text(entry) -> str:

@@ -136,16 +136,12 @@ def chain_of(arguments) -> list:
     for model in models:
         check_takes_picture(model.card)
     labels = each("--label", arguments.label, models, lambda card: bool(card.labels))
-    strengths = each("--strength", arguments.strength, models, lambda card: has_strength(card))
+    strengths = each("--strength", arguments.strength, models, lambda card: card.has_strength)
     seed = parse_seed(0 if arguments.seed is None else arguments.seed)
     return [
         (model, Step(label, {} if share is None else {"strength": number(share)}, seed))
         for model, label, share in zip(models, labels, strengths, strict=True)
     ]
-
-
-def has_strength(card) -> bool:
-    return any(one.kind == "scalar" and one.name == "strength" for one in card.inputs)
 
 
 def each(option: str, given: list[str] | None, models: list, fits) -> list[str | None]:

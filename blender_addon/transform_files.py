@@ -10,7 +10,7 @@ from .engine import png, recipe_files
 from .engine.card import INPUT_MAPS, MAPS, Card
 from .engine.errors import ImageError, OutputError, RecipeError, RequestError
 from .engine.files import write_atomic
-from .engine.picture import needed, of_pixels, together
+from .engine.picture import of_pixels, together
 from .engine.transform_run import Source, digest
 from .file_check import pixels_of
 
@@ -54,7 +54,7 @@ def sets_of(path: Path, cards: list[Card]) -> list[Set]:
     if not path.is_file():
         raise RequestError(f"{path}: no such file.")
     part, name = map_of(path)
-    wanted = {one for card in cards for one in needed(card.input("image"))}
+    wanted = {one for card in cards for one in card.takes}
     if name is None or not wanted - {name}:
         return [Set(part if name else path.stem, {name or only_map(cards[0]): path})]
     beside = [
@@ -67,8 +67,7 @@ def sets_of(path: Path, cards: list[Card]) -> list[Set]:
 
 def only_map(card: Card) -> str:
     """What a picture is whose name does not say it: the one map that the generator takes, else the colours."""
-    names = set(needed(card.input("image")))
-    return names.pop() if len(names) == 1 else "base_color"
+    return card.takes[0] if len(card.takes) == 1 else "base_color"
 
 
 def grouped(files: list[Path], otherwise: str) -> list[Set]:

@@ -44,6 +44,7 @@ INPUT_MAPS = {
     "sketch": ("Non-Color", (1,)),  # 1 is a line
     "luminance": ("Non-Color", (1,)),  # of the base colour, encoded: 0.2126 R + 0.7152 G + 0.0722 B
 }
+DERIVED = ("luminance", "sketch")  # of a base colour, where they are not given themselves
 _DIM = re.compile(r"([A-Za-z])(?:\*([1-9][0-9]{0,3}))?")
 
 
@@ -160,6 +161,17 @@ class Card:
     def takes_picture(self) -> bool:
         """It changes a picture that it is given; without, it makes textures out of seeds alone."""
         return self.input("image") is not None
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The maps that a picture must have; () where it makes textures out of seeds."""
+        maps = self.input("image").picture_maps if self.takes_picture else ()
+        return tuple(dict.fromkeys("base_color" if one.name in DERIVED else one.name for one in maps))
+
+    @property
+    def has_strength(self) -> bool:
+        """It says how far the picture is changed: 0 gives it back, 1 is all the way."""
+        return any(one.kind == "scalar" and one.name == "strength" for one in self.inputs)
 
     @property
     def scale(self) -> int:

@@ -4,20 +4,18 @@ Previous station: the bytes of an image file, or the pixels of an image in Blend
 windows of it, so nothing here is ever a float array of the whole picture.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import png
-from .card import INPUT_MAPS, MAPS, Input
+from .card import DERIVED, INPUT_MAPS, MAPS, Input
 from .errors import RequestError
 from .image_file import kind_of
 from .measures import SEAM_LIMIT, tile_seam
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709, of the encoded values
 LOOKED_AT = 512  # rows, and columns, that decide whether a large picture tiles
-DERIVED = ("luminance", "sketch")  # of a base colour, where they are not given themselves
 
 
 @dataclass(frozen=True)
@@ -135,9 +133,3 @@ class Windows:
         if channels == 1 and unit.shape[2] == 3:
             unit = (unit @ LUMINANCE)[..., None]
         return 1 - unit if name == "sketch" and source != "sketch" and self.on_paper else unit
-
-
-def needed(one: Input) -> Iterator[str]:
-    """The names of the maps that a picture must have for this input; what can be derived needs a base colour."""
-    for spec in one.picture_maps:
-        yield "base_color" if spec.name in DERIVED else spec.name

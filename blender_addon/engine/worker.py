@@ -7,11 +7,14 @@ process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Bl
          {"do": "generate", "id", "model", "provider", "threads", "asked": SurfaceRequest as a dict,
           "only": indices of its images in the order wanted, or null for all, "blender": version,
           "walks": for an animation the walk of each frame, or null; frame f has the images f * count + index}
+         {"do": "transform", "id", "model", "provider", "threads", "sources": [transform_request.source_of], "label",
+          "scalars", "seed", "blender"}                    to image for each source, with part between them
          {"do": "check",    "id"}                          compares with the test vector again
          {"do": "install",  "id", "model": path, "folder", "taken": {name: sha256}}   engine/install.py, to "done"
          {"do": "providers", "id"}                         {name: why it cannot run here, or ""} in "done"
          {"do": "cancel"}                                  stops what runs, before the next image
-    out: ready, loaded, image (behind the header one PNG per map, and an icon), done | cancelled | error, each with id
+    out: ready, loaded, part {"done", "count"}, image (behind the header one PNG per map, and an icon),
+         done | cancelled | error, each with id
 
 Images come one by one, so progress and cancel cost nothing. It ends at the end of its input, also
 in the middle of a run: when Blender is gone, nobody wants the rest. It ends after a while without
@@ -41,6 +44,10 @@ from .pixels import icon, to_uint8
 from .providers import reasons
 from .recipe import KEY, dumps
 from .surface_request import SurfaceRequest
+from .transform_request import source_of, step_of
+from .transform_run import pngs, run
+
+PART_EVERY = 0.05  # seconds between two words about the parts of a picture
 
 
 class Cancelled(Exception):
@@ -88,6 +95,7 @@ class Worker:
         work = {
             "load": self.load,
             "generate": self.generate,
+            "transform": self.transform,
             "check": self.check,
             "install": self.install,
             "providers": self.providers,
@@ -179,6 +187,35 @@ class Worker:
             header |= {"maps": {name: len(data) for name, data in pngs.items()}, "icon": len(small)}
             self.send(header, b"".join([*pngs.values(), small]))
         return {"recipe": recipe}
+
+    def transform(self, request: dict) -> dict:
+        """Each picture changed, sent as soon as it is there, with a recipe of its own."""
+        self.load(request)
+        step, card = step_of(request), self.model.card
+        told = 0.0
+
+        def on_progress(_, done: int, count: int) -> None:
+            nonlocal told
+            if self.stop.is_set():
+                raise Cancelled
+            if time.perf_counter() - told > PART_EVERY:
+                told = time.perf_counter()
+                self.send({"event": "part", "id": request["id"], "done": done, "count": count})
+
+        for index, fields in enumerate(request["sources"]):
+            chain, source = [(self.model, step)], source_of(fields)
+            picture, recipe = run(chain, source, fields.get("tiles"), request["blender"], on_progress)
+            changed = {name: png for name, png in pngs(picture, recipe).items() if name in card.map_names}
+            header = {
+                "event": "image",
+                "id": request["id"],
+                "index": index,
+                "seed": step.seed,
+                "label": step.label,
+            }
+            header |= {"maps": {name: len(data) for name, data in changed.items()}, "recipe": recipe}
+            self.send(header, b"".join(changed.values()))
+        return {"recipe": ""}
 
 
 def _versions() -> dict:

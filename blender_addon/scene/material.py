@@ -74,7 +74,24 @@ def build_material(
     if mapping is not None:
         add_coordinates(tree, mapping, list(nodes.values()))
     mapping = mapping or Mapping()
+    wire(material, nodes, shader, output, mapping.uv_layer, mapping.relief, "normal" in nodes)
+    # The image a user would paint on, and what Texture display in solid mode shows.
+    tree.nodes.active = nodes["base_color"]
+    return material
 
+
+def wire(
+    material: bpy.types.Material,
+    nodes: dict[str, bpy.types.Node],
+    shader: bpy.types.Node,
+    output: bpy.types.Node,
+    uv_layer: str = "",
+    relief: float = Mapping.relief,
+    has_normal: bool = False,
+) -> None:
+    """Each image node ({map name: node}) to its place in the tree. has_normal: the relief is in a normal map already,
+    in one of these nodes or in another."""
+    tree = material.node_tree
     for map_name, socket in (("base_color", "Base Color"), ("alpha", "Alpha"), ("metallic", "Metallic")):
         if map_name in nodes:
             tree.links.new(nodes[map_name].outputs["Color"], shader.inputs[socket])
@@ -86,14 +103,14 @@ def build_material(
         tree.links.new(multiply.outputs["Value"], shader.inputs["Roughness"])
     if "normal" in nodes:
         normal_map = strength_node(tree, "normal", "ShaderNodeNormalMap", (0, -100))
-        normal_map.uv_map = mapping.uv_layer
+        normal_map.uv_map = uv_layer
         tree.links.new(nodes["normal"].outputs["Color"], normal_map.inputs["Color"])
         tree.links.new(normal_map.outputs["Normal"], shader.inputs["Normal"])
-        if "height" in nodes:
-            nodes["height"].label = "height (for displacement)"
+    if "height" in nodes and has_normal:
+        nodes["height"].label = "height (for displacement)"
     elif "height" in nodes:
         displacement = strength_node(tree, "height", "ShaderNodeDisplacement", (250, -100))
-        displacement.inputs["Scale"].default_value = mapping.relief
+        displacement.inputs["Scale"].default_value = relief
         tree.links.new(nodes["height"].outputs["Color"], displacement.inputs["Height"])
         tree.links.new(displacement.outputs["Displacement"], output.inputs["Displacement"])
         material.displacement_method = "BUMP"
@@ -101,9 +118,6 @@ def build_material(
         group = new_node(tree, "ShaderNodeGroup", (250, -350))
         group.node_tree = gltf_group()
         tree.links.new(nodes["ao"].outputs["Color"], group.inputs["Occlusion"])
-    # The image a user would paint on, and what Texture display in solid mode shows.
-    tree.nodes.active = nodes["base_color"]
-    return material
 
 
 def strength_node(tree, map_name: str, kind: str, location: tuple[float, float]) -> bpy.types.Node:

@@ -28,16 +28,19 @@ from . import (
     session,
     surface_operators,
     thumbnails,
+    transform_operator,
+    transform_panel,
     variants,
 )
 from .kept_recipes import GANCUBE_PG_kept
 from .preferences import GANCUBE_PG_model_folder, GANCUBE_preferences
-from .properties import GANCUBE_PG_settings
+from .properties import GANCUBE_PG_settings, GANCUBE_PG_transform
 
 CLASSES = (
     GANCUBE_PG_model_folder,
     GANCUBE_preferences,
     GANCUBE_PG_kept,
+    GANCUBE_PG_transform,
     GANCUBE_PG_settings,
     *operators.CLASSES,
     *face_operators.CLASSES,
@@ -48,6 +51,8 @@ CLASSES = (
     *presets.CLASSES,
     *panels.CLASSES,
     *surface_operators.CLASSES,
+    *transform_operator.CLASSES,
+    *transform_panel.CLASSES,
     *net_panel.CLASSES,
     *adjust_panel.CLASSES,
     *variants.CLASSES,
@@ -70,6 +75,7 @@ def register():
     )
     bpy.types.VIEW3D_MT_mesh_add.append(panels.draw_in_add_menu)
     bpy.types.VIEW3D_MT_object.append(panels.draw_in_object_menu)
+    bpy.types.IMAGE_MT_image.append(transform_panel.draw_in_image_menu)
     models.refresh()
     default_size.register()
     asset_operators.register()
@@ -84,6 +90,7 @@ def unregister():
     session.close()
     variants.forget()
     icons.close()
+    bpy.types.IMAGE_MT_image.remove(transform_panel.draw_in_image_menu)
     bpy.types.VIEW3D_MT_object.remove(panels.draw_in_object_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(panels.draw_in_add_menu)
     del bpy.types.Object.gancube_locks

@@ -53,6 +53,10 @@ class Generation:
     def wish(self, context) -> tuple:
         raise NotImplementedError
 
+    def begin(self, context):
+        """The job."""
+        return session.start(*self.wish(context))
+
     def started(self, context) -> None:
         """session.job is under way."""
 
@@ -74,7 +78,7 @@ class Generation:
         self.place = Place.of(context)
         try:
             self.prepare(context)
-            session.start(*self.wish(context))
+            self.begin(context)
             self.started(context)
         except GanCubeError as error:
             return self.fail(str(error))
@@ -143,7 +147,7 @@ class Generation:
         try:
             self.prepare(context)
             if self.result not in session.results:
-                job = session.start(*self.wish(context))
+                job = self.begin(context)
                 self.started(context)
                 while job.running:
                     job.step()
@@ -172,11 +176,14 @@ class Generation:
             result = session.results[self.result]
             if result.textures:
                 purge(chosen().cache_limit * 2**20)
-                kept.add(
-                    self.scene_of_history(context), result.recipe, next(iter(result.textures.values())).icon
-                )
+                self.remember(context, result)
         self.report({"INFO"}, f"{sentence}. {session.provider}")
         return {"FINISHED"}
+
+    def remember(self, context, result) -> None:
+        """What was made, in the panel's history."""
+        icon = next(iter(result.textures.values())).icon
+        kept.add(self.scene_of_history(context), result.recipe, icon)
 
     def scene_of_history(self, context):
         try:

@@ -27,6 +27,7 @@ class Texture:
     label: str | None
     maps: dict[str, bytes]
     icon: bytes = b""
+    recipe: str = ""  # where each image has its own: pictures that were changed
 
 
 def texture_in(header: dict, blob: bytes) -> Texture:
@@ -35,7 +36,8 @@ def texture_in(header: dict, blob: bytes) -> Texture:
     for name, length in header["maps"].items():  # JSON keeps the order
         maps[name] = blob[start : start + length]
         start += length
-    return Texture(header["seed"], header["label"], maps, blob[start : start + header.get("icon", 0)])
+    icon = blob[start : start + header.get("icon", 0)]
+    return Texture(header["seed"], header["label"], maps, icon, header.get("recipe", ""))
 
 
 @dataclass
@@ -108,7 +110,7 @@ class Job:
         for header, blob in self.client.poll():
             take = TAKE.get(header.get("event"))
             if take is not None and self.running:
-                take(self, header, blob)
+                getattr(self, take)(header, blob)
 
     def cancel(self) -> None:
         if self.running:
@@ -126,6 +128,9 @@ class Job:
         self.textures[header["index"]] = texture_in(header, blob)
         self.made += 1
 
+    def take_part(self, header: dict, blob: bytes) -> None:
+        """Of an image that is made in parts."""
+
     def take_done(self, header: dict, blob: bytes) -> None:
         self.state, self.recipe = "done", header["recipe"]
 
@@ -137,13 +142,14 @@ class Job:
 
 
 TAKE = {
-    "ready": Job.take_ready,
-    "loaded": Job.take_loaded,
-    "image": Job.take_image,
-    "done": Job.take_done,
-    "error": Job.take_failure,
-    "died": Job.take_failure,
-    "cancelled": Job.take_cancelled,
+    "ready": "take_ready",
+    "loaded": "take_loaded",
+    "part": "take_part",
+    "image": "take_image",
+    "done": "take_done",
+    "error": "take_failure",
+    "died": "take_failure",
+    "cancelled": "take_cancelled",
 }
 
 

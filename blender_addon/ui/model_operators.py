@@ -134,7 +134,8 @@ class GANCUBE_OT_use_model(bpy.types.Operator):
     name: bpy.props.StringProperty(options={"SKIP_SAVE"})
 
     def execute(self, context):
-        context.scene.gancube.model = self.name
+        settings = context.scene.gancube
+        (settings.transform if models.entry(self.name).card.takes_picture else settings).model = self.name
         return {"FINISHED"}
 
 

@@ -34,7 +34,8 @@ class GANCUBE_PT_models(bpy.types.Panel):
             self.draw_entry(context, entry)
 
     def draw_entry(self, context, entry):
-        used = context.scene.gancube.model == entry.name
+        settings = context.scene.gancube
+        used = entry.name in (settings.model, settings.transform.model)
         row = self.layout.box().row()
         icon = thumbnails.icon(entry)
         if icon:
@@ -89,6 +90,7 @@ def about(entry) -> list[tuple[str, str]]:
     size = f"{card.fixed_size} px" if card.fixed_size else f"{card.stride} px and its multiples"
     licences = ", ".join(f"{name} ({count} images)" for name, count in made.licences.items())
     rows = [
+        ("Takes", ", ".join(card.takes)),
         ("Maps", ", ".join(card.map_names)),
         ("Labels", ", ".join(card.labels)),
         ("Sizes", f"{size}; {'every picture tiles' if card.tileable else 'the pictures do not tile'}"),

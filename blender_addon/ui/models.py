@@ -18,11 +18,14 @@ NONE = "NONE"
 _entries: list = []  # library.Entry, those with a card first
 _model_items: list[tuple] = []  # Blender keeps no copy of the texts of a dynamic enum: these lists hold them
 _sizes: dict[str, int] = {}  # name -> bytes of the file
+_taker_items: list[
+    tuple
+] = []  # those that change a picture; _model_items are those that make one out of a seed
 _label_items: dict[str, list[tuple]] = {}  # model identifier -> items
 
 
 def refresh() -> None:
-    global _entries, _model_items, _label_items
+    global _entries, _model_items, _taker_items, _label_items
     folders = library.folders(*model_folders.of_the_user())
     _entries = library.entries(folders)
     _sizes.clear()
@@ -30,7 +33,8 @@ def refresh() -> None:
         with contextlib.suppress(OSError):  # removed meanwhile: the next refresh will not list it
             _sizes[one.name] = one.path.stat().st_size
     thumbnails.forget(e.sha256 for e in _entries)
-    good = [e for e in _entries if e.card is not None]
+    takers = [e for e in _entries if e.card is not None and e.card.takes_picture]
+    good = [e for e in _entries if e.card is not None and not e.card.takes_picture]
     if good:
         shipped = library.default(folders)
         good.sort(key=lambda e: e.path != shipped)
@@ -40,6 +44,13 @@ def refresh() -> None:
         (NONE, "No generator found", "Set a folder with generators in the preferences", 0)
     ]
     _label_items = {e.name: [_mixed(), *(_label(name) for name in e.card.labels)] for e in good}
+    _taker_items = [
+        (e.name, e.name, e.card.summary, number(e.name) if i else 0) for i, e in enumerate(takers)
+    ]
+    _taker_items = _taker_items or [
+        (NONE, "No generator found", "None of those at hand changes a picture", 0)
+    ]
+    _label_items |= {e.name: _target_items(e.card.labels) for e in takers}
 
 
 def number(name: str) -> int:
@@ -55,8 +66,22 @@ def _label(name: str) -> tuple:
     return (name, name.replace("_", " ").capitalize(), f"All six faces: {name}", number(name))
 
 
+def _target_items(names) -> list[tuple]:
+    """The first one is what a scene that never chose has."""
+    shown = [(name.replace("_", " ").capitalize(), f"What the picture becomes: {name}") for name in names]
+    items = [
+        (name, *words, number(name) if i else 0)
+        for i, (name, words) in enumerate(zip(names, shown, strict=True))
+    ]
+    return items or [(MIXED, "None", "This generator has no labels", 0)]
+
+
 def model_items(self, context) -> list[tuple]:
     return _model_items
+
+
+def taker_items(self, context) -> list[tuple]:
+    return _taker_items
 
 
 def label_items(self, context) -> list[tuple]:
@@ -75,9 +100,14 @@ def entry(name: str):
     raise ModelError(f"there is no generator {name!r}. Choose another, or set its folder in the preferences")
 
 
+def takers() -> list:
+    """The library entries that change a picture."""
+    return [one for one in usable() if one.card.takes_picture]
+
+
 def usable() -> list:
-    """The library entries that the panel offers, in its order."""
-    names = [item[0] for item in _model_items]
+    """The library entries that the panel offers, in its order: first those that make textures out of seeds."""
+    names = [item[0] for item in (*_model_items, *_taker_items)]
     return sorted((e for e in _entries if e.card is not None), key=lambda e: names.index(e.name))
 
 

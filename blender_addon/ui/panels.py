@@ -7,6 +7,8 @@ from .wrapped_text import filled, sidebar_width, wrapped
 
 IN_MENU = (
     ("gancube.texture", "TEXTURE"),
+    ("gancube.transform", "MOD_HUE_SATURATION"),
+    ("gancube.maps_from_photo", "NODE_MATERIAL"),
     ("gancube.reroll", "FILE_REFRESH"),
     ("gancube.show_variants", "IMGDISPLAY"),
     ("gancube.bake_loop", "FILE_MOVIE"),

@@ -152,6 +152,29 @@ def bevel(**how):
     )
 
 
+class GANCUBE_PG_transform(bpy.types.PropertyGroup):
+    """What generators that change a picture are asked for."""
+
+    model: bpy.props.EnumProperty(
+        name="Generator", description="The trained generator that changes pictures", items=models.taker_items
+    )
+    label: bpy.props.EnumProperty(
+        name="Into", description="What the picture becomes", items=models.label_items
+    )
+    strength: bpy.props.FloatProperty(
+        name="Strength",
+        description="How far the picture goes: 0 leaves it as it is",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    only_active: bpy.props.BoolProperty(
+        name="Active Slot Only",
+        description="Change only what the active material slot shows; of a GAN cube that is one face",
+    )
+
+
 class GANCUBE_PG_settings(bpy.types.PropertyGroup):
     model: bpy.props.EnumProperty(
         name="Generator",
@@ -192,6 +215,9 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         max=8192,
         subtype="PIXEL",
         update=size_changed,
+    )
+    transform: bpy.props.PointerProperty(
+        name="Transform", description="Changing pictures", type=GANCUBE_PG_transform
     )
     look: bpy.props.StringProperty(options={"HIDDEN"})  # JSON of engine/latent_file.py
     look_name: bpy.props.StringProperty(name="Photo", description="What the look was found for")

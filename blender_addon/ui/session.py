@@ -17,6 +17,7 @@ from ..scene.place import Place
 from .job import Job, Texture, provider_line
 from .live_job import LiveJob
 from .preferences import ADDON, Choice, chosen
+from .transform_job import TransformJob, TransformWish
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,16 @@ def start(
     choice = chosen()
     options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
     job = Job(child(choice), asked, options, only, walks).start()
+    return job
+
+
+def start_transform(wish: TransformWish) -> TransformJob:
+    """Begins to change pictures; GanCubeError if that cannot be."""
+    global job, error
+    error = ""
+    choice = chosen()
+    options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
+    job = TransformJob(child(choice), wish, options).start()
     return job
 
 

@@ -140,7 +140,7 @@ def test_unknown_events_are_passed_over(job, client):
 
 
 def test_every_event_of_the_worker_is_taken():
-    assert set(job_module.TAKE) == {"ready", "loaded", "image", "done", "error", "died", "cancelled"}
+    assert set(job_module.TAKE) == {"ready", "loaded", "part", "image", "done", "error", "died", "cancelled"}
 
 
 def test_the_provider_line():

@@ -1,0 +1,304 @@
+"""Transform in bpy without a window, with the real child process: objects, faces, the Image Editor; what cannot be."""
+
+import json
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from blender_addon.engine import png, transform_recipe  # noqa: E402
+from blender_addon.engine.pixels import to_uint8  # noqa: E402
+from blender_addon.scene import faces, images, picture_source  # noqa: E402
+from blender_addon.scene.material import shader_tree  # noqa: E402
+from blender_addon.ui import models, session, transform_operator  # noqa: E402
+from tests.engine.test_transform import drawn  # noqa: E402
+from tests.tiny_picture import make_tiny_picture  # noqa: E402
+from tests.ui.panel import counts, generate, pictures  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def folder(folder):
+    make_tiny_picture(folder / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(folder / "relief.onnx", gives=("normal", "height", "roughness"))
+    make_tiny_picture(folder / "filled.onnx", takes=("position", "ao"))
+    return folder
+
+
+@pytest.fixture
+def wish(settings):
+    """Settings of Transform, on `looks`, into snow."""
+    settings.transform.model, settings.transform.label = "looks", "snow"
+    return settings.transform
+
+
+def photo(name="Brick", pixels=None) -> bpy.types.Image:
+    return images.new_image(name, png.encode(drawn(48) if pixels is None else pixels), "sRGB", "")
+
+
+def plane(image=None) -> bpy.types.Object:
+    bpy.ops.mesh.primitive_plane_add()
+    item = bpy.context.active_object
+    item.data.materials.append(material(image))
+    return item
+
+
+def material(image) -> bpy.types.Material:
+    made = bpy.data.materials.new("Wall")
+    tree = shader_tree(made)
+    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    if image is not None:
+        node, mix = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeHueSaturation")
+        node.image, node.extension = image, "MIRROR"
+        tree.links.new(node.outputs["Color"], mix.inputs["Color"])
+        tree.links.new(mix.outputs["Color"], shader.inputs["Base Color"])
+    return made
+
+
+def shown(item) -> dict:
+    return {name: image for name, (image, _) in picture_source.shown_maps(item.active_material).items()}
+
+
+def pixels(image) -> np.ndarray:
+    return png.decode(image.packed_file.data)[0]
+
+
+def test_those_that_take_a_picture_are_not_offered_for_cubes_and_the_reverse(settings):
+    cubes, takers = ({item[0] for item in items} for items in (models._model_items, models._taker_items))
+    assert {"looks", "relief", "filled"} <= takers and {"alpha", "beta", "tinted"} <= cubes
+    assert not takers & cubes
+    assert {one.name for one in models.usable()} == takers | cubes
+    assert settings.transform.model in takers and settings.model == "alpha"
+    bpy.ops.gancube.use_model(name="relief")
+    bpy.ops.gancube.use_model(name="beta")
+    assert (settings.transform.model, settings.model) == ("relief", "beta")
+
+
+def test_an_object(wish):
+    image = photo()
+    item = plane(image)
+    before, count = pixels(image).copy(), counts()
+    assert bpy.ops.gancube.transform() == {"FINISHED"}
+    new = shown(item)["base_color"]
+    assert new != image and new.name.startswith("Brick snow") and new.packed_file
+    assert np.array_equal(pixels(image), before) and not np.array_equal(pixels(new), before)
+    assert counts() == {**count, "images": count["images"] + 1}, "the material is the object's own"
+    recipe = transform_recipe.loads(new["gancube"])
+    assert [step["label"] for step in recipe.steps] == ["snow"] and recipe.steps[0]["model"][
+        "name"
+    ] == "looks"
+    assert png.read_text(new.packed_file.data)["gancube"] == new["gancube"]
+    node = picture_source.shown_maps(item.active_material)["base_color"][1][0]
+    assert node.extension == "MIRROR", "the nodes stay the artist's"
+    assert len(bpy.context.scene.gancube.kept) == 0 and session.provider
+
+
+def test_the_same_again_is_the_same_and_a_chain_goes_on(wish):
+    item = plane(photo())
+    bpy.ops.gancube.transform()
+    first = pixels(shown(item)["base_color"])
+    other = plane(photo("Again"))
+    bpy.ops.gancube.transform()
+    assert np.array_equal(pixels(shown(other)["base_color"]), first)
+    wish.label, wish.strength = "moss", 0.5
+    bpy.ops.gancube.transform()
+    recipe = transform_recipe.loads(shown(other)["base_color"]["gancube"])
+    assert [(step["label"], step["scalars"]["strength"]) for step in recipe.steps] == [
+        ("snow", 1.0),
+        ("moss", 0.5),
+    ]
+
+
+def test_strength_zero_gives_the_same_pixels(wish):
+    wish.strength = 0.0
+    item = plane(photo())
+    bpy.ops.gancube.transform()
+    assert np.array_equal(pixels(shown(item)["base_color"]), drawn(48))
+
+
+def test_a_material_that_others_show_is_copied(wish):
+    item = plane(photo())
+    bpy.ops.mesh.primitive_plane_add()
+    other = bpy.context.active_object
+    other.data.materials.append(item.active_material)
+    twin = item.copy()  # a linked duplicate that is not selected
+    bpy.context.collection.objects.link(twin)
+    for one in (other, twin):
+        one.select_set(False)
+    item.select_set(True)
+    bpy.ops.gancube.transform()
+    assert shown(item)["base_color"].name.startswith("Brick snow")
+    assert shown(other)["base_color"].name == shown(twin)["base_color"].name == "Brick"
+
+
+def test_one_face_of_a_cube(wish):
+    cube = generate()
+    before = pictures(cube)
+    cube.active_material_index = 2
+    wish.only_active = True
+    assert bpy.ops.gancube.transform() == {"FINISHED"}
+    assert [one != other for one, other in zip(before, pictures(cube), strict=True)] == [
+        i == 2 for i in range(6)
+    ]
+    assert faces.is_cube(cube)
+    told = json.loads(faces.image_nodes(cube.active_material)["base_color"][0]["gancube"])
+    assert told["source"]["recipe"]["kind"] == "cube", "the source was generated, and says so"
+    wish.only_active = False
+    assert bpy.ops.gancube.transform() == {"FINISHED"}
+    assert not set(pictures(cube)) & set(before)
+
+
+def test_maps_from_a_photo_are_wired(wish):
+    image = photo()
+    item = plane(image)
+    assert bpy.ops.gancube.maps_from_photo() == {"FINISHED"}
+    maps = shown(item)
+    assert maps["base_color"] == image and {"normal", "roughness"} <= set(maps)
+    tree = item.active_material.node_tree
+    nodes = {node.label: node for node in tree.nodes if node.type == "TEX_IMAGE"}
+    assert (
+        nodes["normal"].extension == "MIRROR"
+        and nodes["normal"].image.colorspace_settings.name == "Non-Color"
+    )
+    assert "height (for displacement)" in nodes
+    shader = picture_source.principled(item.active_material)
+    assert shader.inputs["Normal"].links[0].from_node.type == "NORMAL_MAP"
+    assert shader.inputs["Roughness"].links[0].from_node.type == "MATH"
+    count = len(tree.nodes)
+    bpy.ops.gancube.maps_from_photo()
+    assert len(tree.nodes) == count, "a second time changes images, not nodes"
+
+
+def test_an_image_of_the_image_editor(wish):
+    image, count = photo("Photo"), counts()
+    assert bpy.ops.gancube.transform_image(image="Photo") == {"FINISHED"}
+    (new,) = (one for one in bpy.data.images if one.name.startswith("Photo snow"))
+    assert new.users and new.packed_file and counts()["images"] == count["images"] + 1
+    assert np.array_equal(pixels(image), drawn(48))
+    assert bpy.ops.gancube.material_from_image(image="Photo") == {"FINISHED"}
+    made = bpy.data.materials["Photo"]
+    maps = picture_source.shown_maps(made)
+    assert maps["base_color"][0] == image and {"normal", "roughness", "height"} <= set(maps)
+
+
+@pytest.mark.parametrize("kind", ["painted", "float", "generated", "jpeg", "grey", "alpha"])
+def test_every_kind_of_image_arrives_as_it_looks(wish, tmp_path, kind):
+    wish.strength = 0.0  # what comes out is what went in
+    colors = drawn(32)
+    alpha = np.full((32, 32, 1), 255, np.uint8)
+    if kind == "jpeg":
+        from PIL import Image
+
+        Image.fromarray(colors).save(tmp_path / "photo.jpg", quality=95)
+        image = bpy.data.images.load(str(tmp_path / "photo.jpg"))
+        expected = np.array(Image.open(tmp_path / "photo.jpg"))
+    elif kind == "grey":
+        image, expected = photo(pixels=colors[..., :1]), np.repeat(colors[..., :1], 3, axis=2)
+    elif kind == "alpha":
+        expected = np.concatenate([colors, drawn(32, seed=5, channels=1)], axis=2)
+        image = photo(pixels=expected)
+    else:
+        image = (
+            photo() if kind == "painted" else bpy.data.images.new("New", 32, 32, float_buffer=kind == "float")
+        )
+        if kind == "painted":
+            image.scale(32, 32)
+        unit = np.concatenate([colors, alpha], axis=2)[::-1].astype(np.float32) / 255
+        if kind == "float":
+            low = unit[..., :3] <= 0.04045
+            unit[..., :3] = np.where(low, unit[..., :3] / 12.92, ((unit[..., :3] + 0.055) / 1.055) ** 2.4)
+        image.pixels.foreach_set(np.ascontiguousarray(unit).ravel())
+        image.update()
+        expected = colors
+    image.name = "In"
+    assert bpy.ops.gancube.transform_image(image="In") == {"FINISHED"}
+    (new,) = (one for one in bpy.data.images if one.name.startswith("In snow"))
+    assert np.abs(pixels(new).astype(int) - expected).max() <= (1 if kind in ("float", "jpeg") else 0)
+
+
+def fails(operator, says, **options):
+    count = counts()
+    with pytest.raises(RuntimeError, match=says):
+        operator(**options)
+    assert counts() == count and session.error
+
+
+def test_objects_that_cannot_be(wish, tmp_path):
+    transform = bpy.ops.gancube.transform
+    assert not transform.poll()
+    bpy.ops.object.empty_add()
+    fails(transform, "Empty is skipped: only meshes can be transformed")
+    item = plane(None)
+    fails(transform, "Plane is skipped: it shows no image as its colour")
+    item.data.materials.clear()
+    fails(transform, "Plane is skipped: it shows no image as its colour")
+    item.data.materials.append(material(photo()))
+    while item.data.uv_layers:
+        item.data.uv_layers.remove(item.data.uv_layers[0])
+    fails(transform, "it has no UV map")
+    item = plane(photo())
+    wish.model = "filled"
+    fails(transform, "the generator needs the map (ao|position), which the material Wall.* does not show")
+
+
+def test_images_that_cannot_be(wish, tmp_path):
+    (tmp_path / "lost.png").write_bytes(png.encode(drawn(16)))
+    lost = bpy.data.images.load(str(tmp_path / "lost.png"))
+    (tmp_path / "lost.png").unlink()
+    plane(lost)
+    fails(
+        bpy.ops.gancube.transform, r"lost.png: its file is missing or damaged .*lost\.png.*Find Missing Files"
+    )
+    tiled = bpy.data.images.new("Tiles", 16, 16, tiled=True)
+    plane(tiled)
+    fails(bpy.ops.gancube.transform, r"Tiles: has several tiles \(UDIM\)")
+    fails(bpy.ops.gancube.transform_image, "Tiles: has several tiles", image="Tiles")
+    fails(bpy.ops.gancube.transform_image, "No image is shown", image="none")
+    image = photo("Photo")
+    wish.model = "filled"
+    fails(bpy.ops.gancube.transform_image, "takes several maps", image=image.name)
+
+
+def test_a_skipped_one_does_not_hold_up_the_others(wish):
+    good = plane(photo())
+    bpy.ops.object.empty_add()
+    empty = bpy.context.active_object
+    good.select_set(True)
+    empty.select_set(True)
+    assert bpy.ops.gancube.transform() == {"FINISHED"}
+    assert shown(good)["base_color"].name.startswith("Brick snow")
+
+
+def test_linked_objects_and_images(wish, tmp_path):
+    item = plane(photo())
+    item.name = "Linked"
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {item})
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.context.scene.gancube.transform.model = "looks"
+    bpy.context.scene.gancube.transform.label = "snow"
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Linked"]
+    bpy.context.collection.objects.link(wanted.objects[0])
+    bpy.context.view_layer.objects.active = wanted.objects[0]
+    wanted.objects[0].select_set(True)
+    fails(bpy.ops.gancube.transform, r"Linked is skipped: comes from .*library\.blend")
+    linked = bpy.data.images["Brick"]
+    mine = plane(linked)  # of this file; only its image is of the other
+    wanted.objects[0].select_set(False)
+    assert bpy.ops.gancube.transform() == {"FINISHED"}
+    assert shown(mine)["base_color"].library is None and linked.library is not None
+
+
+def test_files_for_the_worker_are_gone_afterwards(wish):
+    plane(photo())
+    bpy.ops.gancube.transform()
+    assert isinstance(session.job, transform_operator.session.TransformJob)
+    from pathlib import Path
+
+    assert not Path(session.job.asked.folder.name).exists()
+
+
+def test_encoding_of_linear_pixels():
+    unit = np.linspace(0, 1, 256, dtype=np.float32)
+    linear = np.where(unit <= 0.04045, unit / 12.92, ((unit + 0.055) / 1.055) ** 2.4)
+    assert np.array_equal(to_uint8(picture_source.encoded(linear)[None, None]).ravel(), np.arange(256))
