@@ -32,7 +32,7 @@ def add_transform(commands, add_command) -> None:
         TRANSFORM_EXAMPLES,
     )
     parser.add_argument(
-        "source", metavar="IMAGE|MESH|DIR", help="PNG, JPEG, WebP, GLB, or a folder of pictures"
+        "source", metavar="IMAGE|MESH|DIR", help="PNG, JPEG, WebP, GLB, OBJ, .blend, or a folder of pictures"
     )
     what = parser.add_argument_group("what to do")
     what.add_argument(
@@ -60,7 +60,10 @@ def add_transform(commands, add_command) -> None:
     )
     where = parser.add_argument_group("where to")
     where.add_argument(
-        "--out", metavar="FILE|DIR", required=True, help="a .png, a .glb for a .glb, or a folder"
+        "--out",
+        metavar="FILE|DIR",
+        required=True,
+        help="a .png, for a mesh a file of its format, or a folder",
     )
     how = parser.add_argument_group("how")
     how.add_argument(
@@ -83,9 +86,7 @@ def run_transform(arguments) -> int:
     tell = silent if arguments.quiet else say
     wraps = {"auto": None, "yes": True, "no": False}[arguments.tiles]
     if source.suffix.lower() in files.MESHES:
-        from .transform_mesh import transform_glb
-
-        done, faults = [transform_glb(source, out, chain, wraps, tell)], []
+        done, faults = [of_mesh(source, out, chain, wraps, tell)], []
     else:
         done, faults = all_of(sets, chain, wraps, out, files.is_folder(out, source), tell)
     if arguments.json:
@@ -99,6 +100,32 @@ def run_transform(arguments) -> int:
     if faults:
         raise RequestError(f"{len(faults)} of {len(sets)} pictures were left out: {' '.join(faults)}")
     return 0
+
+
+def of_mesh(source: Path, out: Path, chain, wraps, tell) -> list[Path]:
+    """The files that were written, the mesh first."""
+    if source.suffix.lower() == ".glb":
+        from .transform_mesh import transform_glb
+
+        return transform_glb(source, out, chain, wraps, tell)
+    if source.suffix.lower() == ".obj":
+        from .transform_obj import transform_obj
+
+        return transform_obj(source, out, chain, wraps, tell)
+    from .cube_command import start_blender
+    from .quiet import captured_output
+
+    start_blender()
+    said: list[str] = []  # standard error is captured meanwhile
+    with captured_output():
+        from .scene.transform_blend import transform_blend
+
+        made = transform_blend(
+            source, out, chain, wraps, lambda name: parts(name, chain, said.append), said.append
+        )
+    for line in said:
+        tell(line)
+    return made
 
 
 def all_of(sets, chain, wraps, out: Path, into: bool, tell) -> tuple[list, list]:

@@ -15,7 +15,7 @@ from .engine.transform_run import Source, digest
 from .file_check import pixels_of
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp")
-MESHES = (".glb",)
+MESHES = (".glb", ".obj", ".blend")
 KNOWN = (*INPUT_MAPS, *MAPS)
 
 

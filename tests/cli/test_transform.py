@@ -183,6 +183,59 @@ def test_a_glb_keeps_all_but_its_colours(transform, gancube, tmp_path):
     assert (again / "snowy.glb").read_bytes() == out.read_bytes()
 
 
+def test_an_obj_keeps_its_geometry(transform, gancube, tmp_path):
+    source = tmp_path / "set/a.obj"
+    source.parent.mkdir()
+    source.write_text("# wall\nmtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl w\nf 1/1 2/1 3/1\n")
+    source.with_suffix(".mtl").write_text("newmtl w\nKd 1 1 1\nmap_Kd -s 1 1 1 a.png\nmap_Pr rough.png\n")
+    (tmp_path / "set/a.png").write_bytes(png.encode(drawn(32)))
+    (tmp_path / "set/rough.png").write_bytes(png.encode(drawn(32, channels=1)))
+    out = tmp_path / "out/mossy.obj"
+    out.parent.mkdir()
+    answer = transform(source, "--model", "looks", "--label", "moss", "--out", out, "--quiet")
+    assert answer.code == 0, answer.err
+
+    def geometry(path):
+        return [
+            line for line in path.read_text().splitlines() if line and not line.startswith(("mtllib", "#"))
+        ]
+
+    assert geometry(out) == geometry(source)
+    assert "mtllib mossy.mtl" in out.read_text()
+    old, new = (sorted(path.parent.rglob("*.png")) for path in (source, out))
+    assert {path.parent.name for path in new} == {"mossy_textures"} and len(new) == len(old)
+    assert sum(a.read_bytes() != b.read_bytes() for a, b in zip(old, new, strict=True)) == 1
+    assert all(f"mossy_textures/{path.name}" in out.with_suffix(".mtl").read_text() for path in new)
+    (tmp_path / "bare.obj").write_text("v 0 0 0\n")
+    answer = transform(tmp_path / "bare.obj", "--model", "looks", "--out", tmp_path / "no.obj", "--quiet")
+    assert answer.code == 2 and "Nothing to change" in answer.err
+
+
+def test_a_blend(transform, gancube, tmp_path):
+    assert gancube("cube", "--model", "tiny", "--size", 64, "--out", tmp_path / "cube.blend").code == 0
+    out = tmp_path / "snowy.blend"
+    answer = transform(
+        tmp_path / "cube.blend", "--model", "relief", "--model", "looks", "--label", "snow", "--out", out
+    )
+    assert answer.code == 0, answer.err
+    import bpy
+
+    assert not bpy.data.objects, "what is open stays as it was"
+    with bpy.data.libraries.load(str(out)) as (_, wanted):
+        wanted.objects = ["GAN Cube"]
+    images = [
+        node.image
+        for slot in wanted.objects[0].material_slots
+        for node in slot.material.node_tree.nodes
+        if node.type == "TEX_IMAGE"
+    ]
+    assert len(images) == 4 * 6
+    assert all(transform_recipe.loads(image["gancube"]).model["name"] == "looks" for image in images)
+    (tmp_path / "bad.blend").write_text("no blend")
+    answer = transform(tmp_path / "bad.blend", "--model", "looks", "--out", tmp_path / "no.blend", "--quiet")
+    assert answer.code == 2 and "not a .blend file" in answer.err and not (tmp_path / "no.blend").exists()
+
+
 @pytest.mark.parametrize(
     "arguments, says",
     [

@@ -151,3 +151,25 @@ def test_the_provider_line():
     )
     wrong = {**LOADED, "provider": "webgpu", "check": {"max_error": 0.5, "tolerance": 0.02, "ok": False}}
     assert provider_line(wrong) == "Ran on WebGPU, WRONG: off by 0.5, allowed 0.02"
+
+
+def test_a_transformation_counts_parts_and_tidies_up(client, clock):
+    import tempfile
+    from pathlib import Path
+
+    from blender_addon.ui.transform_job import TransformJob, TransformWish
+
+    folder = tempfile.TemporaryDirectory()
+    wish = TransformWish("looks.onnx", ({"name": "a"}, {"name": "b"}), "snow", {"strength": 0.5}, 0, folder)
+    job = TransformJob(client, wish, {"provider": "cpu"}, clock=clock).start()
+    assert client.sent[0]["do"] == "transform" and client.sent[0]["sources"] == ({"name": "a"}, {"name": "b"})
+    client.says(LOADED)
+    client.says({"event": "part", "done": 1, "count": 4})
+    job.step()
+    clock.now += 10
+    assert job.progress == 0.125 and job.eta == 70 and job.words[0].startswith("Image")
+    client.says({**face(0)[0], "recipe": "{}"}, face(0)[1])
+    job.step()
+    assert job.progress == 0.5 and job.textures[0].recipe == "{}" and Path(folder.name).exists()
+    job.cancel()
+    assert client.cancelled == 1 and not Path(folder.name).exists()

@@ -291,3 +291,62 @@ def test_close_leaves_no_process(model_path):
     client.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.fixture(scope="module")
+def taker(tmp_path_factory):
+    """A model that changes pictures, and a picture of 1100 px: nine parts."""
+    tiny = pytest.importorskip("tests.tiny_picture", reason="making a model needs onnx")
+    from tests.engine.test_transform import drawn
+
+    folder = tmp_path_factory.mktemp("taker")
+    (folder / "photo").write_bytes(png.encode(drawn(1100)))
+    return str(tiny.make_tiny_picture(folder / "looks.onnx", labels=("moss", "snow"))), str(folder / "photo")
+
+
+def changing(taker, **fields):
+    model, file = taker
+    source = {"name": "Photo", "maps": {"base_color": {"file": file, "width": 1100, "height": 1100}}}
+    wish = {"label": "snow", "scalars": {"strength": 1.0}, "seed": 0, "sources": [{**source, **fields}]}
+    return {"do": "transform", "model": model, "provider": "cpu", "threads": 1, "blender": "5.0.1", **wish}
+
+
+def test_a_picture_is_changed_as_in_this_process(client, taker):
+    from blender_addon.engine.picture import of_png
+    from blender_addon.engine.transform import Step, transform
+
+    client.submit(changing(taker))
+    heard = events_until(client, "done", "error", "died")
+    (header, blob) = next(one for one in heard if one[0]["event"] == "image")
+    parts = [(one["done"], one["count"]) for one, _ in heard if one["event"] == "part"]
+    assert parts and all(count == 9 for _, count in parts)
+    with open(taker[1], "rb") as file:
+        picture = of_png(file.read())
+    here = transform(Model.load(taker[0], "cpu", threads=1), picture, Step("snow"), True)
+    there, texts = png.decode(blob)
+    assert (there == here.maps["base_color"]).all() and texts["gancube"] == header["recipe"]
+
+
+def test_a_crop_for_a_preview(client, taker):
+    client.submit(changing(taker, crop=[10, 20, 64, 48]))
+    (_, blob) = next(
+        one for one in events_until(client, "done", "error", "died") if one[0]["event"] == "image"
+    )
+    assert png.decode(blob)[0].shape == (48, 64, 3)
+
+
+def test_cancel_stops_before_the_next_part(client, taker):
+    client.submit(changing(taker))
+    events_until(client, "part")
+    client.cancel()
+    deadline = time.monotonic() + PATIENCE
+    while client.child.ended < client.child.sent and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert client.poll() == []
+    client.submit(changing(taker, crop=[0, 0, 16, 16]))
+    assert events_until(client, "done", "error", "died")[-1][0]["event"] == "done"
+
+
+def test_pixels_that_went_lost_are_a_sentence(client, taker):
+    client.submit(changing((taker[0], "/nowhere/photo")))
+    assert "Photo: its pixels were lost" in events_until(client, "done", "error", "died")[-1][0]["message"]
