@@ -6,7 +6,7 @@ Previous station: ui/transform_job.py (the files are made by scene/picture_sourc
 from pathlib import Path
 
 from .errors import ImageError, WorkerError
-from .picture import Picture, of_pixels, together
+from .picture import of_pixels, together
 from .png import SIGNATURE, decode, read_text
 from .recipe import KEY
 from .transform import Step
@@ -18,7 +18,8 @@ def step_of(request: dict) -> Step:
 
 
 def source_of(fields: dict) -> Source:
-    """fields: {"name": for messages, "maps": {map name: {"file", "width", "height"}}, "recipe": text or null}.
+    """fields: {"name": for messages, "maps": {map name: {"file", "width", "height"}}, and where it is known "recipe"
+    (its text), "tiles" (else it is measured), and "icon": true for a small picture of the result (pixels.icon)}.
 
     A file is a PNG, or rows of RGBA of a byte each, the top one first, of the size that is given.
     """
@@ -34,7 +35,7 @@ def source_of(fields: dict) -> Source:
         pictures.append(of_pixels(pixels_of(data, one, fields["name"]), name))
         if recipe is None and data.startswith(SIGNATURE):
             recipe = read_text(data).get(KEY)
-    return Source(cropped(together(pictures), fields.get("crop")), hashes, recipe)
+    return Source(together(pictures), hashes, recipe)
 
 
 def pixels_of(data: bytes, one: dict, name: str):
@@ -47,13 +48,3 @@ def pixels_of(data: bytes, one: dict, name: str):
     import numpy as np
 
     return np.frombuffer(data, np.uint8).reshape(one["height"], one["width"], 4)
-
-
-def cropped(picture: Picture, crop) -> Picture:
-    """crop: (x, y, width, height) from the top left, for a preview; None is all of it."""
-    if crop is None:
-        return picture
-    x, y, width, height = crop
-    maps = {name: values[y : y + height, x : x + width] for name, values in picture.maps.items()}
-    alpha = None if picture.alpha is None else picture.alpha[y : y + height, x : x + width]
-    return Picture(maps, alpha)

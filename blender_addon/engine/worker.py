@@ -214,8 +214,13 @@ class Worker:
                 "label": step.label,
             }
             header |= {"maps": {name: len(data) for name, data in changed.items()}, "recipe": recipe}
-            self.send(header, b"".join(changed.values()))
+            small = small_icon(picture) if fields.get("icon") else b""
+            self.send(header | {"icon": len(small)}, b"".join([*changed.values(), small]))
         return {"recipe": ""}
+
+
+def small_icon(picture) -> bytes:
+    return icon({name: values / numpy.float32(255) for name, values in picture.maps.items()})
 
 
 def _versions() -> dict:

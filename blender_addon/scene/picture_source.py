@@ -67,14 +67,25 @@ def png_of(image: bpy.types.Image) -> bytes | None:
     return data if data.startswith(SIGNATURE) and data[INTERLACED : INTERLACED + 1] == b"\0" else None
 
 
-def rgba_of(image: bpy.types.Image) -> bytes:
-    """Rows of RGBA of a byte each, the top one first, encoded as the image says."""
+def crop_of(image: bpy.types.Image, side: int, file: Path) -> dict:
+    """The same for a square out of its middle, of at most `side` pixels."""
+    check_image(image)
+    side = min(side, *image.size)
+    file.write_bytes(rgba_of(image, side))
+    return {"file": str(file), "width": side, "height": side}
+
+
+def rgba_of(image: bpy.types.Image, side: int | None = None) -> bytes:
+    """Rows of RGBA of a byte each, the top one first, encoded as the image says; of a square in the middle, or all."""
     import numpy as np  # here, since Blender's start need not wait for it
 
     width, height = image.size
     values = np.empty(width * height * image.channels, np.float32)
     image.pixels.foreach_get(values)
     values = values.reshape(height, width, image.channels)[::-1]
+    if side is not None:
+        top, left = (height - side) // 2, (width - side) // 2
+        values = values[top : top + side, left : left + side]
     if image.is_float and image.colorspace_settings.name != "Non-Color":
         values = np.concatenate([encoded(values[..., :3]), values[..., 3:]], axis=2)  # its pixels are linear
     grey = image.channels < 3

@@ -30,6 +30,7 @@ from . import (
     thumbnails,
     transform_operator,
     transform_panel,
+    transform_preview,
     variants,
 )
 from .kept_recipes import GANCUBE_PG_kept
@@ -87,6 +88,7 @@ def unregister():
     model_operators.close()
     provider_check.forget()
     photo_operator.close()
+    transform_preview.close()
     session.close()
     variants.forget()
     icons.close()

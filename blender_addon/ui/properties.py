@@ -5,7 +5,7 @@ import bpy
 from ..engine import latent_file
 from ..engine.latent_file import LatentFile
 from ..engine.surface_request import SurfaceRequest
-from . import models
+from . import models, transform_preview
 from .kept_recipes import GANCUBE_PG_kept
 
 SCALARS = 4  # settings of a generator that the panel can show
@@ -152,14 +152,29 @@ def bevel(**how):
     )
 
 
+def transform_model_changed(self, context):
+    """The label is the generator's: one that the new one does not know is set back to its first."""
+    stored = self.bl_system_properties_get() if hasattr(self, "bl_system_properties_get") else self
+    items = models.label_items(self, context)
+    if stored and stored.get("label", 0) not in {item[3] for item in items}:
+        self.label = items[0][0]
+    transform_preview.changed(self, context)
+
+
 class GANCUBE_PG_transform(bpy.types.PropertyGroup):
     """What generators that change a picture are asked for."""
 
     model: bpy.props.EnumProperty(
-        name="Generator", description="The trained generator that changes pictures", items=models.taker_items
+        name="Generator",
+        description="The trained generator that changes pictures",
+        items=models.taker_items,
+        update=transform_model_changed,
     )
     label: bpy.props.EnumProperty(
-        name="Into", description="What the picture becomes", items=models.label_items
+        name="Into",
+        description="What the picture becomes",
+        items=models.label_items,
+        update=transform_preview.changed,
     )
     strength: bpy.props.FloatProperty(
         name="Strength",
@@ -168,6 +183,7 @@ class GANCUBE_PG_transform(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+        update=transform_preview.changed,
     )
     only_active: bpy.props.BoolProperty(
         name="Active Slot Only",

@@ -2,7 +2,8 @@
 
 import bpy
 
-SHOWN_IN = {"VIEW_3D": "UI", "PREFERENCES": "WINDOW"}  # area -> the region in it; never the 3D view itself
+# area -> the region in it; never the 3D view itself
+SHOWN_IN = {"VIEW_3D": "UI", "IMAGE_EDITOR": "UI", "PROPERTIES": "WINDOW", "PREFERENCES": "WINDOW"}
 
 
 def redraw() -> None:

@@ -102,19 +102,21 @@ def start(
     global job, error
     error = ""
     asked.faces()  # what cannot be is said before a process is started
-    choice = chosen()
-    options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
-    job = Job(child(choice), asked, options, only, walks).start()
+    job = Job(child(chosen()), asked, options(), only, walks).start()
     return job
+
+
+def options() -> dict:
+    """Of every request to the worker."""
+    choice = chosen()
+    return {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
 
 
 def start_transform(wish: TransformWish) -> TransformJob:
     """Begins to change pictures; GanCubeError if that cannot be."""
     global job, error
     error = ""
-    choice = chosen()
-    options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
-    job = TransformJob(child(choice), wish, options).start()
+    job = TransformJob(child(chosen()), wish, options()).start()
     return job
 
 
@@ -122,9 +124,7 @@ def start_live(have: SurfaceRequest, order: tuple[int, ...], in_view: int) -> Li
     """Begins a generation whose wish will change; the images are those of `have` so far."""
     global job, error
     error = ""
-    choice = chosen()
-    options = {"provider": choice.provider, "threads": choice.threads, "blender": bpy.app.version_string}
-    job = LiveJob(child(choice), options, have, order, in_view)
+    job = LiveJob(child(chosen()), options(), have, order, in_view)
     return job
 
 

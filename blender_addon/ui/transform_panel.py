@@ -5,7 +5,7 @@ Next: transform_operator.py. Only generators that take a picture are offered her
 
 import bpy
 
-from . import models, session
+from . import models, session, transform_preview
 from .transform_job import TransformJob
 from .transform_operator import for_maps
 from .wrapped_text import filled, sidebar_width, wrapped
@@ -47,6 +47,7 @@ class Transform:
     def draw(self, context):
         layout = self.layout
         draw_settings(layout, context)
+        transform_preview.draw(layout, context)
         layout.prop(context.scene.gancube.transform, "only_active")
         row = layout.row()
         row.scale_y = 1.5

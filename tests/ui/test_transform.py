@@ -302,3 +302,36 @@ def test_encoding_of_linear_pixels():
     unit = np.linspace(0, 1, 256, dtype=np.float32)
     linear = np.where(unit <= 0.04045, unit / 12.92, ((unit + 0.055) / 1.055) ** 2.4)
     assert np.array_equal(to_uint8(picture_source.encoded(linear)[None, None]).ravel(), np.arange(256))
+
+
+def test_a_preview_follows_the_settings_and_leaves_no_trace(wish):
+    from blender_addon.ui import icons, transform_preview
+
+    item = plane(photo())
+    count, seen = counts(), []
+    preview = transform_preview.preview
+    for strength in (1.0, 0.0):
+        wish.strength = strength
+        while transform_preview.tick() is not None:
+            pass
+        seen.append(preview.picture)
+        assert preview.shown[2] == (("strength", strength),)
+    assert len(seen[0]) == icons.BYTES and seen[0] != seen[1] and counts() == count
+    assert shown(item)["base_color"].name == "Brick"
+    top = np.frombuffer(seen[1], np.uint8).reshape(64, 64, 4)[::-1]
+    nearest = np.arange(64) * 48 // 64  # 48 px in an icon of 64; strength 0 is the picture itself
+    assert np.array_equal(top[..., :3], drawn(48)[nearest][:, nearest])
+    file = preview.folder.name
+    transform_preview.close()
+    from pathlib import Path
+
+    assert not Path(file).exists() and preview.shown is None
+    wish.model = "filled"
+    assert transform_preview.tick() is None, "it takes more than colours: nothing to show"
+
+
+def test_a_label_that_the_next_generator_lacks_is_set_back(wish, capfd):
+    wish.model = "relief"
+    assert wish.label == models.MIXED
+    wish.model = "looks"
+    assert wish.label == "moss" and "warn" not in capfd.readouterr().err.lower()
