@@ -39,8 +39,11 @@ def model_name(recipe: dict) -> str:
 
 def labels_of(recipe: dict) -> list[str]:
     """The names of all labels, of each face in their order and once; of a mixture all that are in it."""
-    faces = recipe.get("face_labels")
-    found = [*(faces if isinstance(faces, list) else []), recipe.get("label")]
+    faces, steps = (
+        recipe[key] if isinstance(recipe.get(key), list) else [] for key in ("face_labels", "steps")
+    )
+    became = [one.get("label") for one in steps if isinstance(one, dict)]  # of a picture that was changed
+    found = [*faces, recipe.get("label"), *became]
     names = [name for one in found for name in (one if isinstance(one, dict) else [one])]
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 

@@ -55,3 +55,8 @@ def test_a_strange_recipe_is_no_error():
         {"seed": []},
     ):
         asset_words.words(asset_words.read(json.dumps(fields)), None)
+
+
+def test_labels_of_a_picture_that_was_changed():
+    steps = [{"label": "moss"}, {"label": None}, {"label": {"snow": 0.5, "moss": 0.5}}, "damaged"]
+    assert asset_words.labels_of({"steps": steps}) == ["moss", "snow"]
