@@ -3,8 +3,11 @@
 Behind `gancube models check FILE`, and the last step of gan_train's export.
 """
 
+import numpy as np
+
 from .card import parse_card
 from .errors import GanCubeError
+from .latents import draw
 from .match import card_text, file_faults, graph_faults
 from .measures import SEAM_LIMIT, tile_seam
 from .model import Model
@@ -14,6 +17,8 @@ from .pixels import shown
 SEAM_MARGIN = (
     1.5  # a single texture may exceed SEAM_LIMIT by chance; half as much again is a graph that does not wrap
 )
+
+MOST_OFF = 2  # of 255: what a part of a picture may differ from the whole
 
 
 def check_file(path, provider: str = "cpu", threads: int | None = None) -> list[str]:
@@ -50,6 +55,8 @@ def _run_faults(path, provider, threads) -> list:
     except GanCubeError as error:
         found.append(error)
     card = model.card
+    if card.takes_picture and not found:
+        found += _part_faults(path, model)
     sizes = [card.default_size] if card.fixed_size else [card.default_size, card.default_size + card.stride]
     for size in sizes:
         try:
@@ -65,3 +72,27 @@ def _run_faults(path, provider, threads) -> list:
                 f"at most {SEAM_LIMIT})."
             )
     return found
+
+
+def _part_faults(path, model: Model) -> list:
+    """A part with its margin must give what the whole picture gives, or the cuts of large pictures would be seen."""
+    card, image = model.card, model.card.input("image")
+    feeds = draw(card, card.test_vector.seed)
+    side, scale = card.default_size, card.scale
+    first, length = (max(side // 4 // card.stride, 1) * card.stride for _ in range(2))
+    at = np.arange(first - image.margin, first + length + image.margin) % side
+    part = {**feeds, image.name: np.ascontiguousarray(feeds[image.name][:, :, at[:, None], at])}
+    inside, core = (slice(n * scale, (n + length) * scale) for n in (first, image.margin))
+    try:
+        whole = model.run_picture(feeds)[0, :, inside, inside]
+        alone = model.run_picture(part)[0, :, core, core]
+    except GanCubeError as error:
+        return [error]
+    low, high = card.output.range
+    off = float(np.abs(whole - alone).max()) / (high - low) * 255
+    if off <= MOST_OFF:
+        return []
+    return [
+        f"{path}: inputs: margin: is {image.margin}, but a part with it differs from the whole by {off:.1f} of 255 "
+        f"(at most {MOST_OFF}). The network reaches farther, or looks at the whole picture."
+    ]

@@ -176,6 +176,8 @@ class Reader:
         ]
         checks += [("sizes", one, check_size) for one in facts["sizes"] or ()]
         for entry in entries:
+            if entry.card.takes_picture:
+                self.fault((*path, "models"), f"{entry.name}: changes a picture and makes none out of seeds.")
             for key, value, check in checks:
                 try:
                     if value is not None:

@@ -23,6 +23,7 @@ SOCKETS = {
     "normal": "Normal",
     "alpha": "Alpha",
 }
+SEPARATE = ("SEPARATE_COLOR", "SEPRGB", "SEPXYZ")
 MOST_NODES = 64  # looked at behind a socket
 
 
@@ -130,17 +131,18 @@ def principled(material: bpy.types.Material | None) -> bpy.types.Node | None:
 
 
 def image_behind(socket: bpy.types.NodeSocket | None) -> bpy.types.Node | None:
-    """The nearest image node."""
+    """The nearest image node that arrives there as a whole: an image of which one channel does is another map, too."""
     nodes = behind(socket) if socket is not None else ()
     return next((node for node in nodes if node.type == "TEX_IMAGE" and node.image is not None), None)
 
 
 def behind(socket: bpy.types.NodeSocket) -> Iterator[bpy.types.Node]:
-    """The nodes whose results arrive at a socket, the nearest first; not those inside groups."""
+    """The nodes whose results arrive at a socket, the nearest first; not those inside groups, nor single channels."""
     waiting, known = [socket], set()
     while waiting and len(known) < MOST_NODES:
         for link in waiting.pop(0).links:
-            if link.from_node.name not in known:
+            single = link.from_node.type in SEPARATE or link.from_socket.name == "Alpha"
+            if link.from_node.name not in known and not single:
                 known.add(link.from_node.name)
                 yield link.from_node
                 waiting += link.from_node.inputs

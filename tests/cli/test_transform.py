@@ -289,6 +289,8 @@ def test_not_enough_memory_says_what_fits(transform, photo, tmp_path, monkeypatc
 def test_no_cube_out_of_one_that_takes_a_picture(takers, gancube, tmp_path):
     answer = gancube("cube", "--model", "looks", "--out", tmp_path / "cube.glb", "--quiet")
     assert answer.code == 2 and "Use it with `gancube transform`" in answer.err
+    answer = gancube("batch", "--model", "looks", "--count", 2, "--out", tmp_path / "set", "--quiet")
+    assert answer.code == 2 and "looks: changes a picture and makes none out of seeds" in answer.err
     listed = json.loads(gancube("models", "--json").out)
     listed = listed if isinstance(listed, list) else listed["models"]
     assert {one["name"]: one["takes"] for one in listed if one["name"] in ("looks", "tiny", "filled")} == {

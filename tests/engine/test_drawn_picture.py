@@ -1,18 +1,20 @@
 """The picture of a test vector: the same bits for ever, wrapping, in the range of the input, alone deciding a run."""
 
+import dataclasses
 import hashlib
 
 import numpy as np
 import pytest
 
+from blender_addon.engine.card import CARD_KEY, dump_card, parse_card
 from blender_addon.engine.check import check_file
 from blender_addon.engine.drawn_picture import drawn_picture
 from blender_addon.engine.errors import CardError, ModelError, RequestError
 from blender_addon.engine.latents import draw
-from blender_addon.engine.match import graph_faults
+from blender_addon.engine.match import card_text, graph_faults
 from blender_addon.engine.measures import tile_seam
 from blender_addon.engine.model import Model
-from blender_addon.engine.onnx_file import read_onnx
+from blender_addon.engine.onnx_file import read_onnx, write_metadata
 from blender_addon.engine.surface_request import SurfaceRequest
 from tests.tiny_picture import make_tiny_picture, picture_card
 
@@ -77,3 +79,14 @@ def test_a_graph_that_contradicts_its_card_is_refused(tmp_path):
 def test_no_cube_out_of_seeds():
     with pytest.raises(RequestError, match="tiny: changes a picture and makes none out of seeds"):
         SurfaceRequest("tiny").to_request(picture_card())
+
+
+def test_a_margin_that_is_too_small_is_a_fault(tmp_path):
+    path = make_tiny_picture(tmp_path / "m.onnx", depth=6)
+    onnx = read_onnx(path)
+    card = parse_card(card_text(onnx), "m")
+    inputs = (dataclasses.replace(card.inputs[0], margin=1), *card.inputs[1:])
+    text = dump_card(dataclasses.replace(card, inputs=inputs))
+    write_metadata(path, path, {**onnx.metadata, CARD_KEY: text})
+    (fault,) = check_file(path)
+    assert "margin: is 1, but a part with it differs from the whole by" in fault

@@ -335,3 +335,21 @@ def test_a_label_that_the_next_generator_lacks_is_set_back(wish, capfd):
     assert wish.label == models.MIXED
     wish.model = "looks"
     assert wish.label == "moss" and "warn" not in capfd.readouterr().err.lower()
+
+
+def test_channels_of_packed_images_stay_what_they_are(wish):
+    """Roughness and metal in one image, as glTF has them; transparency in that of the colours."""
+    item, packed = plane(photo()), photo("Packed")
+    tree = item.active_material.node_tree
+    shader = picture_source.principled(item.active_material)
+    node, split = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeSeparateColor")
+    node.image = packed
+    tree.links.new(node.outputs["Color"], split.inputs["Color"])
+    tree.links.new(split.outputs["Green"], shader.inputs["Roughness"])
+    tree.links.new(split.outputs["Blue"], shader.inputs["Metallic"])
+    colors = picture_source.shown_maps(item.active_material)["base_color"][1][0]
+    tree.links.new(colors.outputs["Alpha"], shader.inputs["Alpha"])
+    assert set(picture_source.shown_maps(item.active_material)) == {"base_color"}
+    assert bpy.ops.gancube.maps_from_photo() == {"FINISHED"}
+    assert node.image == packed and shader.inputs["Metallic"].links[0].from_node == split
+    assert shader.inputs["Roughness"].links[0].from_node.type == "MATH"
