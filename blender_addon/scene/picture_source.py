@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.card import MAPS
 from ..engine.errors import ImageError
 from ..engine.png import SIGNATURE
 from .faces import image_nodes
@@ -113,7 +114,7 @@ def recipe_text(image: bpy.types.Image) -> str | None:
 
 def shown_maps(material: bpy.types.Material | None) -> dict[str, tuple]:
     """{map name: (image, [nodes that show it])}: ours by their labels, others by the socket that they arrive at."""
-    found = image_nodes(material)
+    found = {name: shown for name, shown in image_nodes(material).items() if name in MAPS}
     shader = principled(material)
     for name, socket in SOCKETS.items() if shader is not None else ():
         if name not in found and (node := image_behind(shader.inputs.get(socket))) is not None:
