@@ -353,3 +353,53 @@ def test_channels_of_packed_images_stay_what_they_are(wish):
     assert bpy.ops.gancube.maps_from_photo() == {"FINISHED"}
     assert node.image == packed and shader.inputs["Metallic"].links[0].from_node == split
     assert shader.inputs["Roughness"].links[0].from_node.type == "MATH"
+
+
+class Layout:
+    """Stands in for a panel's layout: takes what Blender's takes, notes which buttons and settings were drawn."""
+
+    def __init__(self, drawn):
+        self.drawn = drawn
+
+    def __getattr__(self, name):
+        def call(*words, **options):
+            self.drawn.append((name, *(word for word in words if isinstance(word, str))))
+            return Layout(self.drawn)
+
+        return call
+
+    def prop(self, data, name, **options):
+        assert name in data.bl_rna.properties
+        self.drawn.append(("prop", name))
+
+    def operator(self, name, **options):
+        assert name.partition(".")[2] in dir(bpy.ops.gancube)
+        self.drawn.append(("operator", name))
+
+
+@pytest.mark.parametrize("name", ["transform", "transform_material", "transform_image"])
+def test_the_panels_offer_what_the_generator_has(wish, name):
+    from types import SimpleNamespace
+
+    from blender_addon.ui import transform_panel
+
+    plane(photo())
+    cls = getattr(transform_panel, f"GANCUBE_PT_{name}")
+    seen = {}
+    for model in ("looks", "relief"):
+        wish.model = model
+        cls.draw(SimpleNamespace(layout=Layout(seen.setdefault(model, []))), bpy.context)
+    assert ("prop", "label") in seen["looks"] and ("prop", "strength") in seen["looks"]
+    assert ("prop", "label") not in seen["relief"] and ("prop", "strength") not in seen["relief"]
+    buttons = {word for _, word in (one for one in seen["looks"] if one[0] == "operator")}
+    on_image = {"gancube.transform_image", "gancube.material_from_image"}
+    assert buttons == (
+        on_image if name == "transform_image" else {"gancube.transform", "gancube.maps_from_photo"}
+    )
+
+
+def test_the_list_of_generators_says_what_they_take(wish):
+    from blender_addon.ui import model_panel
+
+    assert dict(model_panel.about(models.entry("filled")))["Takes"] == "position, ao"
+    assert "Takes" not in dict(model_panel.about(models.entry("alpha")))
