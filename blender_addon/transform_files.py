@@ -10,7 +10,8 @@ from .engine import png, recipe_files
 from .engine.card import INPUT_MAPS, MAPS, Card
 from .engine.errors import ImageError, OutputError, RecipeError, RequestError
 from .engine.files import write_atomic
-from .engine.picture import of_pixels, together
+from .engine.image_file import kind_of
+from .engine.picture import Picture, of_pixels, of_png, together
 from .engine.transform_run import Source, digest
 from .file_check import pixels_of
 
@@ -87,7 +88,7 @@ def read(one: Set) -> Source:
     for name, path in one.files.items():
         try:
             data = path.read_bytes()
-            pictures.append(of_pixels(pixels_of(data), name))
+            pictures.append(picture_in(data, name))
         except OSError as error:
             raise ImageError(f"{path}: cannot be read ({error.strerror or error}).") from error
         except ImageError as error:
@@ -95,6 +96,11 @@ def read(one: Set) -> Source:
         hashes[name] = digest(data)
         found = found or recipe_in(path)
     return Source(together(pictures), hashes, found)
+
+
+def picture_in(data: bytes, name: str) -> Picture:
+    """A PNG by our own reader, so that its pixels do not depend on whether Blender is at hand; the rest by Blender."""
+    return of_png(data, name) if kind_of(data) == "PNG" else of_pixels(pixels_of(data), name)
 
 
 def recipe_in(path: Path) -> str | None:
@@ -141,4 +147,4 @@ def write(made: dict[str, bytes], one: Set, out: Path, into: bool) -> list[Path]
 def picture_of(data: bytes, name: str) -> Source:
     """The same for an image inside another file."""
     found = png.read_text(data).get("gancube") if data[:8] == png.SIGNATURE else None
-    return Source(of_pixels(pixels_of(data), name), {name: digest(data)}, found)
+    return Source(picture_in(data, name), {name: digest(data)}, found)
