@@ -46,6 +46,7 @@ from .weights import NOTES_KEY, training_notes
 
 OPSET = 20
 KEPT = {"last": "checkpoints", "best": "best"}  # folder in a run
+CELLS, LARGEST = 64, 16384  # batch or cells of a field, pixels of a picture, that the exporter is told of
 PARITY = 1e-3  # largest difference to torch in units of the raw output
 
 
@@ -103,12 +104,7 @@ def export_run(
 
 def write_graph(deployment: Deployment, path: Path) -> None:
     """The module as ONNX, opset 20, float32, weights inside, batch and size free."""
-    symbols = {
-        s: torch.export.Dim(s, min=1, max=64) for axes in deployment.dynamic.values() for s in axes.values()
-    }
-    shapes = {
-        name: {axis: symbols[s] for axis, s in axes.items()} for name, axes in deployment.dynamic.items()
-    }
+    shapes = _symbolic_shapes(deployment)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _quiet():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
@@ -124,6 +120,23 @@ def write_graph(deployment: Deployment, path: Path) -> None:
     program.save(str(path), external_data=False)
     forget_the_machine(path)
     give_defaults(path, deployment)
+
+
+def _symbolic_shapes(deployment: Deployment) -> dict[str, dict[int, torch.export.Dim]]:
+    """A picture's sides are so many times a free number, which the exporter must be told."""
+    times = {one["name"]: one.get("multiple_of", 1) for one in deployment.inputs if one["kind"] == "image"}
+    symbols = {}
+    for name, axes in deployment.dynamic.items():
+        for axis, s in axes.items():
+            most = LARGEST // times[name] if axis and name in times else CELLS
+            symbols.setdefault(s, torch.export.Dim(s, min=1, max=most))
+    return {
+        name: {
+            axis: times[name] * symbols[s] if axis and times.get(name, 1) > 1 else symbols[s]
+            for axis, s in axes.items()
+        }
+        for name, axes in deployment.dynamic.items()
+    }
 
 
 def _style_inputs(deployment: Deployment) -> list[dict]:
