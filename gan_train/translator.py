@@ -10,6 +10,7 @@ the work is done at the lowest resolution, which is what makes it quick on a CPU
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -53,7 +54,7 @@ class Translator(nn.Module):
         super().__init__()
         wrap = {"border": "wrap"}
         self.scale, self.multiple_of = 2 ** len(grow), 2 ** (len(width) - 1)
-        steps = list(zip(width, width[1:], strict=False))
+        steps = list(itertools.pairwise(width))
         self.enter = Conv(inputs, width[0], 3, **wrap)
         self.down = nn.ModuleList([Conv(4 * a, b, 3, **wrap) for a, b in steps])
         gain = 1 / math.sqrt(max(depth, 1))

@@ -1,4 +1,4 @@
-"""The network that pictures go through: how far it looks, that it wraps, that its file computes the same at any size."""
+"""The network that pictures go through: how far it looks, that it wraps, that its file computes the same."""
 
 import numpy as np
 import pytest
