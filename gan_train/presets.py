@@ -76,5 +76,24 @@ PRESETS = {
             "critic_width": (16, 32, 48),
         },
     ),
+    "upscale-x4-cpu": ("upscale", {}),
+    "upscale-x4-psnr-cpu": ("upscale", {"variant": "psnr", "clean": 1.0}),
+    "upscale-x2-cpu": ("upscale", {"scale": 2, "grow": (24,), "crop": 128}),
+    "upscale-x4-gpu": (
+        "upscale",
+        {"width": 64, "depth": 12, "grow": (32, 16), "batch": 32, "critic_width": (32, 64, 128, 192)},
+    ),
+    "upscale-small": (
+        "upscale",
+        {
+            "crop": 96,
+            "batch": 4,
+            "warmup_steps": 200,
+            "width": 16,
+            "depth": 2,
+            "grow": (12, 8),
+            "critic_width": (12, 16, 24, 32),
+        },
+    ),
 }
 DEFAULT = "texture-cpu"

@@ -1,5 +1,6 @@
 """The families of generators, by name. Adding one: CONTRIBUTING.md."""
 
+from ..aligned_sampler import AlignedSampler
 from ..dataset import CropSampler
 from ..family import Entry
 from ..whole_pictures import WholePictureSampler
@@ -10,9 +11,12 @@ from .style import Style
 from .style_config import StyleConfig
 from .texture import Texture
 from .texture_config import TextureConfig
+from .upscale import Upscale
+from .upscale_config import UpscaleConfig
 
 FAMILIES = {
     "texture": Entry(Texture, TextureConfig, CropSampler),
     "style": Entry(Style, StyleConfig, WholePictureSampler),
     "single": Entry(Single, SingleConfig, SingleSampler, takes_photos=True),
+    "upscale": Entry(Upscale, UpscaleConfig, AlignedSampler),
 }
