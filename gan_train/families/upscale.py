@@ -82,7 +82,7 @@ class Upscale(Family):
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
         if phase == "critic":
             return critic_terms(self._judge, batch["real"], batch["fake"], self.config.loss, 0.0)[0]
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(batch["picture"].device.type, enabled=False):
             image = self._small(batch["picture"], random)
         self.shown.keep(image, batch["picture"])
         known = batch["present"][:, self.owner].float()[:, :, None, None]

@@ -22,7 +22,7 @@ class UpscaleConfig:
     """Maps that are enlarged together, of those that the dataset has: base_color, normal, roughness, height ..."""
     crop: int = 192
     """Side of the large training crops in pixels, a multiple of 8 * scale."""
-    batch: int = 8
+    batch: int = 4
     """Crops per step."""
     warmup_steps: int = 8000
     """Steps without the critic, for the variant adversarial."""
