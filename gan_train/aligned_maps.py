@@ -1,6 +1,6 @@
 """The maps of one material that belong to the same pixels: read from a prepared dataset, or derived. Never a network.
 
-Before: manifest.py. After: aligned_sampler.py (crops for training), translation_pairs.py (whole pictures to measure on).
+Before: manifest.py. After: aligned_sampler.py (crops for training), held_out_pairs.py (whole pictures).
 
 A dataset stores the base colour and, by name, what else there is of it. Derived, where it is not stored: the normal
 from the height, the luminance and the sketch from the base colour. `input` is a picture of its own, stored by
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from .errors import DatasetError
-from .image_input import CHANNELS
+from .input_maps import CHANNELS
 from .manifest import Item, Manifest
 from .relief import normal_of_height
 from .surface_maps import decode_map

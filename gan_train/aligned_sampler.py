@@ -15,7 +15,7 @@ from .aligned_maps import DERIVED, available, read_map
 from .dataset import draw_window
 from .errors import ConfigError, DatasetError
 from .family import Domain
-from .image_input import CHANNELS
+from .input_maps import CHANNELS
 from .manifest import Manifest, read_manifest
 
 

@@ -8,21 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# Map name -> channels, of all that a picture may hold: the card's maps and, after them, what only ever goes in.
-CHANNELS = {
-    "base_color": 3,
-    "normal": 3,
-    "roughness": 1,
-    "metallic": 1,
-    "height": 1,
-    "ao": 1,
-    "alpha": 1,
-    "position": 3,
-    "object_normal": 3,
-    "curvature": 1,
-    "sketch": 1,
-    "luminance": 1,
-}
+from blender_addon.engine.card import INPUT_MAPS, MAPS
+
+from .input_maps import CHANNELS, channels
+
+IMAGE_AXES = {0: "N", 2: "h", 3: "w"}  # Deployment.dynamic of an image input
 
 
 def map_entries(names: tuple[str, ...]) -> list[dict]:
@@ -30,14 +20,12 @@ def map_entries(names: tuple[str, ...]) -> list[dict]:
     entries, first = [], 0
     for name in names:
         end = first + CHANNELS[name]
-        space = "sRGB" if name == "base_color" else "Non-Color"
-        entries.append({"name": name, "channels": [first, end], "colorspace": space})
+        known = "base_color" if name == "input" else name
+        entries.append(
+            {"name": known, "channels": [first, end], "colorspace": {**MAPS, **INPUT_MAPS}[known][0]}
+        )
         first = end
     return entries
-
-
-def channels(names: tuple[str, ...]) -> int:
-    return sum(CHANNELS[name] for name in names)
 
 
 def image_input(names: tuple[str, ...], margin: int, multiple_of: int = 1, scale: int = 1) -> dict:
@@ -66,6 +54,3 @@ def image_output(names: tuple[str, ...], scale: int = 1) -> dict:
 def example_image(names: tuple[str, ...], side: int = 48) -> Tensor:
     """[2, C, side, side] for Deployment.feeds; the sizes are free in the file."""
     return torch.linspace(-1, 1, 2 * channels(names) * side * side).reshape(2, -1, side, side)
-
-
-IMAGE_AXES = {0: "N", 2: "h", 3: "w"}  # Deployment.dynamic of an image input

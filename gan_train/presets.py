@@ -76,6 +76,32 @@ PRESETS = {
             "critic_width": (16, 32, 48),
         },
     ),
+    "maps": ("paired", {}),
+    "maps-small": (
+        "paired",
+        {"crop": 96, "width": (8, 16, 24), "depth": 2, "warmup_steps": 100, "critic_width": (12, 16, 24)},
+    ),
+    "colourise": (
+        "paired",
+        {"inputs": ("luminance",), "outputs": ("base_color",), "adversarial_weight": 0.05},
+    ),
+    "sketch": (
+        "paired",
+        {
+            "inputs": ("sketch",),
+            "outputs": ("base_color",),
+            "width": (16, 32, 64, 128),
+            "adversarial_weight": 0.1,
+        },
+    ),
+    "geometry": (
+        "paired",
+        {
+            "inputs": ("position", "object_normal", "ao", "curvature"),
+            "outputs": ("base_color", "roughness"),
+            "adversarial_weight": 0.1,
+        },
+    ),
     "upscale-x4-cpu": ("upscale", {}),
     "upscale-x4-psnr-cpu": ("upscale", {"variant": "psnr", "clean": 1.0}),
     "upscale-x2-cpu": ("upscale", {"scale": 2, "grow": (24,), "crop": 128}),

@@ -4,6 +4,8 @@ from ..aligned_sampler import AlignedSampler
 from ..dataset import CropSampler
 from ..family import Entry
 from ..whole_pictures import WholePictureSampler
+from .paired import Paired
+from .paired_config import PairedConfig
 from .single import Single
 from .single_config import SingleConfig
 from .single_sampler import SingleSampler
@@ -18,5 +20,6 @@ FAMILIES = {
     "texture": Entry(Texture, TextureConfig, CropSampler),
     "style": Entry(Style, StyleConfig, WholePictureSampler),
     "single": Entry(Single, SingleConfig, SingleSampler, takes_photos=True),
+    "paired": Entry(Paired, PairedConfig, AlignedSampler),
     "upscale": Entry(Upscale, UpscaleConfig, AlignedSampler),
 }

@@ -16,15 +16,8 @@ from torch import Tensor, nn
 
 from ..degradation import Degradation, degrade
 from ..family import Batch, Deployment, Domain, Family, Phase
-from ..image_input import (
-    CHANNELS,
-    IMAGE_AXES,
-    channels,
-    example_image,
-    image_input,
-    image_output,
-    map_entries,
-)
+from ..image_input import IMAGE_AXES, example_image, image_input, image_output, map_entries
+from ..input_maps import CHANNELS, channels
 from ..losses import critic_terms, generator_term, patch_distance
 from ..patch_critic import PatchCritic, feature_distance
 from ..shown_pairs import ShownPairs, pixels_of, rows_of

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import ConfigError
+from ..input_maps import CARD_MAPS
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,10 @@ class UpscaleConfig:
         return self.maps
 
     def __post_init__(self):
-        from ..image_input import CHANNELS
-
         checks = {
             "scale": (self.scale in (2, 4), "2 or 4"),
             "variant": (self.variant in ("adversarial", "psnr"), "adversarial or psnr"),
-            "maps": (bool(self.maps) and set(self.maps) <= set(CHANNELS), f"of {', '.join(CHANNELS)}"),
+            "maps": (bool(self.maps) and set(self.maps) <= set(CARD_MAPS), f"of {', '.join(CARD_MAPS)}"),
             "crop": (
                 self.crop % (8 * self.scale) == 0 and self.crop >= 64,
                 "a multiple of 8 * scale, from 64 up",

@@ -1,0 +1,192 @@
+"""The `paired` family: some maps of a material to others, learned from pairs. No files, no loop.
+
+Before: aligned_sampler.py (aligned crops). After: export.py.
+
+pix2pix (Isola et al. 2017, arXiv 1611.07004): the distance from the real maps, and a critic of patches that sees what
+went in beside what came out; features of that critic are matched too (Wang et al. 2018, arXiv 1711.11585). A map that
+a material lacks has no distance, and the critic sees it of neither picture.
+
+Where a height comes out, the normals are its slopes, so the two always belong together; the critic sees the normals,
+which is what the light shows. What has a natural beginning (the colour of a luminance) is drawn as a difference to it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..family import Batch, Deployment, Domain, Family, Phase
+from ..image_input import IMAGE_AXES, example_image, image_input, image_output, map_entries
+from ..input_maps import CHANNELS, channels
+from ..losses import band_distance, critic_terms, generator_term
+from ..patch_critic import PatchCritic, feature_distance
+from ..relief import normal_of_height
+from ..shown_pairs import ShownPairs, pixels_of, rows_of
+from ..surface_losses import MAP_BANDS
+from ..translator import Translator
+from .paired_config import PairedConfig
+
+EDGE = 16  # outermost pixels of a crop, whose surroundings are wrong
+BEGINS = {
+    "base_color": ("base_color", "input", "luminance")
+}  # output -> inputs that it is drawn as a difference to
+
+
+class PairedGenerator(nn.Module):
+    """What is exported: image [N, A, h, w] in [-1, 1] -> maps [N, B, h, w] likewise; normals are unit vectors."""
+
+    def __init__(self, network: Translator, inputs: tuple[str, ...], outputs: tuple[str, ...]):
+        super().__init__()
+        self.network, self.inputs, self.outputs = network, inputs, outputs
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.cat(list(self.free(image).values()), 1).clamp(-1, 1)
+
+    def free(self, image: Tensor) -> dict[str, Tensor]:
+        """Each output by name, in their order; colours are not bounded, so that every error has a gradient."""
+        drawn, given = self.network(image), split(image.float(), self.inputs)
+        made = {}
+        for name, x in split(drawn, self.outputs, drawn_channels(self.outputs)).items():
+            begin = next((given[other] for other in BEGINS.get(name, ()) if other in given), None)
+            if name == "normal":
+                made[name] = None if "height" in self.outputs else _unit(x)
+            elif begin is not None:
+                made[name] = begin + x
+            else:
+                made[name] = torch.tanh(x)
+        if "normal" in made and made["normal"] is None:
+            made["normal"] = normal_of_height(made["height"])
+        return made
+
+
+class Paired(Family):
+    """The network, its critic and the losses."""
+
+    ema = ("network",)
+    finetune = {"warmup_steps": 0}
+    compiles = ("network",)
+
+    def __init__(self, config: PairedConfig, domain: Domain):
+        super().__init__()
+        c = self.config = config
+        self.domain, self.inputs, self.outputs = domain, c.inputs, c.outputs
+        a, b = channels(c.inputs), channels(c.outputs)
+        self.network = Translator(a, sum(drawn_channels(c.outputs)), c.width, c.depth)
+        first = CHANNELS[c.outputs[0]]
+        self.shown = ShownPairs(a, first, c.crop, multiple=self.network.multiple_of)
+        critics = c.adversarial_weight > 0
+        begin = c.warmup_steps if critics else None
+        self.phases = ()
+        if begin is None or begin > 0:
+            self.phases += (Phase("warmup", ("network",), c.warmup_lr, (0.9, 0.99), end=begin),)
+        if critics:
+            self.critic = PatchCritic(a + b, c.critic_width)
+            self.phases += (
+                Phase("generator", ("network",), c.learning_rate, (0.9, 0.99), begin=begin),
+                Phase("critic", ("critic",), c.critic_lr, (0.5, 0.99), begin=begin),
+            )
+
+    def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
+        if phase == "critic":
+            return critic_terms(self._judge, batch["real"], batch["fake"], self.config.loss, 0.0)[0]
+        maps = split(batch["picture"], self.domain.maps)
+        image = torch.cat([maps[name] for name in self.inputs], 1)
+        present = {name: batch["present"][:, i] for i, name in enumerate(self.domain.maps)}
+        self.shown.keep(image, maps[self.outputs[0]])
+        made = PairedGenerator(self.network, self.inputs, self.outputs).free(image)
+        terms = {}
+        for name in self.outputs:
+            if (has := present[name]).any():
+                distance = map_distance(name, _inner(made[name])[has], _inner(maps[name])[has])
+                terms[name] = self.config.map_weight * has.float().mean() * distance
+        if phase == "warmup":
+            return terms
+        fake, real = (self._seen(image, x, present) for x in (made, maps))
+        batch |= {"real": real, "fake": fake.detach()}
+        _, features = feature_distance(self.critic, fake, real)
+        adversarial = generator_term(self._judge, fake, real, self.config.loss)
+        return terms | {
+            "adversarial": self.config.adversarial_weight * adversarial,
+            "features": self.config.feature_weight * features,
+        }
+
+    def _seen(self, image: Tensor, maps: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
+        """What the critic sees: what goes in, then the maps, without those that the real picture lacks."""
+        parts = [image]
+        for name in self.outputs:
+            x = maps[name]
+            if name == "height" and "normal" in self.outputs:
+                x = torch.zeros_like(x)  # a height is told by its slopes: its level means nothing
+            parts.append(x * present[name][:, None, None, None])
+        return _inner(torch.cat(parts, 1)).contiguous(memory_format=torch.channels_last)
+
+    def _judge(self, x: Tensor) -> Tensor:
+        return self.critic(x)[0]
+
+    # Looking and shipping
+
+    @torch.no_grad()
+    def preview(self, seed: int, count: int = 8) -> np.ndarray | None:
+        inputs, targets = self.shown.some(count)
+        if not len(inputs):
+            return None
+        return rows_of(inputs, self._first(inputs), targets)
+
+    @torch.no_grad()
+    def draw(self, count: int, seed: int) -> np.ndarray | None:
+        inputs, _ = self.shown.some(count)
+        if len(inputs) < count:
+            return None
+        return np.concatenate([pixels_of(self._first(x)) for x in inputs.split(8)])
+
+    def _first(self, image: Tensor) -> Tensor:
+        """The first of the outputs."""
+        made = PairedGenerator(self.network, self.inputs, self.outputs)(image)
+        return made[:, : CHANNELS[self.outputs[0]]]
+
+    def deploy(self) -> Deployment:
+        module = PairedGenerator(self.network, self.inputs, self.outputs).float().cpu().eval()
+        margin = self.network.margin(beyond=int({"normal", "height"} <= {*self.outputs}))
+        return Deployment(
+            module=module,
+            feeds={"image": example_image(self.inputs)},
+            dynamic={"image": IMAGE_AXES},
+            inputs=[image_input(self.inputs, margin, self.network.multiple_of)],
+            output=image_output(self.outputs),
+            maps=map_entries(self.outputs),
+            tileable=True,
+        )
+
+
+def split(x: Tensor, names: tuple[str, ...], sizes: list[int] | None = None) -> dict[str, Tensor]:
+    """[N, C, H, W] -> each map by name."""
+    return dict(zip(names, torch.split(x, sizes or [CHANNELS[name] for name in names], dim=1), strict=True))
+
+
+def drawn_channels(outputs: tuple[str, ...]) -> list[int]:
+    """Channels that the network draws of each output: two slopes of a normal, or none where a height has them."""
+    slopes = 0 if "height" in outputs else 2
+    return [slopes if name == "normal" else CHANNELS[name] for name in outputs]
+
+
+def map_distance(name: str, fake: Tensor, real: Tensor) -> Tensor:
+    """[n, C, H, W] twice -> scalar: absolute differences, and for heights and roughness those of each octave.
+
+    Of a height only the octaves, relative to their power: its normals have the say on what is fine.
+    """
+    found = (fake - real).abs().mean() if name != "height" else 0.0
+    if name in MAP_BANDS:
+        bands, faint = MAP_BANDS[name]
+        found = found + 0.1 * band_distance(fake, real, bands, faint)
+    return found
+
+
+def _inner(x: Tensor) -> Tensor:
+    return x[:, :, EDGE:-EDGE, EDGE:-EDGE]
+
+
+def _unit(slopes: Tensor) -> Tensor:
+    """[N, 2, H, W] -> normals [N, 3, H, W] of length 1."""
+    return F.normalize(torch.cat((slopes, torch.ones_like(slopes[:, :1])), 1), dim=1)
