@@ -23,9 +23,9 @@ class PairedConfig:
     """Side of the training crops in pixels, a multiple of 16."""
     batch: int = 4
     """Crops per step."""
-    width: tuple[int, ...] = (16, 32, 96)
-    """Channels at full, 1/2 and 1/4 resolution (more numbers: further down)."""
-    depth: int = 6
+    width: tuple[int, ...] = (16, 32, 64, 112)
+    """Channels at full, 1/2, 1/4 and 1/8 resolution; more or fewer numbers: further down or less far."""
+    depth: int = 4
     """Residual blocks at the lowest resolution."""
     warmup_steps: int = 2000
     """Steps without the critic."""
