@@ -41,13 +41,14 @@ def _run_export(arguments: argparse.Namespace) -> int:
 
 
 def _read_measures(path: Path) -> dict[str, float]:
-    """{name: value, name_floor: floor} from the JSON of `measure --json`."""
+    """{name: value, name_floor: floor} (or name_baseline) from the JSON of `measure --json`."""
     try:
-        measures = json.loads(path.read_text(encoding="utf-8"))["measures"]
+        panel = json.loads(path.read_text(encoding="utf-8"))
+        measures, beside = panel["measures"], str(panel.get("beside", "floor"))
         pairs = [
             (name + end, row[key])
             for name, row in measures.items()
-            for key, end in (("value", ""), ("floor", "_floor"))
+            for key, end in (("value", ""), ("floor", f"_{beside}"))
         ]
         return {name: float(f"{value:.4g}") for name, value in pairs if value is not None}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -37,6 +37,12 @@ def add_sample(commands) -> None:
         const=-1,
         help="a sheet of N x N mixtures instead: coarse styles of the rows, styles of the columns from LAYER on",
     )
+    add(
+        "--data",
+        metavar="DATASET",
+        type=Path,
+        help="of a generator that takes a picture: held-out pictures, what it makes of them, and what is real",
+    )
     parser.set_defaults(run=_run_sample)
 
 
@@ -49,7 +55,12 @@ def _run_sample(arguments: argparse.Namespace) -> int:
     a = arguments
     bar = Progress("rows" if a.mix is not None else "textures")
     with open_model(a.model, a.provider, a.checkpoint) as model:
-        if a.mix is not None:
+        if a.data is not None:
+            from .manifest import read_manifest
+            from .pair_sheet import pair_sheet
+
+            written = [pair_sheet(model, read_manifest(a.data), a.out, a.count, a.seed, bar)]
+        elif a.mix is not None:
             first = None if a.mix == -1 else a.mix
             written = [mixing_sheet(model, a.out, a.count, a.label, a.seed, first, bar)]
         elif a.interpolate:
@@ -66,7 +77,9 @@ def add_measure(commands) -> None:
         help="how good is it? every number beside its floor",
         description="Compare samples with the real pictures of a dataset. Each number stands beside its floor: the "
         "same "
-        "number for real pictures of materials against real pictures of other materials.",
+        "number for real pictures of materials against real pictures of other materials. Of a generator that makes "
+        "pictures out of pictures whose answer the dataset holds: the distance from it on held-out pictures, beside "
+        "doing without a network.",
     )
     add_model_argument(parser)
     add = parser.add_argument
@@ -103,8 +116,10 @@ def add_measure(commands) -> None:
 
 
 def _run_measure(arguments: argparse.Namespace) -> int:
+    from .held_out_pairs import has_pairs
     from .manifest import read_manifest
     from .measure import measure
+    from .measure_pairs import measure_pairs
     from .model_source import open_model
 
     if arguments.into_card and arguments.model.is_dir():
@@ -121,16 +136,19 @@ def _run_measure(arguments: argparse.Namespace) -> int:
         bars.setdefault(what, Progress(what))(done, total)
 
     with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
-        panel = measure(
-            model,
-            manifest,
-            arguments.count,
-            arguments.size,
-            arguments.seed,
-            progress=progress,
-            pictures=arguments.pictures,
-            inception=inception,
-        )
+        if has_pairs(model.card, manifest):
+            panel = measure_pairs(model, manifest, arguments.count, arguments.seed, progress)
+        else:
+            panel = measure(
+                model,
+                manifest,
+                arguments.count,
+                arguments.size,
+                arguments.seed,
+                progress=progress,
+                pictures=arguments.pictures,
+                inception=inception,
+            )
     if arguments.into_card:
         from .card_measures import put_measures
 

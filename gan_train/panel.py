@@ -33,6 +33,7 @@ class Panel:
     dataset_sha256: str
     model_sha256: str
     extractor_sha256: str  # of the random features: figures of another extractor do not compare
+    beside: str = "floor"  # what the second number of each row is
 
     def row(self, name: str) -> Row:
         return next(row for row in self.rows if row.name == name)
@@ -48,18 +49,26 @@ class Panel:
         return data
 
     def summary(self) -> dict[str, float]:
-        """name -> value and "name_floor" -> floor, rounded: what a card's provenance keeps."""
+        """name -> value and, as "name_floor", what stands beside it, rounded: what a card's provenance keeps."""
         pairs = [(row.name, row.value) for row in self.rows] + [
-            (f"{row.name}_floor", row.floor) for row in self.rows
+            (f"{row.name}_{self.beside}", row.floor) for row in self.rows
         ]
         return {name: float(f"{value:.4g}") for name, value in pairs if value is not None}
+
+    def title(self) -> str:
+        return (
+            f"{self.count} samples of {self.view} px, {len(self.labels)} labels evenly, "
+            f"crops of {self.crop} px, seed {self.seed}"
+        )
+
+    def foot(self) -> list[str]:
+        return [f"random features: extractor {self.extractor_sha256[:12]}"]
 
     def lines(self) -> list[str]:
         width = max(len(row.name) for row in self.rows)
         lines = [
-            f"{self.count} samples of {self.view} px, {len(self.labels)} labels evenly, "
-            f"crops of {self.crop} px, seed {self.seed}",
-            f"  {'measure':<{width}}  {'value':>9}  {'95 % interval':>18}  {'floor':>9}  {'n':>5}  better",
+            self.title(),
+            f"  {'measure':<{width}}  {'value':>9}  {'95 % interval':>18}  {self.beside:>9}  {'n':>5}  better",
         ]
         for row in self.rows:
             value, floor = ("-" if number is None else f"{number:.4g}" for number in (row.value, row.floor))
@@ -68,4 +77,4 @@ class Panel:
                 f"  {row.name:<{width}}  {value:>9}  {interval:>18}  {floor:>9}  {row.n or '-':>5}  "
                 f"{row.better:<10}  {row.meaning}"
             )
-        return [*lines, f"random features: extractor {self.extractor_sha256[:12]}"]
+        return [*lines, *self.foot()]
