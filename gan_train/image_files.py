@@ -56,6 +56,7 @@ class Candidate:
     facts: Facts
     read: Callable[[], bytes] = field(repr=False, compare=False)
     maps: dict[str, MapFile] = field(default_factory=dict, compare=False)  # of USED_MAPS
+    partners: dict[str, MapFile] = field(default_factory=dict, compare=False)  # of prepare --pairs
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Found:
 def find_images(root: Path, labels_file: Path | None = None) -> Found:
     """Walk `root` (a folder or a .zip) in sorted order; with `labels_file` (see listings.py) the labels come from
     there, not from folders."""
-    files, left_out = _walk(root)
+    files, left_out = walk(root)
     facts = read_facts(files.get("manifest.csv"), root)
     labels = read_labels(labels_file) if labels_file else {}
     images: dict[str, Callable[[], bytes]] = {}
@@ -169,7 +170,7 @@ def _material_of(path: str, siblings: dict[str, list[str]], fact: Facts) -> tupl
     return str(pure.with_suffix("")), ""
 
 
-def _walk(root: Path) -> tuple[dict[str, Callable[[], bytes]], list[LeftOut]]:
+def walk(root: Path) -> tuple[dict[str, Callable[[], bytes]], list[LeftOut]]:
     """Relative path -> reader for every file below `root`, hidden ones aside; sorted, so that results never depend
     on the disk."""
     files: dict[str, Callable[[], bytes]] = {}

@@ -22,6 +22,9 @@ from .errors import DatasetError
 from .image_files import Candidate, find_images
 from .image_reader import UnusableImage, read_image
 from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
+from .pair_check import Looks, looks_of, mixed_up
+from .pairs import with_pairs
+from .partners import read_partners
 from .prepare_options import NON_SQUARE, PrepareOptions, check_options
 from .prepare_report import UNKNOWN_LICENCE, Report
 from .split import held_out_groups
@@ -40,7 +43,7 @@ def prepare(
 
     `ask(question)` answers what licence and source are where nothing says so; None: they stay unknown."""
     check_options(options)
-    found = find_images(options.source, options.labels_file)
+    found = with_pairs(find_images(options.source, options.labels_file), options.source, options.pairs)
     left_out = list(found.left_out)
     candidates, skipped = _wanted_labels(found.candidates, options)
     left_out += skipped
@@ -128,6 +131,7 @@ def _store_images(
 ) -> tuple[list[tuple[str, Item]], list[tuple[str, str]]]:
     """Convert and write each image; returns [(source path, item)] and [(source path, note)]."""
     kept, notes, seen, names = [], [], DuplicateIndex(), StoredNames()
+    looks: dict[str, dict[str, tuple[Looks, Looks]]] = {name: {} for name in options.pairs}
     for done, candidate in enumerate(candidates, 1):
         facts = candidate.facts
         try:
@@ -139,7 +143,8 @@ def _store_images(
                 min_side=options.least,
                 max_aspect=NON_SQUARE[options.non_square],
             )
-            reason = seen.match(image.pixels[..., :3])
+            partners, more = read_partners(candidate, image, wraps=bool(facts.tileable))
+            reason = None if partners else seen.match(image.pixels[..., :3])
         except UnusableImage as error:
             reason = str(error)
         except OSError as error:
@@ -164,8 +169,14 @@ def _store_images(
         if candidate.maps and not image.cropped:
             surface = read_surface_maps(candidate.maps, (width, height), wraps=bool(facts.tileable))
         notes += [(candidate.path, note) for note in surface.notes]
+        notes += [(candidate.path, note) for note in more]
+        for name, values in partners.items():
+            looks[name][candidate.path] = looks_of(image.pixels), looks_of(values)
         maps = {}
-        for name, values in surface.maps.items():
+        single = {
+            name: values[..., 0] if values.shape[2] == 1 else values for name, values in partners.items()
+        }
+        for name, values in sorted({**surface.maps, **single}.items()):
             maps[name] = f"maps/{file.removeprefix('images/')[:-4]}.{name}.png"
             (folder / maps[name]).parent.mkdir(parents=True, exist_ok=True)
             (folder / maps[name]).write_bytes(data := encode_map(values))
@@ -187,7 +198,23 @@ def _store_images(
             metallic=options.metallic.get(candidate.label, surface.metallic),
         )
         kept.append((candidate.path, item))
-    return kept, notes
+    return _drop_mixed_up(kept, looks, folder, left_out), notes
+
+
+def _drop_mixed_up(
+    kept: list[tuple[str, Item]], looks: dict, folder: Path, left_out: list[LeftOut]
+) -> list[tuple[str, Item]]:
+    reasons = {file: why for name, pairs in looks.items() for file, why in mixed_up(pairs, name).items()}
+    left_out += [LeftOut(file, why) for file, why in sorted(reasons.items())]
+    for source, item in kept:
+        if source in reasons:
+            _unlink(item, folder)
+    return [(source, item) for source, item in kept if source not in reasons]
+
+
+def _unlink(item: Item, folder: Path) -> None:
+    for file in (item.file, *item.maps.values()):
+        (folder / file).unlink()
 
 
 def _drop_thin_labels(
@@ -203,8 +230,7 @@ def _drop_thin_labels(
             reason = f"label {item.label!r} has {thin[item.label]} usable {noun}, fewer than {minimum}"
             reason += " (--min-per-label)"
             left_out.append(LeftOut(source, reason))
-            for file in (item.file, *item.maps.values()):
-                (folder / file).unlink()
+            _unlink(item, folder)
     for label_folder in sorted(folder.glob("*/*/")):
         if not any(label_folder.iterdir()):
             label_folder.rmdir()

@@ -89,6 +89,14 @@ def add_prepare(commands) -> None:
     )
     add("--licence", metavar="SPDX", default="", help="licence of files that no manifest.csv names")
     add("--source", metavar="TEXT", dest="source_text", default="", help="where such files come from")
+    add(
+        "--pairs",
+        metavar="NAME=DIR",
+        action="append",
+        default=[],
+        help="partners with the same names in another folder, such as input=PHOTOS, ao=DIR, position=DIR; or beside "
+        "the pictures as FILE_NAME; repeatable",
+    )
     add("--force", action="store_true", help="replace a dataset that is already there")
     add("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=_run_prepare)
@@ -111,6 +119,7 @@ def _run_prepare(arguments: argparse.Namespace) -> int:
         without=tuple(arguments.without),
         metallic=dict(_constant(pair) for pair in arguments.metallic),
         keep_alpha=arguments.keep_alpha,
+        pairs=dict(_partners(pair) for text in arguments.pairs for pair in text.split(",")),
         force=arguments.force,
     )
     asks = sys.stdin.isatty() and sys.stderr.isatty()
@@ -137,3 +146,10 @@ def _constant(pair: str) -> tuple[str, float]:
     if not label or not 0 <= value <= 1:
         raise ConfigError(f"--metallic {pair}: write it as LABEL=VALUE with a value from 0 to 1.")
     return label, value
+
+
+def _partners(pair: str) -> tuple[str, Path]:
+    name, _, folder = pair.partition("=")
+    if not name or not folder:
+        raise ConfigError(f"--pairs {pair}: write it as NAME=DIR, such as input=PHOTOS.")
+    return name, Path(folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .errors import DatasetError
 from .image_reader import MAX_ASPECT, MIN_SIDE
+from .pairs import check_pairs
 
 NON_SQUARE = {"keep": MAX_ASPECT, "crop": 1}  # the longest that an image may be, in short sides
 
@@ -31,6 +32,7 @@ class PrepareOptions:
     without: tuple[str, ...] = ()  # labels to leave out
     metallic: dict[str, float] = field(default_factory=dict)  # label -> constant, 0 to 1
     keep_alpha: bool = False  # store what is transparent as RGBA PNG
+    pairs: dict[str, Path] = field(default_factory=dict)  # map name -> folder of the partners of all pictures
     force: bool = False
 
     @property
@@ -50,6 +52,7 @@ def check_options(options: PrepareOptions) -> None:
         raise DatasetError(f"--min-size {options.least}: must be between 16 and 4096 pixels.")
     if options.min_per_label < 1:
         raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
+    check_pairs(options.pairs)
     source, out = options.source.resolve(), options.out.resolve()
     if out == source or out.is_relative_to(source):
         raise DatasetError(

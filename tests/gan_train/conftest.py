@@ -48,4 +48,5 @@ def datasets(small_dataset, photo, tmp_path_factory):
 
     run = tmp_path_factory.mktemp("photo-dataset")
     single = photos_of_run(photo, run, 256, "CC0-1.0", "nobody").folder
-    return {"texture": small_dataset, "style": small_dataset, "single": single}
+    others = dict.fromkeys(("texture", "style", "paired", "upscale"), small_dataset)
+    return {**others, "single": single}

@@ -47,10 +47,30 @@ TINY_STYLE = {
     "augment": "adaptive",
 }
 TINY_SINGLE = {"crop": 32, "batch": 2, "width": 8, "depth": 1, "critic_width": (8, 8), "penalty_every": 2}
+TINY_PAIRED = {
+    "crop": 64,
+    "batch": 2,
+    "width": (8, 8, 8),
+    "depth": 1,
+    "critic_width": (8, 8, 8),
+    "warmup_steps": 1,
+    "adversarial_weight": 0.05,
+}
+TINY_UPSCALE = {
+    "crop": 64,
+    "batch": 2,
+    "width": 8,
+    "depth": 1,
+    "grow": (8, 8),
+    "critic_width": (8, 8, 8),
+    "warmup_steps": 1,
+}
 SMALL = {  # family: preset and settings that train in a moment
     "texture": ("texture-small", TINY),
     "style": ("style-small", TINY_STYLE),
     "single": ("single-small", TINY_SINGLE),
+    "paired": ("colourise", TINY_PAIRED),
+    "upscale": ("upscale-small", TINY_UPSCALE),
 }
 CHECKOUT = Path(__file__).parents[2]
 
