@@ -105,16 +105,16 @@ def jpeg(x: Tensor, quality: Tensor) -> Tensor:
     to_ycc = x.new_tensor(
         [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], dtype=torch.float32
     )
-    ycc = torch.einsum("dc,nchw->ndhw", to_ycc, padded.float() * 127.5)
+    ycc = torch.einsum("dc,nchw->ndhw", to_ycc, padded.float() * 127.5 - 0.5)
     blocks = ycc.reshape(n, 3, ycc.shape[2] // 8, 8, ycc.shape[3] // 8, 8).transpose(3, 4)
     basis = _cosines(x.device)
     factor = torch.where(quality < 50, 50 / quality, 2 - quality / 50)
     table = torch.stack([x.new_tensor(t, dtype=torch.float32) for t in (LIGHT, COLOR, COLOR)])
-    steps = (table[None] * factor).clamp(min=1)[:, :, None, None]
+    steps = (table[None] * factor + 0.5).floor().clamp(min=1)[:, :, None, None]
     coefficients = (basis @ blocks @ basis.t() / steps).round() * steps
     ycc = (basis.t() @ coefficients @ basis).transpose(3, 4).reshape(ycc.shape)
     rgb = torch.einsum("cd,ndhw->nchw", torch.linalg.inv(to_ycc), ycc)
-    return (rgb[:, :, :h, :w] / 127.5).clamp(-1, 1)
+    return ((rgb[:, :, :h, :w] + 0.5) / 127.5).clamp(-1, 1)
 
 
 def _cosines(device: torch.device) -> Tensor:

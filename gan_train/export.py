@@ -166,7 +166,7 @@ def forget_the_machine(path: Path) -> None:
 def check_parity(model: Model, deployment: Deployment) -> float:
     """Largest difference between the file and torch at batch 1, 2 and 6 and two sizes; TrainingError above PARITY."""
     worst = 0.0
-    step = math.ceil(128 / model.card.stride) * model.card.stride
+    step = math.ceil(128 / model.card.scale / model.card.stride) * model.card.stride
     for batch, size in ((1, step), (2, 2 * step), (6, step)):
         size = None if model.card.fixed_size else size
         one = [draw(model.card, seed, None, size) for seed in range(batch)]

@@ -57,11 +57,12 @@ TINY_PAIRED = {
     "adversarial_weight": 0.05,
 }
 TINY_UPSCALE = {
+    "scale": 2,
     "crop": 64,
     "batch": 2,
     "width": 8,
     "depth": 1,
-    "grow": (8, 8),
+    "grow": (8,),
     "critic_width": (8, 8, 8),
     "warmup_steps": 1,
 }

@@ -114,7 +114,15 @@ def test_pairs_that_cannot_be(folders, pairs, said):
 
 
 def test_the_command(folders, capsys):
-    arguments = ["prepare", str(folders / "colors"), "--out", str(folders / "out"), "--size", str(SIDE), "--json"]
+    arguments = [
+        "prepare",
+        str(folders / "colors"),
+        "--out",
+        str(folders / "out"),
+        "--size",
+        str(SIDE),
+        "--json",
+    ]
     pairs = f"input={folders / 'drawings'},ao={folders / 'drawings'}"
     assert main([*arguments, "--min-per-label", "1", "--pairs", pairs]) == 0
     assert json.loads(capsys.readouterr().out)["left_out"] == {}
