@@ -55,7 +55,8 @@ def test_jpeg_is_what_pillow_does():
         Image.fromarray(pixels).save(stream := io.BytesIO(), "JPEG", quality=60, subsampling=0)
         theirs = np.asarray(Image.open(stream)).astype(float)
         mine = (made.permute(1, 2, 0).numpy() + 1) * 127.5
-        assert np.abs(mine - theirs).mean() < 0.6 < np.abs(pixels - theirs).mean()
+        off, lost = np.abs(mine - theirs).mean(), np.abs(pixels - theirs).mean()
+        assert off < 1.3 and 2 * off < lost, "no more than what a decoder's rounding does"
 
 
 def test_blur_keeps_the_mean_and_none_changes_nothing():

@@ -132,7 +132,7 @@ def test_measure_and_sample_stand_beside_the_real_ones(trained, materials, tmp_p
     assert rows["normal_angle"]["floor"] < 5 < rows["normal_angle"]["value"], (
         "the classic filter is right here"
     )
-    assert rows["height_correlation"]["floor"] > 0.7 and rows["roughness_error"]["n"] <= panel["count"]
+    assert rows["height_correlation"]["floor"] > 0.5 and rows["roughness_error"]["n"] <= panel["count"]
     (tmp_path / "m.json").write_text(json.dumps(panel))
     from gan_train.export_command import _read_measures
 
