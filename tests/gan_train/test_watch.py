@@ -76,7 +76,7 @@ def test_real_pictures_are_those_of_the_sampler(small_dataset):
 def test_each_family_draws_as_many_as_are_asked_for(datasets, tmp_path, family):
     small_dataset = datasets[family]
     preset, settings = SMALL[family]
-    train(small_dataset, tmp_path / "run", preset, settings, steps=2)
+    train(small_dataset, tmp_path / "run", preset, {**settings, "batch": 10}, steps=2)
     family, _, _ = load_averaged(tmp_path / "run")
     drawn = family.draw(20, seed=3)
     assert drawn.shape[0] == 20 and drawn.shape[3] == 3 and drawn.dtype == np.uint8
