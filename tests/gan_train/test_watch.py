@@ -48,7 +48,9 @@ def test_figures_tell_good_pictures_from_bad_ones(figures_of):
 
 def test_a_set_so_small_that_real_pictures_repeat():
     few = PreviewFigures(np.tile(pictures(0, 48), (3, 1, 1, 1))[: 2 * COUNT])
-    assert 0.5 < few(pictures(1))["nearest"] < 2 and few(np.tile(pictures(1, 8), (8, 1, 1, 1)))["nearest"] == 0
+    assert (
+        0.5 < few(pictures(1))["nearest"] < 2 and few(np.tile(pictures(1, 8), (8, 1, 1, 1)))["nearest"] == 0
+    )
 
 
 def test_pictures_of_any_size_are_compared():
