@@ -39,10 +39,11 @@ class ShownPairs(nn.Module):
             self.targets[begin:end] = _bytes(targets[: end - begin, :, :side, :side])
             self.count.fill_(end)
 
-    def some(self, count: int) -> tuple[Tensor, Tensor]:
-        """The first `count`, or as many as there are, in [-1, 1]."""
-        n = min(count, int(self.count))
-        return _values(self.inputs[:n]), _values(self.targets[:n])
+    def some(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
+        """`count` of them, or as many as there are, in [-1, 1]; which, and in what order, the seed says."""
+        random = torch.Generator().manual_seed(seed)
+        chosen = torch.randperm(int(self.count), generator=random)[:count].to(self.inputs.device)
+        return _values(self.inputs[chosen]), _values(self.targets[chosen])
 
 
 def rows_of(inputs: Tensor, outputs: Tensor, targets: Tensor) -> np.ndarray:

@@ -129,14 +129,14 @@ class Paired(Family):
 
     @torch.no_grad()
     def preview(self, seed: int, count: int = 8) -> np.ndarray | None:
-        inputs, targets = self.shown.some(count)
+        inputs, targets = self.shown.some(count, seed)
         if not len(inputs):
             return None
         return rows_of(inputs, self._first(inputs), targets)
 
     @torch.no_grad()
     def draw(self, count: int, seed: int) -> np.ndarray | None:
-        inputs, _ = self.shown.some(count)
+        inputs, _ = self.shown.some(count, seed)
         if len(inputs) < count:
             return None
         return np.concatenate([pixels_of(self._first(x)) for x in inputs.split(8)])

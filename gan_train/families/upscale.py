@@ -119,14 +119,14 @@ class Upscale(Family):
 
     @torch.no_grad()
     def preview(self, seed: int, count: int = 8) -> np.ndarray | None:
-        inputs, targets = self.shown.some(count)
+        inputs, targets = self.shown.some(count, seed)
         if not len(inputs):
             return None
         return rows_of(inputs, Enlarger(self.network, self.maps)(inputs), targets)
 
     @torch.no_grad()
     def draw(self, count: int, seed: int) -> np.ndarray | None:
-        inputs, _ = self.shown.some(count)
+        inputs, _ = self.shown.some(count, seed)
         if len(inputs) < count:
             return None
         return np.concatenate([pixels_of(Enlarger(self.network, self.maps)(x)) for x in inputs.split(8)])
