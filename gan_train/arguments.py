@@ -20,6 +20,11 @@ def add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
         default="last",
         help="of a run: the newest, or the best that was seen while it trained (default last)",
     )
+    parser.add_argument(
+        "--direction",
+        metavar="A-to-B",
+        help="of a run with a generator for each direction: which (default: from its source to its target)",
+    )
 
 
 def positive(kind: type):

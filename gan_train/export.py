@@ -38,8 +38,8 @@ from blender_addon.engine.model import Model
 from blender_addon.engine.onnx_file import write_metadata
 from blender_addon.engine.pooling import POOLED, pooled
 
-from .errors import TrainingError
-from .family import Deployment
+from .errors import ConfigError, TrainingError
+from .family import Deployment, Family
 from .machine import history_of, told
 from .run_folder import load_averaged
 from .weights import NOTES_KEY, training_notes
@@ -57,20 +57,22 @@ def export_run(
     summary: str | None = None,
     measures: dict | None = None,
     checkpoint: str = "last",
+    direction: str | None = None,
 ) -> Path:
     """Write a checkpoint of `run`, "last" or "best" (averaged weights), to `out`, an .onnx file; whole or not at all.
 
-    `name`: how users call the model (default: the file's name). `measures` go into the card's provenance.
-    Raises CheckpointError, OutputError, and TrainingError when the file computes something else than torch.
+    `name`: how users call the model (default: the file's name). `measures` go into the card's provenance. `direction`:
+    which of Family.directions, where a run has several generators (default: the first). Raises CheckpointError,
+    ConfigError, OutputError, and TrainingError when the file computes something else than torch.
     """
     out = Path(out)
     family, plan, about = load_averaged(run, KEPT[checkpoint])
-    deployment = family.deploy()
+    deployment = deployment_of(family, direction)
     labels = plan["domain"]["labels"]
     card = Card(
         schema=1,
         name=name or out.stem,
-        summary=summary or _summary(labels, deployment.tileable),
+        summary=summary or deployment.summary or _summary(labels, deployment.tileable),
         family=plan["family"],
         inputs=tuple(input_of(fields) for fields in deployment.inputs),
         output=Output(**{k: tuple(v) if isinstance(v, list) else v for k, v in deployment.output.items()}),
@@ -92,7 +94,7 @@ def export_run(
     with atomic_path(out) as partial, tempfile.TemporaryDirectory(prefix="gan-train-") as folder:
         bare = Path(folder) / "bare.onnx"
         write_graph(deployment, bare)
-        notes = {NOTES_KEY: training_notes(deployment.module, bare, plan)}
+        notes = {NOTES_KEY: training_notes(deployment.module, bare, plan, deployment.notes)}
         write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
         model = Model.load(partial, provider="cpu", verify=False)
         check_parity(model, deployment)
@@ -100,6 +102,18 @@ def export_run(
         card = dataclasses.replace(card, test_vector=_vector(model), thumbnail=picture)
         write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
     return out
+
+
+def deployment_of(family: Family, direction: str | None) -> Deployment:
+    """What `family` deploys, of the `direction` that is asked for; ConfigError where it has no such."""
+    if direction is None:
+        return family.deploy()
+    if direction not in family.directions:
+        there = (
+            f"There are: {', '.join(family.directions)}." if family.directions else "It has one generator."
+        )
+        raise ConfigError(f"--direction {direction}: this run does not have it. {there}")
+    return family.deploy(direction)
 
 
 def write_graph(deployment: Deployment, path: Path) -> None:

@@ -32,12 +32,27 @@ def _run_export(arguments: argparse.Namespace) -> int:
     from .export import export_run
 
     path = export_run(
-        arguments.run_folder, arguments.out, arguments.name, arguments.summary, measures, arguments.checkpoint
+        arguments.run_folder,
+        arguments.out,
+        arguments.name,
+        arguments.summary,
+        measures,
+        arguments.checkpoint,
+        arguments.direction,
     )
-    print(
-        f"{path} written, {path.stat().st_size / 2**20:.1f} MiB; next: gancube cube --model {path} --out cube.glb"
-    )
+    print(f"{path} written, {path.stat().st_size / 2**20:.1f} MiB; next: {_use_of(path)}")
     return 0
+
+
+def _use_of(path: Path) -> str:
+    """The command that uses the file, by what goes in."""
+    from blender_addon.engine.card import parse_card
+    from blender_addon.engine.match import card_text
+    from blender_addon.engine.onnx_file import read_onnx
+
+    if parse_card(card_text(read_onnx(path)), str(path)).takes_picture:
+        return f"gancube transform IMAGE --model {path} --out changed.png"
+    return f"gancube cube --model {path} --out cube.glb"
 
 
 def _read_measures(path: Path) -> dict[str, float]:

@@ -80,7 +80,10 @@ class Deployment:
     maps: list[dict]
     tileable: bool
     pixels_per_metre: float | None = None
-    notes: dict = field(default_factory=dict)
+    summary: str = ""  # one line for lists; export makes one of the labels where it is empty
+    notes: dict = field(
+        default_factory=dict
+    )  # for gan_train alone, kept beside the card: {"source": label, ...}
 
 
 class Family(nn.Module):
@@ -89,6 +92,7 @@ class Family(nn.Module):
     phases    tuple of Phase, the active ones run in this order each step
     ema       names of the submodules of which the loop keeps a moving average
     compiles  names of the submodules that torch.compile may have; never one with a gradient penalty
+    directions  names of the generators of a run where it has several; `deploy` then takes one, or none for the first
 
     What a loss remembers from step to step (running means, the strength of an augmentation) stands in buffers.
     """
@@ -97,6 +101,7 @@ class Family(nn.Module):
     ema: tuple[str, ...]
     finetune: ClassVar[dict[str, object]] = {}
     compiles: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
 
     def loss(self, phase: str, batch: Batch, random: torch.Generator, step: int) -> dict[str, Tensor]:
         """Named terms; the loop sums those that need a gradient and logs all. May add keys to `batch`.

@@ -180,6 +180,8 @@ def walk(root: Path) -> tuple[dict[str, Callable[[], bytes]], list[LeftOut]]:
     elif root.is_dir():
         for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
             relative = path.relative_to(root)
+            if path.is_dir() and not _hidden(relative) and not any(path.iterdir()):
+                left_out.append(LeftOut(relative.as_posix(), "holds no image"))  # a look that was forgotten
             if not path.is_file() or _hidden(relative):
                 continue
             name = relative.as_posix()

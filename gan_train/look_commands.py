@@ -41,7 +41,12 @@ def add_sample(commands) -> None:
         "--data",
         metavar="DATASET",
         type=Path,
-        help="of a generator that takes a picture: held-out pictures, what it makes of them, and what is real",
+        help="of a generator that takes a picture: those it is given, held-out ones first, and what it makes of them",
+    )
+    add(
+        "--source",
+        metavar="LABEL",
+        help="likewise, of one between looks: only pictures of this label (default: as it says, or any)",
     )
     parser.set_defaults(run=_run_sample)
 
@@ -54,12 +59,9 @@ def _run_sample(arguments: argparse.Namespace) -> int:
 
     a = arguments
     bar = Progress("rows" if a.mix is not None else "textures")
-    with open_model(a.model, a.provider, a.checkpoint) as model:
-        if a.data is not None:
-            from .manifest import read_manifest
-            from .pair_sheet import pair_sheet
-
-            written = [pair_sheet(model, read_manifest(a.data), a.out, a.count, a.seed, bar)]
+    with open_model(a.model, a.provider, a.checkpoint, a.direction) as model:
+        if model.card.takes_picture or a.data is not None:
+            written = [_sample_pictures(model, a, bar)]
         elif a.mix is not None:
             first = None if a.mix == -1 else a.mix
             written = [mixing_sheet(model, a.out, a.count, a.label, a.seed, first, bar)]
@@ -69,6 +71,27 @@ def _run_sample(arguments: argparse.Namespace) -> int:
             written = sample(model, a.out, a.count, a.label, a.size, a.seed, bar, a.jpeg)
     print(f"{arguments.out} written" + ("" if written[0] == arguments.out else f": {len(written)} files"))
     return 0
+
+
+def _sample_pictures(model, arguments: argparse.Namespace, bar: Progress) -> Path:
+    """A sheet of pictures of a dataset and what a generator that takes pictures makes of them."""
+    from .changed_sheet import changed_sheet
+    from .held_out_pairs import has_pairs
+    from .manifest import read_manifest
+    from .pair_sheet import pair_sheet
+
+    a = arguments
+    if a.data is None:
+        raise ConfigError(f"{model.card.name} takes pictures: say with --data DATASET which.")
+    for flag, value in (("--mix", a.mix), ("--interpolate", a.interpolate), ("--jpeg", a.jpeg or None)):
+        if value is not None:
+            raise ConfigError(
+                f"{flag}: is for generators that make textures; {model.card.name} takes pictures."
+            )
+    manifest = read_manifest(a.data)
+    if has_pairs(model.card, manifest) or not model.card.takes_picture:
+        return pair_sheet(model, manifest, a.out, a.count, a.seed, bar)
+    return changed_sheet(model, manifest, a.out, a.count, a.source, a.label, a.seed, a.size)
 
 
 def add_measure(commands) -> None:
@@ -112,6 +135,22 @@ def add_measure(commands) -> None:
         const="",
         help="also real FID and KID, with torch-fidelity and its Inception weights (default: where torch keeps them)",
     )
+    add(
+        "--source",
+        metavar="LABEL",
+        help="of a generator that changes pictures: which go in (default: as it says)",
+    )
+    add(
+        "--target",
+        metavar="LABEL",
+        help="likewise: what they are to look like (default: as it says, or each label)",
+    )
+    add(
+        "--split",
+        choices=("heldout", "train"),
+        default="heldout",
+        help="likewise: pictures it has never seen, or those it was trained on (default heldout)",
+    )
     parser.set_defaults(run=_run_measure)
 
 
@@ -135,9 +174,11 @@ def _run_measure(arguments: argparse.Namespace) -> int:
     def progress(what: str, done: int, total: int) -> None:
         bars.setdefault(what, Progress(what))(done, total)
 
-    with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
+    with open_model(arguments.model, arguments.provider, arguments.checkpoint, arguments.direction) as model:
         if has_pairs(model.card, manifest):
             panel = measure_pairs(model, manifest, arguments.count, arguments.seed, progress)
+        elif model.card.takes_picture:
+            panel = _measure_looks(model, manifest, arguments, progress)
         else:
             panel = measure(
                 model,
@@ -159,3 +200,16 @@ def _run_measure(arguments: argparse.Namespace) -> int:
         else "\n".join(panel.lines())
     )
     return 0
+
+
+def _measure_looks(model, manifest, arguments: argparse.Namespace, progress):
+    """The panel of a generator that makes one look into another, without pairs."""
+    from .domain_measures import measure_looks
+
+    a = arguments
+    for flag, value in (("--size", a.size), ("--pictures", a.pictures), ("--fid", a.fid)):
+        if value is not None:
+            raise ConfigError(
+                f"{flag}: is for generators that make textures; {model.card.name} takes pictures."
+            )
+    return measure_looks(model, manifest, a.count, a.seed, a.source, a.target, a.split, progress=progress)

@@ -14,19 +14,25 @@ from blender_addon.engine.model import Model
 
 
 @contextmanager
-def open_model(source: Path, provider: str = "cpu", checkpoint: str = "last") -> Iterator[Model]:
+def open_model(
+    source: Path, provider: str = "cpu", checkpoint: str = "last", direction: str | None = None
+) -> Iterator[Model]:
     """The model of a FILE.onnx, or of the last or best checkpoint of a RUN; the temporary export is gone afterwards."""
     if source.is_dir():
         from .export import export_run  # torch and onnx: only where a run is opened
 
         with tempfile.TemporaryDirectory(prefix="gan-train-") as folder:
             path = Path(folder) / f"{source.resolve().name}.onnx"
-            export_run(source, path, checkpoint=checkpoint)
+            export_run(source, path, checkpoint=checkpoint, direction=direction)
             yield Model.load(path, provider)
     elif source.is_file():
         if checkpoint != "last":
             raise ModelError(
                 f"{source}: a file has no checkpoints. Leave --checkpoint out, or give the run folder."
+            )
+        if direction is not None:
+            raise ModelError(
+                f"{source}: a file has one direction. Leave --direction out, or give the run folder."
             )
         yield Model.load(source, provider)
     else:

@@ -152,12 +152,19 @@ class Critic(nn.Module):
         nn.init.normal_(self.by_label.weight, std=0.1)
 
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
+        return self.judge(self.look(x), label)
+
+    def look(self, x: Tensor) -> Tensor:
+        """Pictures or maps -> features [N, C, s, s]."""
         mean, deviation = moments(x)
         x = torch.cat((x, (x - mean) / deviation), dim=1)
         x = leaky(self.start(F.pixel_unshuffle(x, self.fold)))
         for same, down in zip(self.same, self.down, strict=True):
             x = leaky(down(leaky(same(x))))
-        x = leaky(self.last(x))
+        return leaky(self.last(x))
+
+    def judge(self, x: Tensor, label: Tensor) -> Tensor:
+        """What `look` gives, label [N] int64 -> logits [N]."""
         pooled = x.float().mean((2, 3))  # [N, C]
         condition = self.by_label(label)
         return self.score(x).float().mean((1, 2, 3)) + (pooled * condition).sum(1) / math.sqrt(

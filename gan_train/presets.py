@@ -76,6 +76,39 @@ PRESETS = {
             "critic_width": (16, 32, 48),
         },
     ),
+    "unpaired-cpu": ("unpaired", {}),
+    "unpaired-gpu": (
+        "unpaired",
+        {
+            "crop": 192,
+            "batch": 16,
+            "width": (16, 40, 84),
+            "depth": 6,
+            "critic_width": (64, 128, 192),
+            "pool": 128,
+        },
+    ),
+    "unpaired-small": (
+        "unpaired",
+        {"crop": 64, "batch": 2, "width": (8, 16, 24), "depth": 2, "critic_width": (16, 24, 32), "pool": 8},
+    ),
+    "domains-cpu": ("domains", {}),
+    "domains-gpu": (
+        "domains",
+        {"crop": 192, "batch": 32, "width": (16, 40, 92), "critic_width": (64, 128, 256), "pool": 256},
+    ),
+    "domains-small": (
+        "domains",
+        {
+            "crop": 64,
+            "batch": 4,
+            "width": (8, 16, 24),
+            "depth": 2,
+            "look": 16,
+            "critic_width": (16, 24, 32),
+            "pool": 8,
+        },
+    ),
     "maps": ("paired", {}),
     "maps-small": (
         "paired",

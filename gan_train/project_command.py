@@ -48,7 +48,7 @@ def _run_project(arguments: argparse.Namespace) -> int:
         from .run_folder import load_averaged
 
         module = load_averaged(arguments.model, KEPT[arguments.checkpoint])[0].deploy().module
-    with open_model(arguments.model, arguments.provider, arguments.checkpoint) as model:
+    with open_model(arguments.model, arguments.provider, arguments.checkpoint, arguments.direction) as model:
         made = project(
             model,
             arguments.photo,

@@ -60,6 +60,10 @@ class Translator(nn.Module):
         gain = 1 / math.sqrt(max(depth, 1))
         self.blocks = nn.ModuleList([Residual(width[-1], look, gain) for _ in range(depth)])
         self.up = nn.ModuleList([Conv(b, 4 * a, 1) for a, b in steps])
+        # The pixels of a cell begin alike (Aitken et al. 2017, arXiv 1707.02937), else a weave stands on everything.
+        for conv in self.up:
+            same = conv.weight.detach()[::4].repeat_interleave(4, dim=0)
+            conv.weight.data.copy_(same)
         self.join = nn.ModuleList([Conv(a, a, 3, **wrap) for a, _ in steps])
         self.grow = nn.ModuleList(
             [Conv(a, 4 * b, 3, **wrap) for a, b in zip((width[0], *grow), grow, strict=False)]

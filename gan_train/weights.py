@@ -31,9 +31,9 @@ LARGEST_SETTING = 65536  # a file from a stranger shall not ask for networks wit
 CLOSE = 1e-5  # relative difference of a constant and a parameter times a factor
 
 
-def training_notes(module: nn.Module, graph: Path, plan: dict) -> str:
-    """JSON for the metadata of a file whose graph lies at `graph`: the settings of the run `plan`, and where parameters
-    are that have no constant of their own name."""
+def training_notes(module: nn.Module, graph: Path, plan: dict, looks: dict[str, str]) -> str:
+    """JSON for the metadata of a file whose graph lies at `graph`: the settings of the run `plan`, where parameters
+    are that have no constant of their own name, and `looks`, the notes of the deployment."""
     constants = _constants(graph)
     found = {}
     for name, parameter in module.named_parameters():
@@ -42,7 +42,16 @@ def training_notes(module: nn.Module, graph: Path, plan: dict) -> str:
             continue
         if place := _find(values, constants):
             found[name] = place
-    return json.dumps({"family": plan["family"], "config": plan["config"], "found": found})
+    return json.dumps({"family": plan["family"], "config": plan["config"], "found": found, "looks": looks})
+
+
+def looks_of(path: Path) -> dict[str, str]:
+    """{"source": label, "target": label} of an ONNX file that makes one look into another; {} where it says nothing."""
+    try:
+        looks = json.loads(read_onnx(path).metadata.get(NOTES_KEY) or "{}").get("looks", {})
+        return {key: str(looks[key]) for key in ("source", "target") if key in looks}
+    except (ValueError, AttributeError, TypeError):
+        return {}
 
 
 def _find(values: np.ndarray, constants: dict[str, np.ndarray]) -> tuple[str, float] | None:

@@ -2,8 +2,11 @@
 
 from ..aligned_sampler import AlignedSampler
 from ..dataset import CropSampler
+from ..domain_sampler import DomainSampler
 from ..family import Entry
 from ..whole_pictures import WholePictureSampler
+from .domains import Domains
+from .domains_config import DomainsConfig
 from .paired import Paired
 from .paired_config import PairedConfig
 from .single import Single
@@ -13,6 +16,8 @@ from .style import Style
 from .style_config import StyleConfig
 from .texture import Texture
 from .texture_config import TextureConfig
+from .unpaired import Unpaired
+from .unpaired_config import UnpairedConfig
 from .upscale import Upscale
 from .upscale_config import UpscaleConfig
 
@@ -20,6 +25,8 @@ FAMILIES = {
     "texture": Entry(Texture, TextureConfig, CropSampler),
     "style": Entry(Style, StyleConfig, WholePictureSampler),
     "single": Entry(Single, SingleConfig, SingleSampler, takes_photos=True),
+    "unpaired": Entry(Unpaired, UnpairedConfig, DomainSampler),
+    "domains": Entry(Domains, DomainsConfig, DomainSampler),
     "paired": Entry(Paired, PairedConfig, AlignedSampler),
     "upscale": Entry(Upscale, UpscaleConfig, AlignedSampler),
 }

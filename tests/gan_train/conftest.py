@@ -42,11 +42,22 @@ def photo(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def datasets(small_dataset, photo, tmp_path_factory):
+def two_looks(small_dataset, tmp_path_factory):
+    """The bricks and the dots of `small_dataset`, prepared anew; do not write into it."""
+    from gan_train.prepare import PrepareOptions, prepare
+
+    folder = tmp_path_factory.mktemp("two-looks") / "dataset"
+    others = tuple(p.name for p in (small_dataset / "images").iterdir() if p.name not in ("bricks", "dots"))
+    prepare(PrepareOptions(small_dataset / "images", folder, size=128, without=others))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def datasets(small_dataset, two_looks, photo, tmp_path_factory):
     """What each family is trained on: its name -> folder of a prepared dataset; do not write into it."""
     from gan_train.photo import photos_of_run
 
     run = tmp_path_factory.mktemp("photo-dataset")
     single = photos_of_run(photo, run, 256, "CC0-1.0", "nobody").folder
-    others = dict.fromkeys(("texture", "style", "paired", "upscale"), small_dataset)
-    return {**others, "single": single}
+    many = dict.fromkeys(("texture", "style", "domains", "paired", "upscale"), small_dataset)
+    return {**many, "single": single, "unpaired": two_looks}

@@ -66,12 +66,33 @@ TINY_UPSCALE = {
     "critic_width": (8, 8, 8),
     "warmup_steps": 1,
 }
+TINY_UNPAIRED = {
+    "crop": 32,
+    "width": (4, 8),
+    "depth": 1,
+    "critic_width": (8, 8),
+    "pool": 2,
+    "penalty_every": 2,
+}
+TINY_DOMAINS = {
+    "labels": ("bricks", "dots", "weave"),
+    "crop": 32,
+    "batch": 3,
+    "width": (4, 8),
+    "depth": 1,
+    "look": 4,
+    "critic_width": (8, 8),
+    "pool": 2,
+    "penalty_every": 2,
+}
 SMALL = {  # family: preset and settings that train in a moment
     "texture": ("texture-small", TINY),
     "style": ("style-small", TINY_STYLE),
     "single": ("single-small", TINY_SINGLE),
     "paired": ("colourise", TINY_PAIRED),
     "upscale": ("upscale-small", TINY_UPSCALE),
+    "unpaired": ("unpaired-small", TINY_UNPAIRED),
+    "domains": ("domains-small", TINY_DOMAINS),
 }
 CHECKOUT = Path(__file__).parents[2]
 

@@ -303,7 +303,7 @@ def test_a_temporary_export_is_gone_afterwards(tiny, tmp_path, monkeypatch):
     pytest.importorskip("onnxscript")
     made = []
 
-    def export(run, path, checkpoint):
+    def export(run, path, checkpoint, direction):
         assert checkpoint == "best"
         made.append(path)
         return shutil.copy(tiny, path)
