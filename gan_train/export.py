@@ -40,6 +40,7 @@ from blender_addon.engine.pooling import POOLED, pooled
 
 from .errors import ConfigError, TrainingError
 from .family import Deployment, Family
+from .kept_graph import kept_graph
 from .machine import history_of, told
 from .run_folder import load_averaged
 from .weights import NOTES_KEY, training_notes
@@ -93,7 +94,7 @@ def export_run(
     )
     with atomic_path(out) as partial, tempfile.TemporaryDirectory(prefix="gan-train-") as folder:
         bare = Path(folder) / "bare.onnx"
-        write_graph(deployment, bare)
+        kept_graph(Path(run), deployment, plan, bare, write_graph)
         notes = {NOTES_KEY: training_notes(deployment.module, bare, plan, deployment.notes)}
         write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
         model = Model.load(partial, provider="cpu", verify=False)

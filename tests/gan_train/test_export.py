@@ -125,6 +125,21 @@ def test_a_run_without_checkpoint_and_a_lost_export_leave_nothing(exported, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_graph_is_translated_once_and_a_damaged_one_again(exported, tmp_path, monkeypatch):
+    run, path = exported
+    asked = []
+    monkeypatch.setattr(export_module, "write_graph", lambda deployment, to: asked.append(to))
+    again = export_run(run, tmp_path / "again.onnx", name="small", measures={"tile_r": 0.9})
+    assert again.read_bytes() == path.read_bytes() and asked == []
+    (kept,) = (run / "graphs").iterdir()
+    content = kept.read_bytes()
+    kept.write_bytes(content[:-1])
+    with pytest.raises(FileNotFoundError):  # nothing was written in the place of the damaged one
+        export_run(run, tmp_path / "other.onnx")
+    kept.write_bytes(content)
+    assert len(asked) == 1
+
+
 def test_deployment_feeds_match_the_card_inputs(exported):
     family, _, _ = load_averaged(exported[0])
     deployment = family.deploy()
