@@ -2,7 +2,7 @@
 # Packages come by pip; a stamp file in each environment says that it is filled, so a second call installs nothing.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help cube training test lint extension bench window
+.PHONY: help cube training test lint extension bench window pictures
 
 PIP := -m pip --disable-pip-version-check install
 
@@ -32,6 +32,10 @@ bench: .venv/.test  ## measure seconds and memory; judges nothing
 
 window: .venv/.test  ## drive the panel in a real Blender window: make window BLENDER=/path/to/blender
 	.venv/bin/python -m pytest tests/window -m window -s
+
+pictures: .venv/.test  ## make the pictures of blender_addon/README.md: make pictures BLENDER=/path/to/blender
+	.venv/bin/python -m pytest tests/window -m window -s -k tour
+	.venv/bin/python -m tests.window.pictures
 
 # The main environment. 3.11 brings bpy 5.0, 3.13 brings bpy 5.2.
 .venv/.base: pyproject.toml
