@@ -23,6 +23,8 @@ EXTRA = {
 
 def script() -> None:
     """Entry point of the installed command."""
+    if hasattr(sys.stdout, "reconfigure"):  # names of files may have letters that the terminal has not
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())
 
 

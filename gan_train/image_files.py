@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from .errors import DatasetError
-from .listings import Facts, read_facts, read_labels
+from .listings import Facts, is_utf8, printable, read_facts, read_labels
 from .manifest import LeftOut
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".tga", ".gif")
@@ -34,6 +34,8 @@ MAP_WORDS = {
     ),
 }  # fmt: skip
 USED_MAPS = ("normal", "roughness", "gloss", "metallic")  # see surface_maps.py
+NOT_REGULAR = "not a regular file"
+NOT_UTF8 = "its path is not UTF-8 text, so that no list can name it: rename it"
 MAX_FILE_BYTES = 512 * 2**20  # of one file, also when unpacked from a zip
 
 
@@ -113,7 +115,14 @@ def find_images(root: Path, labels_file: Path | None = None) -> Found:
             continue
         else:
             label = root.resolve().name.removesuffix(".zip")
+            if not is_utf8(label):
+                raise DatasetError(
+                    f"{printable(str(root))}: its name is not UTF-8 text and cannot be a label. Rename it."
+                )
         candidates.append(Candidate(path, label, fact.material or material, fact, read))
+    if labels_file:
+        gone = sorted(path for path in labels if path not in files)
+        left_out += [LeftOut(path, f"is in {labels_file.name}, but there is no such file") for path in gone]
     candidates = [replace(c, maps=maps.get(c.material, {})) for c in candidates]
     return Found(candidates, left_out, other_maps)
 
@@ -180,20 +189,38 @@ def walk(root: Path) -> tuple[dict[str, Callable[[], bytes]], list[LeftOut]]:
     elif root.is_dir():
         for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
             relative = path.relative_to(root)
-            if path.is_dir() and not _hidden(relative) and not any(path.iterdir()):
-                left_out.append(LeftOut(relative.as_posix(), "holds no image"))  # a look that was forgotten
-            if not path.is_file() or _hidden(relative):
-                continue
             name = relative.as_posix()
-            if path.suffix.lower() == ".zip":
+            if _hidden(relative):
+                continue
+            if reason := _fault(path, name):
+                left_out.append(LeftOut(printable(name), reason))
+            elif path.is_dir():
+                continue  # its files come by themselves
+            elif path.suffix.lower() == ".zip":
                 _walk_zip(path, name + "/", files, left_out)
-            elif path.stat().st_size > MAX_FILE_BYTES:
-                left_out.append(LeftOut(name, f"larger than {MAX_FILE_BYTES // 2**20} MiB"))
             else:
                 files[name] = path.read_bytes
+    elif root.exists():
+        raise DatasetError(f"{root}: is no folder and no readable .zip. Give a folder (or a .zip) of images.")
     else:
         raise DatasetError(f"{root}: no such folder. Give a folder (or a .zip) of images.")
     return files, left_out
+
+
+def _fault(path: Path, name: str) -> str:
+    """Why what lies there is not read, "" where it is. `name`: its path below the source."""
+    try:
+        if path.is_dir():
+            if path.is_symlink():
+                return "a link to a folder, which is not followed"
+            return "" if any(path.iterdir()) else "holds no image"  # a look that was forgotten
+        if not path.is_file():
+            return NOT_REGULAR
+        if path.stat().st_size > MAX_FILE_BYTES:
+            return f"larger than {MAX_FILE_BYTES // 2**20} MiB"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    return "" if is_utf8(name) else NOT_UTF8
 
 
 def _walk_zip(
@@ -202,7 +229,7 @@ def _walk_zip(
     try:
         with zipfile.ZipFile(path) as archive:
             members = sorted(archive.infolist(), key=lambda info: info.filename)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError) as error:  # ValueError: a name that is not what it says
         left_out.append(LeftOut(prefix.rstrip("/") or path.name, f"unreadable zip ({error})"))
         return
     for info in members:

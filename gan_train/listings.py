@@ -6,6 +6,7 @@ Called by image_files.py.
 import csv
 import io
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,14 +30,40 @@ class Facts:
     convention: str = ""
 
 
-def _rows(text: str, path: str, needed: tuple[str, ...]) -> list[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    missing = [name for name in needed if name not in (reader.fieldnames or ())]
-    if missing:
+def is_utf8(text: str) -> bool:
+    """Whether a file can hold it: names of files and words of JSON may have bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def printable(text: str) -> str:
+    """`text` with what is no text written as \\xff."""
+    return os.fsencode(text).decode(errors="backslashreplace")
+
+
+def _rows(text: str, path: str, needed: Callable[[list[str]], tuple[str, ...]]) -> list[dict[str, str]]:
+    """`needed`: the columns there are -> those that must be there."""
+    reader = csv.DictReader(
+        io.StringIO(text.lstrip("\ufeff"), newline=None)
+    )  # None: line ends of all systems
+    try:
+        columns = list(reader.fieldnames or ())
+        missing = [name for name in needed(columns) if name not in columns]
+        if missing:
+            hint = (
+                " Separate the columns by commas."
+                if len(columns) == 1 and set(columns[0]) & set(";\t")
+                else ""
+            )
+            raise DatasetError(f"{path}: has no column {missing[0]!r} (columns: {', '.join(columns)}).{hint}")
+        return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
+    except csv.Error as error:
         raise DatasetError(
-            f"{path}: has no column {missing[0]!r} (columns: {', '.join(reader.fieldnames or ())})."
-        )
-    return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
+            f"{path}: line {reader.reader.line_num}: is not CSV ({error}). Is a quotation mark left open there?"
+        ) from error
 
 
 def _decoded(data: bytes, path: str) -> str:
@@ -50,8 +77,12 @@ def read_facts(read: Callable[[], bytes] | None, root: Path) -> dict[str, Facts]
     """manifest.csv by path; only the columns `path` and what it has of class, material_id, group, map, ... are used."""
     if read is None:
         return {}
-    facts = {}
-    for row in _rows(_decoded(read(), f"{root}/manifest.csv"), f"{root}/manifest.csv", ("path",)):
+    facts, path = {}, f"{root}/manifest.csv"
+    try:
+        text = _decoded(read(), path)
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    for row in _rows(text, path, lambda _: ("path",)):
         facts[row["path"]] = Facts(
             label=row.get("class", ""),
             material=row.get("material_id", ""),
@@ -102,12 +133,15 @@ def _labels_of_json(text: str, path: Path) -> list[tuple[str, str]]:
         raise DatasetError(f"{path}: is not JSON ({error}).") from error
     if not isinstance(labels, dict) or not all(isinstance(label, str) for label in labels.values()):
         raise DatasetError(f'{path}: must be one object {{"path of the image": "label"}}.')
+    if broken := [name for pair in labels.items() for name in pair if not is_utf8(name)]:
+        raise DatasetError(f"{path}: {broken[0]!a} is no text: half a character.")
     return [(file, label.strip()) for file, label in labels.items()]
 
 
 def _labels_of_csv(text: str, path: Path) -> list[tuple[str, str]]:
-    first = text.splitlines()[0] if text.strip() else ""
-    columns = next(csv.reader([first.lstrip("\ufeff")]), [])
-    key = "path" if "path" in columns else "file"
-    value = "label" if "label" in columns else "class"
-    return [(row[key], row[value]) for row in _rows(text, str(path), (key, value))]
+    def names(columns: list[str]) -> tuple[str, str]:
+        return "path" if "path" in columns else "file", "label" if "label" in columns else "class"
+
+    rows = _rows(text, str(path), names)
+    key, value = names(list(rows[0])) if rows else ("", "")
+    return [(row[key], row[value]) for row in rows]

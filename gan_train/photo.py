@@ -18,6 +18,7 @@ from blender_addon.engine.files import atomic_path
 from .errors import CheckpointError, DatasetError
 from .image_files import IMAGE_ENDINGS
 from .image_reader import UnusableImage, read_image
+from .listings import is_utf8, printable
 from .manifest import FILE_NAME, Item, LeftOut, Manifest, build_manifest, read_manifest, write_manifest
 from .prepare import UNKNOWN_LICENCE
 
@@ -34,6 +35,11 @@ def photos_of_run(source: Path, run: Path, size: int, licence: str = "", author:
     if kept and not source.exists():
         return kept
     files = _files(source)
+    for name in (source.stem, *(path.name for path, _ in files)):
+        if not is_utf8(name):
+            raise DatasetError(
+                f"{printable(name)}: is not UTF-8 text, so that no list can name it: rename it."
+            )
     sources = {path.name: f"{path.name}, sha256 {hashlib.sha256(data).hexdigest()}" for path, data in files}
     if kept:
         if missing := sorted({item.source for item in kept.items} - set(sources.values())):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .errors import DatasetError
 from .image_reader import MAX_ASPECT, MIN_SIDE
+from .listings import is_utf8, printable
 from .pairs import check_pairs
 
 NON_SQUARE = {"keep": MAX_ASPECT, "crop": 1}  # the longest that an image may be, in short sides
@@ -52,6 +53,10 @@ def check_options(options: PrepareOptions) -> None:
         raise DatasetError(f"--min-size {options.least}: must be between 16 and 4096 pixels.")
     if options.min_per_label < 1:
         raise DatasetError(f"--min-per-label {options.min_per_label}: must be at least 1.")
+    texts = {"--out": options.out.name, "--licence": options.licence, "--source": options.source_text}
+    for flag, text in texts.items():
+        if not is_utf8(text):
+            raise DatasetError(f"{flag} {printable(text)}: is not UTF-8 text. Write it in other letters.")
     check_pairs(options.pairs)
     source, out = options.source.resolve(), options.out.resolve()
     if out == source or out.is_relative_to(source):
