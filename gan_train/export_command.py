@@ -29,8 +29,12 @@ def add_export(commands) -> None:
 
 def _run_export(arguments: argparse.Namespace) -> int:
     measures = _read_measures(arguments.measures) if arguments.measures else None
+    if arguments.out.suffix.lower() != ".onnx":
+        raise ConfigError(f"--out {arguments.out}: the name must end in .onnx.")
     from .export import export_run
+    from .model_source import tell_export
 
+    tell_export(arguments.run_folder, arguments.checkpoint)
     path = export_run(
         arguments.run_folder,
         arguments.out,

@@ -20,6 +20,7 @@ that they must stay on one side of the split (by default the material itself).
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from .errors import DatasetError
@@ -27,6 +28,7 @@ from .errors import DatasetError
 FILE_NAME = "dataset.json"
 SCHEMA = 2
 SPLITS = ("train", "heldout")
+LOOKED_AT = 1000  # files and folders in search of a picture, where there is no dataset
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,7 @@ def read_manifest(folder: Path | str) -> Manifest:
     folder = Path(folder)
     path = folder / FILE_NAME
     if not path.is_file():
-        raise DatasetError(
-            f"{folder}: no {FILE_NAME} here. Make a dataset with: gan-train prepare DIR --out {folder}"
-        )
+        raise DatasetError(_no_dataset(folder))
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
@@ -159,6 +159,21 @@ def read_manifest(folder: Path | str) -> Manifest:
     )  # fmt: skip
     _check_whole(path, manifest)
     return manifest
+
+
+def _no_dataset(folder: Path) -> str:
+    """What lies there instead, and what to do with it."""
+    from .image_files import IMAGE_ENDINGS  # which imports this file
+
+    if folder.is_file() and folder.suffix.lower() in IMAGE_ENDINGS:
+        return (
+            f"{folder}: is a picture, no dataset. For a generator of that one surface: --preset single. For one of "
+            "many pictures, put them into a folder, and: gan-train prepare FOLDER --out DATASET"
+        )
+    is_zip = folder.is_file() and folder.suffix.lower() == ".zip"
+    if is_zip or any(p.suffix.lower() in IMAGE_ENDINGS for p in islice(folder.rglob("*"), LOOKED_AT)):
+        return f"{folder}: no {FILE_NAME} here. Make a dataset of it with: gan-train prepare {folder} --out DATASET"
+    return f"{folder}: no {FILE_NAME} here. Make a dataset with: gan-train prepare PICTURES --out {folder}"
 
 
 def _read_item(path: Path, index: int, row: object, folder: Path) -> Item:

@@ -40,6 +40,11 @@ def measure(
     numbers. `pictures`: a folder for measure_pictures.py; `inception`: an inception.Inception for real FID."""
     if count < MIN_COUNT:
         raise DatasetError(f"--count {count}: needs at least {MIN_COUNT} samples to say anything.")
+    if (model.card.fixed_size or MIN_SIDE) < MIN_SIDE:
+        raise DatasetError(
+            f"{model.card.name}: draws pictures of {model.card.fixed_size} px and no others; below {MIN_SIDE} px "
+            "nothing can be measured. Train with a larger resolution."
+        )
     if pictures is not None:
         make_folder(pictures)
     labels = common_labels(model, manifest)

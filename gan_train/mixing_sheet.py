@@ -35,6 +35,8 @@ def mixing_sheet(
 
     Labels in turn where `label` is None. The layers from `first_fine` on come from the column's texture.
     """
+    if out.suffix.lower() != ".png":
+        raise RequestError(f"--out {out}: the name of a mixing sheet must end in .png.")
     if not 1 <= count <= MAX_COUNT:
         raise RequestError(f"--count {count}: a mixing sheet has 1 to {MAX_COUNT} rows and columns.")
     if not 0 <= seed < 2**64:

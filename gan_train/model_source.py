@@ -12,6 +12,8 @@ from pathlib import Path
 from blender_addon.engine.errors import ModelError
 from blender_addon.engine.model import Model
 
+from .progress import say
+
 
 @contextmanager
 def open_model(
@@ -21,6 +23,7 @@ def open_model(
     if source.is_dir():
         from .export import export_run  # torch and onnx: only where a run is opened
 
+        tell_export(source, checkpoint)
         with tempfile.TemporaryDirectory(prefix="gan-train-") as folder:
             path = Path(folder) / f"{source.resolve().name}.onnx"
             export_run(source, path, checkpoint=checkpoint, direction=direction)
@@ -37,3 +40,12 @@ def open_model(
         yield Model.load(source, provider)
     else:
         raise ModelError(f"{source}: no such run folder or .onnx file.")
+
+
+def tell_export(run: Path, checkpoint: str) -> None:
+    """What takes up to a minute, on standard error; nothing where there is no checkpoint: export says that."""
+    from .checkpoint import checkpoints  # torch, as export
+    from .export import KEPT
+
+    if found := checkpoints(run, KEPT[checkpoint]):
+        say(f"exporting step {int(found[-1].name[5:])} of {run} ...")

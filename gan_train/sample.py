@@ -19,6 +19,7 @@ from blender_addon.engine.model import Model
 from blender_addon.engine.pixels import to_uint8
 
 from .grid import labelled_grid
+from .image_files import IMAGE_ENDINGS
 from .picture_sets import base_color
 
 MAX_COUNT = 10_000
@@ -45,6 +46,8 @@ def sample(
     if not 0 <= seed < 2**64:
         raise RequestError(f"--seed {seed}: must be between 0 and {2**64 - 1}.")
     is_grid = out.suffix.lower() == ".png"
+    if not is_grid and out.suffix.lower() in IMAGE_ENDINGS:
+        raise RequestError(f"--out {out}: a grid must end in .png; single files go into a folder (--jpeg).")
     labels = (label,) if label is not None else model.card.labels or (None,)
     if is_grid and len(labels) > 1 and count > MAX_GRID_COLUMNS:
         raise RequestError(

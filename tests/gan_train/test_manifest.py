@@ -61,6 +61,29 @@ def test_a_folder_without_dataset_says_how_to_make_one(tmp_path):
         read_manifest(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "name, advice",
+    [
+        ("", "prepare PICTURES --out {}"),
+        ("absent", "prepare PICTURES --out {}"),
+        ("pictures", "prepare {} --out DATASET"),
+        ("all.zip", "prepare {} --out DATASET"),
+        ("wall.png", "--preset single"),
+    ],
+)
+def test_what_is_no_dataset_is_told_how_to_become_one(tmp_path, name, advice):
+    for file in ("folder/pictures/brick/wall.JPG", "all.zip", "wall.png"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    path = tmp_path / {"": "empty", "pictures": "folder"}.get(name, name)
+    with pytest.raises(DatasetError) as caught:
+        read_manifest(path)
+    assert advice.format(path) in str(caught.value) and f"--out {tmp_path / 'folder'}" not in str(
+        caught.value
+    )
+
+
 def test_a_link_out_of_the_folder_is_refused(dataset, tmp_path):
     first = read_manifest(dataset).items[0]
     path = dataset / first.file

@@ -55,6 +55,11 @@ def test_refusals(path, tmp_path, capsys, arguments, words):
     assert words in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
 
+def test_a_sheet_is_a_png(path, tmp_path, capsys):
+    assert main(["sample", str(path), "--mix", "--out", str(tmp_path / "sheet")]) == 2
+    assert "must end in .png" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
 def test_a_model_without_styles_says_so(tmp_path, capsys):
     tiny = make_tiny(tmp_path / "tiny.onnx")
     assert main(["sample", str(tiny), "--mix", "--out", str(tmp_path / "x.png")]) == 2

@@ -20,6 +20,7 @@ from gan_train.grid import labelled_grid
 from gan_train.model_source import open_model
 from tests.gan_train.pictures import save_texture
 from tests.tiny import make_tiny
+from tests.tiny_style import SIDE, make_tiny_style
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -124,6 +125,11 @@ def test_refusals(tiny, tmp_path, capsys, arguments, word):
     assert main(["sample", str(tiny), "--out", str(tmp_path / "grid.png"), *arguments]) == 2
     assert word in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_names_that_are_no_grid_and_no_folder(tiny, tmp_path, capsys):
+    assert main(["sample", str(tiny), "--out", str(tmp_path / "grid.jpg")]) == 2
+    assert "a grid must end in .png" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
 def test_what_is_no_model(tmp_path, capsys):
@@ -298,7 +304,15 @@ def test_measure_refuses_what_cannot_be_compared(tiny, small_dataset, tmp_path, 
     assert "gan-train prepare" in capsys.readouterr().err
 
 
-def test_a_temporary_export_is_gone_afterwards(tiny, tmp_path, monkeypatch):
+def test_pictures_of_one_small_size_cannot_be_measured(small_dataset, tmp_path, capsys):
+    """`sample` takes no --size of them, so it is not what helps."""
+    make_tiny_style(tmp_path / "small.onnx", labels=tuple(PATTERNS))
+    assert main(["measure", str(tmp_path / "small.onnx"), "--data", str(small_dataset)]) == 2
+    said = capsys.readouterr().err
+    assert f"draws pictures of {SIDE} px and no others" in said and "--size" not in said
+
+
+def test_a_temporary_export_is_gone_afterwards(tiny, tmp_path, monkeypatch, capsys):
     """A run goes through export_run; here a stand-in that copies the tiny model."""
     pytest.importorskip("onnxscript")
     made = []
@@ -309,7 +323,9 @@ def test_a_temporary_export_is_gone_afterwards(tiny, tmp_path, monkeypatch):
         return shutil.copy(tiny, path)
 
     monkeypatch.setattr("gan_train.export.export_run", export)
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run/best/step-000000012").mkdir(parents=True)
     with open_model(tmp_path / "run", checkpoint="best") as model:
         assert model.card.name == "tiny" and made[0].exists()
+    said = capsys.readouterr()
+    assert said.err == f"exporting step 12 of {tmp_path / 'run'} ...\n" and not said.out
     assert not made[0].exists()
