@@ -1,7 +1,7 @@
 """When a training run goes wrong, and what to change: rules on its terms and figures. Standard library only, no files.
 
 Previous stations: the losses (terms), preview_figures.py. Next: watch.py. Each alarm is said once, when it begins, and
-again only after it was over. What is not finite ends a run by itself: steps.py.
+again only after it was over. What is not finite ends a run by itself: steps.py finds it, watch.py writes its row.
 """
 
 import math
@@ -11,7 +11,7 @@ from statistics import median
 HISTORY = 64  # penalties whose median is remembered
 FEW = 8  # penalties before which nothing is said
 TIMES, LEAST = 20.0, 10.0  # a penalty explodes at so many times its median, and at so much of the loss
-HUGE = 1e4  # a penalty that is an alarm whatever it was
+HUGE = 1e4  # a penalty that is an alarm whatever it was, at the first look
 LONG = 20  # looks at the critic
 SURE = 0.02  # loss of a critic that is never wrong
 BLIND = 0.005  # margin of a critic that knows nothing
@@ -30,7 +30,7 @@ NEW_RUN = "(--set NAME=VALUE), and train into a new folder"
 class Alarm:
     """One alarm at its beginning."""
 
-    name: str  # "penalty", "critic overwhelming", "critic overwhelmed", "collapse"
+    name: str  # "penalty", "critic overwhelming", "critic overwhelmed", "collapse", "not finite"
     step: int
     what: str  # the diagnosis
     advice: str  # what to change
@@ -79,6 +79,8 @@ class Alarms:
         before = f", where it was {usual:.3g}" if usual < math.inf else ""
         exploding = value > min(max(TIMES * usual, LEAST), HUGE)
         self.penalties[name] = [*seen, value][-HISTORY:]
+        if value > HUGE:  # the look before the last one may be all that is left
+            self.rows[f"penalty/{name}"] = max(self.rows.get(f"penalty/{name}", 0), PATIENCE - 1)
         return self._raise(
             "penalty",
             name,

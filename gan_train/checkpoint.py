@@ -57,7 +57,7 @@ def save_checkpoint(
             shutil.rmtree(old)
     except OSError as error:
         raise CheckpointError(
-            f"{folder}: cannot be written ({error.strerror}). The checkpoint before it is whole."
+            f"{folder}: cannot be written ({error.strerror or error}). {what_is_kept(run)}"
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -67,6 +67,14 @@ def save_checkpoint(
 def checkpoints(run: Path, kept: str = "checkpoints") -> list[Path]:
     """Checkpoints of a run, oldest first."""
     return sorted((run / kept).glob("step-*"))
+
+
+def what_is_kept(run: Path) -> str:
+    """A sentence for a run that ends with an error."""
+    found = checkpoints(run)
+    if not found:
+        return "No checkpoint was written yet."
+    return f"The checkpoint of step {int(found[-1].name[5:])} is whole, and the same command goes on from it."
 
 
 def load_newest(

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .errors import NotFiniteError
 from .manifest import Manifest
 
 Batch = dict[str, Tensor]
@@ -151,6 +152,9 @@ class Watch(Protocol):
 
         True: the best so far, and the loop keeps this state in RUN/best. A TrainingError ends the run; what is
         in RUN/checkpoints then is from before it."""
+
+    def end(self, error: NotFiniteError, logged: dict[str, float]) -> None:
+        """The run ends with `error`; `logged` as in a call, up to the step that failed."""
 
     def state(self) -> dict:
         """What the next call needs of the ones before, as JSON; kept in each checkpoint."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import signal
 import time
 from collections.abc import Callable
@@ -18,8 +17,9 @@ from pathlib import Path
 
 import torch
 
-from .checkpoint import load_newest, save_checkpoint, set_aside
-from .errors import ConfigError, TrainingError
+from .checkpoint import load_newest, save_checkpoint, set_aside, what_is_kept
+from .dry_run import tell_plan
+from .errors import CheckpointError, ConfigError, NotFiniteError, TrainingError
 from .families import FAMILIES
 from .family import Sampler, Watch
 from .machine import describe_machine, extend_history, history_of
@@ -33,6 +33,7 @@ from .training_log import TrainingLog
 from .weights import Base
 
 SAVE_SECONDS = 300.0
+FIRST_SECONDS = 30.0  # until the first checkpoint of a run, which has none to fall back to
 
 
 def train(
@@ -42,7 +43,7 @@ def train(
     overrides: dict,
     steps: int | None = None,
     minutes: float | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     dry_run: bool = False,
     preview_steps: int = 1000,
     shards: int | None = None,
@@ -55,21 +56,25 @@ def train(
 
     `overrides` replaces fields of the family's config. A new run starts with the weights of `source`, a run folder or
     an exported file, and with its settings where `preset` is None. `shards` (default: one for each process),
-    `precision` and `compile` (default: auto) of a run that is there already stay as they are. -> None from all
+    `precision` and `compile` (default: auto), `seed` (default: 0) and, where `preset` is None, the settings of a run
+    that is there already stay as they are. -> None from all
     processes but the first. Raises ConfigError, DatasetError, CheckpointError, ModelError, TrainingError (a loss or a
     weight that is not finite; the last checkpoint stays). `watch` makes the watch of the run, as watch.RunWatch does.
     """
     run = Path(run)
     base = Base(Path(source)) if source else None
-    family, config = configure(preset, overrides, base)
+    begun = read_run(run) if (run / "run.json").exists() else {}
+    family, config = configure(preset, overrides, base, begun)
+    seed = begun.get("seed", 0) if seed is None else seed
     asked = {"shards": shards, "precision": precision, "compile": compile, "source": base and base.said}
-    if dry_run:
-        said = {k: v if v is not None else UNSAID[k] for k, v in asked.items()}
-        shown = {"family": family, "preset": preset, "seed": seed, **said, **dataclasses.asdict(config)}
-        print(json.dumps(shown, indent=1))
-        return None
     if steps is None and minutes is None:
         steps = getattr(config, "steps", None)  # some presets say how long
+    if dry_run:
+        said = {k: begun.get(k, UNSAID[k]) if v is None else v for k, v in asked.items()}
+        shown = {"family": family, "preset": preset, "seed": seed, **said, **dataclasses.asdict(config)}
+        shown |= {"steps": steps, "minutes": minutes}
+        tell_plan(shown, Path(dataset), FAMILIES[family].takes_photos)
+        return None
     if steps is None and minutes is None:
         raise ConfigError("Say when to stop: --steps N (in all) or --minutes M (from now).")
     if not 0 <= seed <= MAX_SEED:
@@ -78,7 +83,7 @@ def train(
     processes = Processes()
     with contextlib.ExitStack() as stack:
         stack.callback(processes.close)
-        if not (run / "run.json").exists() and shards is None:
+        if not begun and shards is None:
             asked["shards"] = processes.count
         plan = describe_plan(family, config, sampler, seed, asked)
         if base:
@@ -97,14 +102,21 @@ def train(
         )
 
 
-def configure(preset: str | None, overrides: dict, base: Base | None = None) -> tuple[str, object]:
-    """Preset, or the settings of `base`, plus overrides -> (family name, frozen config). ConfigError: unknown names."""
-    if preset is None and base is None:
+def configure(
+    preset: str | None, overrides: dict, base: Base | None = None, begun: dict | None = None
+) -> tuple[str, object]:
+    """Preset, or the settings of `base` or of `begun` (a run.json), plus overrides -> (family name, frozen config).
+
+    ConfigError: unknown names."""
+    begun = begun if preset is None and base is None else None
+    if preset is None and base is None and not begun:
         preset = DEFAULT
     if preset is not None:
         if preset not in PRESETS:
             raise ConfigError(f"No preset {preset!r}. There are: {', '.join(PRESETS)}.")
         name, settings = PRESETS[preset]
+    elif begun:
+        name, settings = begun["family"], begun["config"]
     else:
         name, settings = base.family, base.config
     if name not in FAMILIES:
@@ -113,6 +125,8 @@ def configure(preset: str | None, overrides: dict, base: Base | None = None) -> 
     if base:
         settings = {**settings, **entry.family.finetune}
     known = {f.name for f in dataclasses.fields(entry.config)}
+    if begun:  # what is no setting any more is told with the other differences, by settle_plan
+        settings = {key: value for key, value in settings.items() if key in known}
     if unknown := sorted({*settings, *overrides} - known):
         raise ConfigError(
             f"No setting {unknown[0]!r} in family {name}. There are: {', '.join(sorted(known))}."
@@ -135,9 +149,11 @@ class _Loop:
         self.run, self.training, self.processes, self.watch = run, training, processes, watch
         self.seconds, self.asked_to_stop = 0.0, False
         self.newest: dict[str, torch.Tensor | float] = {}  # terms since the watch looked
+        self.has_checkpoint = False
         history, damaged = [], []
         if found := load_newest(run):
             tensors, about, damaged = found
+            self.has_checkpoint = True
             training.restore(about["step"], tensors)
             history, self.seconds = history_of(about), about.get("seconds", 0.0)
             if watch and "watch" in about:
@@ -153,17 +169,19 @@ class _Loop:
             for line in filter(None, (training.describe(), moved)):
                 say(line)
 
-        processes.in_turn(begin)
+        self._in_turn(begin)
 
     def go(self, steps: int | None, minutes: float | None, preview_steps: int) -> Path | None:
         handlers = {s: signal.signal(s, self._ask_stop) for s in (signal.SIGINT, signal.SIGTERM)}
         training, log, path = self.training, None, None
-        saved = time.monotonic()
-        if self.processes.first:
+        save_at = time.monotonic() + (SAVE_SECONDS if self.has_checkpoint else FIRST_SECONDS)
+
+        def begin() -> None:
+            nonlocal log
             log = TrainingLog(self.run, training.step, self.seconds, training.images, steps, minutes)
 
         def after_step() -> bool:
-            nonlocal saved
+            nonlocal save_at
             self.seconds = log.seconds
             log(training.step, logged)
             if training.step % preview_steps == 0:
@@ -171,9 +189,9 @@ class _Loop:
             self.newest |= logged
             if self.watch and training.step % self.watch.every == 0:
                 self._look()
-            if time.monotonic() - saved >= SAVE_SECONDS:
+            if time.monotonic() >= save_at:
                 self._save()
-                saved = time.monotonic()
+                save_at = time.monotonic() + SAVE_SECONDS
             return minutes is not None and log.spent >= minutes * 60
 
         def finish() -> None:
@@ -181,23 +199,44 @@ class _Loop:
             if training.step:
                 self._preview()
                 path = self._save()
+            log.close()
 
         stop = False
         try:
+            self._in_turn(begin)
             while not stop and (steps is None or training.step < steps):
                 logged = training.one_step()
-                stop = self.processes.in_turn(after_step, self.asked_to_stop)
-            self.processes.in_turn(finish)
+                stop = self._in_turn(after_step, self.asked_to_stop)
+            self._in_turn(finish)
+        except NotFiniteError as error:
+            if self.watch:
+                self._look_again(error)
+            raise TrainingError(f"{error} {what_is_kept(self.run)}") from error
         except torch.OutOfMemoryError as error:
             raise TrainingError(
                 f"step {training.step}: the graphics card has too little memory. Set a smaller batch or crop."
             ) from error
         finally:
             if log:
-                log.close()
+                with contextlib.suppress(OSError):  # after an error; else it is closed already
+                    log.close()
             for s, handler in handlers.items():
                 signal.signal(s, handler)
         return path
+
+    def _in_turn(self, work: Callable[[], bool | None], stop: bool = False) -> bool:
+        """Processes.in_turn, where what cannot be written (the disk is full) ends all processes with a sentence."""
+
+        def careful() -> bool | None:
+            try:
+                return work()
+            except OSError as error:
+                raise CheckpointError(
+                    f"{error.filename or self.run}: cannot be written ({error.strerror or error}). "
+                    f"{what_is_kept(self.run)}"
+                ) from error
+
+        return self.processes.in_turn(careful, stop)
 
     def _preview(self) -> None:
         from .sheet import save_sheet
@@ -214,6 +253,11 @@ class _Loop:
             best = self.watch(self.training.step, self.training.as_averaged(), terms)
         if best:
             self._save("best")
+
+    def _look_again(self, error: NotFiniteError) -> None:
+        terms = {name: float(term) for name, term in (self.newest | error.terms).items()}
+        with contextlib.suppress(OSError):  # `error` is what is said
+            self.watch.end(error, terms)
 
     def _save(self, kept: str = "checkpoints") -> Path:
         about = {"history": self.history, "seconds": round(self.seconds, 1)}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from blender_addon.engine.files import atomic_path
+from blender_addon.engine.files import write_atomic
 
 from .errors import CheckpointError, DatasetError
 from .image_files import IMAGE_ENDINGS
@@ -28,7 +28,7 @@ FOLDER = "photos"  # inside the run folder
 def photos_of_run(source: Path, run: Path, size: int, licence: str = "", author: str = "") -> Manifest:
     """The photos of a run, kept in RUN/photos: as they are there, or read from `source` at the first start.
 
-    Raises DatasetError (nothing usable), CheckpointError (the run was begun with another photo).
+    Raises DatasetError (nothing usable), CheckpointError (the run was begun with another photo, or cannot be made).
     """
     folder = run / FOLDER
     kept = read_manifest(folder) if (folder / FILE_NAME).exists() else None
@@ -58,9 +58,13 @@ def photos_of_run(source: Path, run: Path, size: int, licence: str = "", author:
         stored = io.BytesIO()
         Image.fromarray(pixels).save(stored, "PNG")
         name = f"photo-{number}.png"
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_path(folder / name) as partial:
-            partial.write_bytes(stored.getvalue())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CheckpointError(
+                f"{run}: cannot be made a folder ({error.strerror or error}). Choose another --out."
+            ) from error
+        write_atomic(folder / name, stored.getvalue())
         items.append(
             Item(
                 file=name,
@@ -81,7 +85,10 @@ def photos_of_run(source: Path, run: Path, size: int, licence: str = "", author:
         reasons = "; ".join(f"{entry.file}: {entry.reason}" for entry in left_out) or "no image files"
         raise DatasetError(f"{source}: no photo to learn from ({reasons}). Give another one.")
     manifest = build_manifest(folder, source.stem, size, items, left_out)
-    write_manifest(manifest)
+    try:
+        write_manifest(manifest)
+    except OSError as error:
+        raise CheckpointError(f"{folder}: cannot be written ({error.strerror or error}).") from error
     return manifest
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from .checkpoint import load_newest
 from .errors import CheckpointError
 from .families import FAMILIES
 from .family import Domain, Family, Sampler
+from .manifest import FILE_NAME
 from .progress import say
 
 UNSAID = {
@@ -29,6 +31,7 @@ UNSAID = {
     "compile": "auto",
     "source": None,
 }  # in a new run; a later start keeps what it has
+TAKEN = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems call a lock that somebody holds
 NAMED = 5  # labels or materials that a message lists
 
 
@@ -52,8 +55,12 @@ def settle_plan(run: Path, asked: dict) -> dict:
     if not path.exists():
         plan = {k: UNSAID.get(k) if v is None else v for k, v in asked.items()}
         partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(plan, indent=1, ensure_ascii=False))
-        partial.replace(path)
+        try:
+            partial.write_text(json.dumps(plan, indent=1, ensure_ascii=False))
+            partial.replace(path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise CheckpointError(f"{path}: cannot be written ({error.strerror or error}).") from error
         return plan
     plan = read_run(run)
     if lines := differences(plan, asked):
@@ -70,7 +77,11 @@ def read_run(run: str | Path) -> dict:
     try:
         plan = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: is no run of gan-train ({error}).") from error
+        hint = "a dataset" if (path.parent / FILE_NAME).is_file() else "no run of gan-train"
+        raise CheckpointError(
+            f"{path.parent}: is {hint} (run.json: {getattr(error, 'strerror', None) or error}). "
+            "Give the folder that train --out made."
+        ) from error
     return {**UNSAID, **plan}
 
 
@@ -178,13 +189,25 @@ def load_weights(family: Family, tensors: dict, prefix: str, strict: bool = True
 
 @contextlib.contextmanager
 def locked(run: Path) -> Iterator[None]:
-    """Nobody else trains into the folder meanwhile; CheckpointError when somebody does."""
-    run.mkdir(parents=True, exist_ok=True)
+    """Nobody else trains into the folder meanwhile; CheckpointError when somebody does, or when it cannot be made."""
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"{run}: cannot be made a folder ({error.strerror or error}). Choose another --out."
+        ) from error
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(file_lock.held(run / "lock"))
         except OSError as error:
+            if (
+                error.errno in TAKEN and error.filename is None
+            ):  # with a name it is the file that cannot be opened
+                raise CheckpointError(
+                    f"{run}: another gan-train is training into this folder. Wait for it, stop it, or choose another "
+                    "--out."
+                ) from error
             raise CheckpointError(
-                f"{run}: another gan-train is training into this folder. Wait for it, stop it, or choose another --out."
+                f"{run}: cannot be written to ({error.strerror or error}). Choose another --out, or mend that."
             ) from error
         yield

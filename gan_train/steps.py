@@ -10,7 +10,7 @@ import copy
 import torch
 from torch import Tensor
 
-from .errors import TrainingError
+from .errors import NotFiniteError
 from .family import Family, Sampler
 from .machine import autocast, choose_compile, choose_precision
 from .parallel import Processes
@@ -56,7 +56,7 @@ class Training:
         return autocast(self.device, self.precision)
 
     def one_step(self) -> dict[str, Tensor]:
-        """-> the terms of all phases as "phase/term", of this process's shards. TrainingError: one is not finite."""
+        """-> the terms of all phases as "phase/term", of this process's shards. NotFiniteError: one is none."""
         seeds = [shard_seed(self.seed, shard) for shard in self.ours]
         batches = [self.sampler(seed, self.step, self.device) for seed in seeds]
         logged = {}
@@ -82,28 +82,26 @@ class Training:
                     buffers.collect()
             if buffers:
                 buffers.settle(self.processes)
-            parameters = self._parameters(phase.trains)
-            self._check(phase.name, average(parameters, total, self.shards, self.processes), parameters)
-            optimizer.step()
             logged |= {f"{phase.name}/{name}": term for name, term in _means(terms_of).items()}
+            parameters = self._parameters(phase.trains)
+            total = average(parameters, total, self.shards, self.processes)
+            self._check(f"the loss of phase {phase.name}", total, parameters, logged)
+            optimizer.step()
         self.step += 1
         self._average()
         return logged
 
-    def _check(self, phase: str, total: Tensor, parameters: list) -> None:
+    def _check(self, what: str, total: Tensor, parameters: list, logged: dict[str, Tensor]) -> None:
         """Before a weight is moved by it."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         if not torch.isfinite(total + torch.nn.utils.get_total_norm(gradients)):
-            raise TrainingError(
-                f"step {self.step}: the loss of phase {phase} is not finite. {self._advice()}"
-            )
+            raise self._not_finite(what, logged)
 
-    def _advice(self) -> str:
+    def _not_finite(self, what: str, logged: dict[str, Tensor]) -> NotFiniteError:
         rates = [n for n in self.plan["config"] if n == "learning_rate" or n.endswith("_lr")]
-        return (
-            f"The last checkpoint is whole. Lower {' or '.join(rates) or 'the learning rate'} "
-            "or raise gamma (--set), and train into a new folder."
-        )
+        rates = " or ".join(rates) or "the learning rate"
+        advice = f"Lower {rates} or raise gamma (--set), and train into a new folder."
+        return NotFiniteError(self.step, what, advice, {name: float(term) for name, term in logged.items()})
 
     def _average(self) -> None:
         images = self.step * self.images
@@ -125,7 +123,7 @@ class Training:
         return self.averaged
 
     def tensors(self) -> dict[str, Tensor]:
-        """The whole state by name: family.*, averaged.*, optimizer.*; TrainingError where one is not finite."""
+        """The whole state by name: family.*, averaged.*, optimizer.*; NotFiniteError where one is none."""
         tensors = {f"family.{k}": v for k, v in self.family.state_dict().items()}
         averaged = self.as_averaged()
         for name in self.family.ema:
@@ -136,7 +134,7 @@ class Training:
                 tensors |= {f"optimizer.{phase}.{i}.{k}": v for k, v in state.items()}
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
-                raise TrainingError(f"step {self.step}: {name} is not finite. {self._advice()}")
+                raise self._not_finite(name, {})
         return tensors
 
     def start_from(self, base: Base) -> None:

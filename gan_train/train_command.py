@@ -32,7 +32,11 @@ def add_train(commands) -> None:
         required=True,
         help="run folder: checkpoints, stats.jsonl, previews",
     )
-    add("--preset", choices=tuple(PRESETS), help=f"family and settings by what you have (default {DEFAULT})")
+    add(
+        "--preset",
+        choices=tuple(PRESETS),
+        help=f"family and settings by what you have (default {DEFAULT}, or what the run was begun with)",
+    )
     add(
         "--from",
         dest="source",
@@ -46,7 +50,7 @@ def add_train(commands) -> None:
     )
     add("--steps", metavar="N", type=positive(int), help="stop after N generator updates in all")
     add("--minutes", metavar="M", type=positive(float), help="stop and save after M minutes")
-    add("--seed", metavar="S", type=int, default=0, help="of everything random (default 0)")
+    add("--seed", metavar="S", type=int, help="of everything random (default 0, or the run's)")
     add(
         "--shards",
         metavar="S",
@@ -82,21 +86,26 @@ def add_train(commands) -> None:
 def _run_train(arguments: argparse.Namespace) -> int:
     from .families import FAMILIES
     from .loop import configure, train
+    from .run_folder import read_run
     from .settings import describe_settings, parse_settings
     from .watch import RunWatch
 
-    family, settings = PRESETS[arguments.preset or DEFAULT]
+    base, begun = None, {}
     if arguments.source:
         from .weights import Base
 
         base = Base(arguments.source)
-        family, config = configure(arguments.preset, {}, base)
-        settings = dataclasses.asdict(config)
+    elif (arguments.out / "run.json").exists():
+        begun = read_run(arguments.out)
+    family, config = configure(arguments.preset, {}, base, begun)
+    settings = dataclasses.asdict(config)
     overrides = parse_settings(arguments.set, FAMILIES[family].config)
     if arguments.settings:
         print("\n".join(describe_settings(FAMILIES[family].config, {**settings, **overrides})))
         return 0
-    dataset = arguments.dataset if arguments.dry_run else _dataset(arguments, FAMILIES[family], overrides)
+    dataset = arguments.dataset
+    if not arguments.dry_run:
+        dataset = _dataset(arguments, FAMILIES[family], {**settings, **overrides})
     checkpoint = train(
         dataset,
         arguments.out,
@@ -119,7 +128,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _dataset(arguments: argparse.Namespace, entry, overrides: dict) -> Path:
+def _dataset(arguments: argparse.Namespace, entry, settings: dict) -> Path:
     """The folder to train on; photos are first put into one inside the run folder."""
     from .manifest import FILE_NAME
     from .photo import photos_of_run, warnings_of
@@ -130,8 +139,9 @@ def _dataset(arguments: argparse.Namespace, entry, overrides: dict) -> Path:
                 "--licence and --author are said of a photo; of a dataset, say them to prepare."
             )
         return arguments.dataset
-    size = {**PRESETS[arguments.preset][1], **overrides}.get("photo", entry.config.photo)
-    manifest = photos_of_run(arguments.dataset, arguments.out, size, arguments.licence, arguments.author)
+    manifest = photos_of_run(
+        arguments.dataset, arguments.out, settings["photo"], arguments.licence, arguments.author
+    )
     for line in warnings_of(manifest):
         print(line, file=sys.stderr)
     return manifest.folder

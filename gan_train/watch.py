@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .alarms import Alarm, Alarms
-from .errors import CollapseError
+from .errors import CollapseError, NotFiniteError
 from .family import Family, Sampler
 from .preview_figures import COUNT, PreviewFigures, real_pictures
 from .progress import say
@@ -63,6 +63,15 @@ class RunWatch:
         for alarm in found:
             self._tell(alarm)
         return best
+
+    def end(self, error: NotFiniteError, logged: dict[str, float]) -> None:
+        """The last look, at the terms before they were no numbers: what exploded is said, and how it ended kept."""
+        if self.step is None:
+            self._forget(error.step - 1)
+        for alarm in self.alarms.see_terms(error.step, logged):
+            self._tell(alarm)
+        last = Alarm("not finite", error.step, f"{error.what} is not finite.", error.advice)
+        self._append("alarms.jsonl", last.as_json())
 
     def _tell(self, alarm: Alarm) -> None:
         self._append("alarms.jsonl", alarm.as_json())

@@ -96,3 +96,10 @@ def test_a_state_from_json_goes_on_where_it_was():
 
 def test_infinite_penalties_are_an_alarm_too():
     assert names(feed(Alarms(0), [0.1] * 20 + [math.inf] * 3)) == ["penalty"]
+
+
+def test_a_huge_penalty_is_said_at_the_first_look():
+    assert names(feed(Alarms(0), [2e4])) == ["penalty"], "there may be no second one"
+    alarms = Alarms(0)
+    assert names(feed(alarms, [0.1] * 20 + [90.0, 2e4, 3e4, 4e4])) == ["penalty"], "and once"
+    assert feed(alarms, [0.1] * 20) == [] and names(feed(alarms, [2e4, 2e4])) == ["penalty"]

@@ -77,12 +77,37 @@ def test_a_missing_package_is_a_sentence():
 
 def test_a_dry_run_prints_the_whole_configuration(tmp_path, capsys):
     command = ["train", "data", "--out", str(tmp_path / "run"), "--set", "crop=288", "--dry-run"]
-    assert main(command) == 0
-    printed = json.loads(capsys.readouterr().out)
+    assert main([*command, "--minutes=2.5"]) == 2
+    said = capsys.readouterr()
+    printed = json.loads(said.out)
     assert printed["crop"] == 288 and printed["batch"] > 0
+    assert printed["minutes"] == 2.5 and printed["steps"] is None
+    assert printed["dataset"] == "not there" and "no dataset.json here" in said.err
     assert not (tmp_path / "run").exists()
     assert main(["train", "data", "--out", "run", "--settings"]) == 0
     assert "learning rate" in capsys.readouterr().out.lower()
+
+
+def test_a_dry_run_says_what_would_be_trained_on_and_how(small_dataset, photo, tmp_path, capsys):
+    command = ["train", str(small_dataset), "--out", str(tmp_path / "run"), "--dry-run", "--steps=7"]
+    assert main([*command, "--precision=float32", "--compile=off"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    sha256 = json.loads((small_dataset / "dataset.json").read_text())["sha256"]
+    assert printed["dataset"] == {"name": "dataset", "sha256": sha256, "images": 48} and printed["steps"] == 7
+    assert printed["here"]["precision"] == "float32 (asked for)"
+    assert printed["here"]["compile"] == "off (asked for)"
+    command = ["train", str(photo), "--out", str(tmp_path / "run"), "--dry-run", "--preset=single-small"]
+    assert main(command) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["dataset"].startswith("photos") and printed["steps"] == 60 and printed["photo"] == 256
+    assert printed["here"]["precision"].split(" ")[0] in ("float32", "bfloat16")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["model.bin", "model"])
+def test_an_exported_file_ends_in_onnx(tmp_path, capsys, name):
+    assert main(["export", "run", "--out", str(tmp_path / name)]) == 2
+    assert "must end in .onnx" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

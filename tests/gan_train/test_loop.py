@@ -1,7 +1,9 @@
 """The training loop: exact resume, checkpoints that survive, errors that say what to do. Real training, tiny crops."""
 
+import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +18,10 @@ from gan_train.checkpoint import checkpoints, load_checkpoint  # noqa: E402
 from gan_train.errors import CheckpointError, ConfigError, TrainingError  # noqa: E402
 from gan_train.families import FAMILIES  # noqa: E402
 from gan_train.family import Phase  # noqa: E402
-from gan_train.loop import configure, train  # noqa: E402
+from gan_train.loop import _Loop, configure, train  # noqa: E402
 from gan_train.run_folder import load_averaged  # noqa: E402
 from gan_train.steps import Training  # noqa: E402
+from gan_train.watch import RunWatch  # noqa: E402
 
 TINY = {
     "crop": 128,
@@ -183,8 +186,43 @@ def test_a_killed_run_can_go_on(small_dataset, tmp_path):
 
 
 def test_a_loss_that_is_no_number_stops_the_run(small_dataset, tmp_path):
-    with pytest.raises(TrainingError, match=r"not finite\. .*Lower autoencoder_lr or"):
+    said = r"not finite\. Lower autoencoder_lr or .*\. No checkpoint was written yet\."
+    with pytest.raises(TrainingError, match=said):
         train(small_dataset, tmp_path / "run", "texture-small", {**TINY, "learning_rate": 1e30}, steps=50)
+    train(small_dataset, tmp_path / "one", "texture-small", {**TINY, "learning_rate": 1e30}, steps=1)
+    with pytest.raises(TrainingError, match=r"The checkpoint of step 1 is whole"):
+        train(small_dataset, tmp_path / "one", "texture-small", {**TINY, "learning_rate": 1e30}, steps=50)
+
+
+def test_a_new_run_saves_early_and_one_that_goes_on_does_not(small_dataset, tmp_path, monkeypatch):
+    saved = []
+    save = _Loop._save
+    monkeypatch.setattr("gan_train.loop.FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(_Loop, "_save", lambda loop: saved.append(loop.training.step) or save(loop))
+    for steps in (3, 5):
+        train(small_dataset, tmp_path / "run", "texture-small", TINY, steps=steps)
+    assert saved == [1, 3, 5]
+
+
+@pytest.mark.parametrize("file", ["stats.jsonl", "watch.jsonl", "previews/step-000000002.png", "tensorboard"])
+def test_whatever_the_full_disk_hits_is_a_sentence(small_dataset, tmp_path, file):
+    """A folder stands in the place of the file: that cannot be written either, and needs no full disk."""
+    run = tmp_path / "run"
+    train(small_dataset, run, "texture-small", TINY, steps=1)
+    if file == "tensorboard":
+        pytest.importorskip("tensorboard")
+        shutil.rmtree(run / file)
+        (run / file).write_text("a file where a folder should be")
+    else:
+        path = run / file
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        path.mkdir(parents=True)
+    watch = functools.partial(RunWatch, pictures=2) if file == "watch.jsonl" else None
+    with pytest.raises(
+        CheckpointError, match=rf"{Path(file).parts[0]}.*cannot be written \(.*of step 1 is whole"
+    ):
+        train(small_dataset, run, "texture-small", TINY, steps=2, watch=watch)
+    assert load_averaged(run)[2]["step"] == 1
 
 
 @pytest.mark.parametrize("part", ["family", "averaged"])

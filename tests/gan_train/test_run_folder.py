@@ -1,7 +1,10 @@
 """A run's folder: one process at a time, the same settings each time, and what is said when they differ."""
 
+import contextlib
+import errno
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +19,7 @@ from gan_train.machine import extend_history, history_of, told  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
 from gan_train.run_folder import differences, load_averaged, locked, read_run  # noqa: E402
 
-from .test_loop import TINY, as_arguments  # noqa: E402
+from .test_loop import SMALL, TINY, as_arguments  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,46 @@ def test_two_runs_into_one_folder_at_once_are_refused(small_dataset, run, tmp_pa
     assert main(command) == 0
 
 
+@pytest.mark.parametrize("place", ["file", "file/run", "/proc/nope"])
+@pytest.mark.parametrize("family", ["texture", "single"])
+def test_a_place_that_cannot_be_made_is_a_sentence(datasets, photo, tmp_path, capsys, place, family):
+    if place.startswith("/") and not Path("/proc").is_dir():
+        pytest.skip("no /proc on this system")
+    (tmp_path / "file").write_text("no folder")
+    dataset = photo if family == "single" else datasets[family]
+    command = ["train", str(dataset), "--out", str(tmp_path / place), *as_arguments(*SMALL[family])]
+    assert main([*command, "--steps=1"]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path / place}: cannot be made a folder (" in said and "Choose another --out." in said
+
+
+def test_a_lock_that_cannot_be_made_is_not_somebody_elses(tmp_path, monkeypatch):
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(CheckpointError, match="cannot be written to"), locked(tmp_path):
+        pass
+
+    @contextlib.contextmanager
+    def held(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield
+
+    monkeypatch.setattr("blender_addon.engine.file_lock.held", held)
+    with (
+        pytest.raises(CheckpointError, match=r"cannot be written to \(No space left on device\)"),
+        locked(tmp_path),
+    ):
+        pass
+
+
+def test_a_plan_that_cannot_be_written_is_a_sentence(small_dataset, tmp_path, monkeypatch):
+    def full(path, *_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(CheckpointError, match=r"run\.json: cannot be written \(No space left on device\)"):
+        train(small_dataset, tmp_path, "texture-small", TINY, steps=1)
+
+
 def test_another_machine_is_said_and_remembered(small_dataset, run, tmp_path, monkeypatch, capsys):
     shutil.copytree(run, tmp_path / "run")
     monkeypatch.setattr(torch, "__version__", "2.99.0")
@@ -136,3 +179,28 @@ def test_other_networks_are_a_sentence(run, tmp_path):
     (tmp_path / "run/run.json").write_text(json.dumps(plan))
     with pytest.raises(CheckpointError, match="other networks"):
         load_averaged(tmp_path / "run")
+
+
+def test_a_run_goes_on_with_its_own_settings(datasets, photo, tmp_path, capsys):
+    """Nothing but dataset and folder: family, settings and seed are those it was begun with."""
+    for family, source in (("style", datasets["style"]), ("single", photo)):
+        out = tmp_path / family
+        first = ["train", str(source), "--out", str(out), "--steps=1"]
+        assert main([*first, "--seed=3", *as_arguments(*SMALL[family])]) == 0
+        assert main(["train", str(source), "--out", str(out), "--steps=2"]) == 0
+        assert load_averaged(out)[2]["step"] == 2
+        capsys.readouterr()
+        assert main([*first, "--set=batch=6", "--seed=4", "--steps=3"]) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert [line.strip() for line in lines if ": was " in line][1:] == [
+            "seed: was 3, asked 4",
+            f"batch: was {SMALL[family][1]['batch']}, asked 6",
+        ]
+    assert main([*first[:1], str(datasets["style"]), *first[2:], "--preset=style-small"]) == 2
+    assert "family: was single, asked style" in capsys.readouterr().err
+
+
+def test_a_dataset_is_no_run(small_dataset, tmp_path, capsys):
+    assert main(["export", str(small_dataset), "--out", str(tmp_path / "model.onnx")]) == 2
+    said = capsys.readouterr().err
+    assert f"{small_dataset}: is a dataset (" in said and "Give the folder that train --out made." in said

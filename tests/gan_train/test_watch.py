@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 from gan_train.checkpoint import checkpoints  # noqa: E402
 from gan_train.cli import main  # noqa: E402
 from gan_train.demo_data import PATTERNS  # noqa: E402
-from gan_train.errors import CollapseError, TrainingError  # noqa: E402
+from gan_train.errors import CollapseError, NotFiniteError, TrainingError  # noqa: E402
 from gan_train.families import FAMILIES  # noqa: E402
 from gan_train.loop import configure, train  # noqa: E402
 from gan_train.preview_figures import COUNT, PreviewFigures, real_pictures  # noqa: E402
@@ -202,6 +202,18 @@ def test_an_absurd_learning_rate_is_an_error_at_once(small_dataset, tmp_path):
     settings = {**TINY, "learning_rate": 1e4}
     with pytest.raises(TrainingError, match="not finite"):
         train(small_dataset, tmp_path / "run", "texture-small", settings, steps=99, watch=LOOKING)
+    last = rows(tmp_path / "run", "alarms.jsonl")[-1]
+    assert last["alarm"] == "not finite" and "is not finite." in last["what"] and "Lower" in last["advice"]
+
+
+def test_terms_are_looked_at_before_the_run_ends(figures_of, tmp_path, capsys):
+    error = NotFiniteError(7, "the loss of phase critic", "Lower it.", {"critic/penalty_real": 1e9})
+    for _ in range(2):  # the second start does the same steps again
+        watch = make_watch(tmp_path, figures_of)
+        watch.end(error, {"critic/penalty_real": 1e9, "critic/adversarial": float("nan")})
+        found = rows(tmp_path, "alarms.jsonl")
+        assert [(row["step"], row["alarm"]) for row in found] == [(7, "penalty"), (7, "not finite")]
+    assert "critic/penalty_real explodes: 1e+09" in capsys.readouterr().err
 
 
 def test_a_learning_rate_that_explodes_is_an_alarm(datasets, tmp_path, capsys):
