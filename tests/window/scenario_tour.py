@@ -55,7 +55,9 @@ def scenario(ui):
     ui.check("the slider changed it", shown(suzanne) != before)
     yield from ui.screenshot("slider")
     yield from ui.over_viewport()
-    yield from pressed(ui, "Z", "S")  # Solid again: without a graphics card each redraw of the other takes a second
+    yield from pressed(
+        ui, "Z", "S"
+    )  # Solid again: without a graphics card each redraw of the other takes a second
 
     yield from ui.unfold("gancube.bake_loop")
     yield from ui.click_button(op="gancube.show_variants")
