@@ -24,15 +24,30 @@ UVS = "UVMap"  # Blender's own name for the first UV layer
 def primitive(shape: str, name: str) -> bpy.types.Object:
     """2 m across, with UVs; the round ones shaded smooth."""
     make, smooth = PRIMITIVES[shape]
-    mesh = bpy.data.meshes.new(name)
     content = bmesh.new()
     content.loops.layers.uv.new(UVS)
     make(content)
-    for face in content.faces:
-        face.smooth = smooth
-    content.to_mesh(mesh)
+    mesh = in_fixed_order(content, name)
     content.free()
+    mesh.polygons.foreach_set("use_smooth", [smooth] * len(mesh.polygons))
     return bpy.data.objects.new(name, mesh)
+
+
+def in_fixed_order(content: bmesh.types.BMesh, name: str) -> bpy.types.Mesh:
+    """The mesh with its faces by their vertices, each from its smallest on: create_uvsphere welds its seam and orders
+    faces by addresses in memory, which differ from run to run."""
+    content.verts.index_update()
+    layer = content.loops.layers.uv.active
+    faces = []
+    for face in content.faces:
+        corners = [(loop.vert.index, *loop[layer].uv) for loop in face.loops]
+        first = corners.index(min(corners))
+        faces.append(corners[first:] + corners[:first])
+    faces.sort()
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata([vertex.co for vertex in content.verts], [], [[one[0] for one in face] for face in faces])
+    mesh.uv_layers.new(name=UVS).uv.foreach_set("vector", [x for face in faces for _, *uv in face for x in uv])
+    return mesh
 
 
 def cone(top: float) -> Callable:
