@@ -18,12 +18,11 @@ from pathlib import Path
 
 from .batch_pool import Answer, Order, Pool
 from .engine import asset_catalog, batch_report, file_lock
-from .engine.batch_report import BESIDE, FAILED, MADE, THUMBNAIL, Line
+from .engine.batch_report import BESIDE, FAILED, MADE, PAGE, ROOM, SHEET, THUMBNAIL, Line
 from .engine.errors import OutputError
 from .engine.files import write_atomic
 from .engine.plan import Asset, Plan
 
-ROOM = ".gancube"
 TRIAL = 4 * 2**20  # bytes that must still fit when an asset could not be written
 
 
@@ -224,9 +223,9 @@ def finish(run: Run) -> None:
     batch_report.write(run.out, [*known.values(), *rest])
     shown = [*known.values(), *rest]
     pictures = {line.asset: thumbnail_of(line) for line in shown}
-    write_atomic(run.out / report_page.FILE, report_page.page(shown, pictures).encode())
+    write_atomic(run.out / PAGE, report_page.page(shown, pictures).encode())
     there = [run.out / path for line in shown if (path := pictures[line.asset])]
-    write_atomic(run.out / "contact_sheet.png", batch_picture.contact_sheet(there))
+    write_atomic(run.out / SHEET, batch_picture.contact_sheet(there))
 
 
 def thumbnail_of(line: Line) -> str:

@@ -6,16 +6,21 @@ Previous station: plan.Group. A name is a path below the output folder with / be
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from string import Formatter
 
+from . import asset_catalog
+from .batch_report import FILE, PAGE, ROOM, SHEET
 from .errors import RequestError
 from .plan import Group, Target
 
 FIELDS = ("target", "mode", "model", "label", "size", "seed", "variation", "index")
 NUMBERS = ("size", "seed", "variation", "index")
-LONGEST = 180  # characters: file systems end at 255 bytes, and suffixes come behind
+LONGEST = 180  # characters: Windows ends at 260 of a whole path
+LONGEST_PART = 200  # bytes in UTF-8: file systems end at 255 of each part, and suffixes come behind
+OWN_FILES = (FILE, PAGE, SHEET, ROOM, asset_catalog.FILE)  # of the run, in the output folder
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*]')
+TEXTURES = "_textures"  # behind a name: the folder of its textures, as scene/texture_files.py has it
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # of Windows
 
 
@@ -85,6 +90,8 @@ def fault_of(name: str) -> str:
     parts = name.split("/")
     if len(name) > LONGEST:
         return f"the name {name[:40]}... is longer than {LONGEST} characters."
+    if any(len(part.encode("utf-8", "surrogatepass")) > LONGEST_PART for part in parts):
+        return f"the name {name[:40]}... has a part that is longer than {LONGEST_PART} bytes in UTF-8."
     if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name):
         return f"the name {name!r} leads out of the output folder."
     if FORBIDDEN.search(name):
@@ -93,19 +100,34 @@ def fault_of(name: str) -> str:
         return f"the name {name!r} has a part that is empty, or begins or ends with a dot or a blank."
     if any(DEVICES.fullmatch(part) for part in parts):
         return f"the name {name!r} is that of a device in Windows."
+    if parts[0].casefold() in OWN_FILES:
+        return f"the name {name!r} is that of a file of the run itself, {parts[0].casefold()}."
     return ""
 
 
-def collision(names: Iterable[str]) -> str:
-    """What is wrong with the names together, or "". Case does not count: it does not in Windows and macOS."""
-    seen: dict[str, str] = {}
-    for name in names:
-        if name.casefold() in seen:
-            return f"two assets are called {name!r}. Put what tells them apart into it, as {{label}} or {{index}}."
-        seen[name.casefold()] = name
-    for low, name in seen.items():
+def collisions(names: Sequence[str], flat: bool) -> Iterator[tuple[int, int, str]]:
+    """(number, number of the other, what is wrong) of each name that another is in the way of.
+
+    Case does not count: it does not in Windows and macOS. flat: textures then lie in NAME_textures beside the files.
+    """
+    seen: dict[str, int] = {}
+    for number, name in enumerate(names):
+        other = seen.setdefault(name.casefold(), number)
+        if other != number:
+            advice = "Put what tells them apart into it, as {label} or {index}."
+            yield number, other, f"two assets are called {name!r}. {advice}"
+    taken = {low + TEXTURES: number for low, number in seen.items()} if flat else {}
+    for low, number in seen.items():
         parts = low.split("/")
         for n in range(1, len(parts)):
-            if "/".join(parts[:n]) in seen:
-                return f"{name!r} would lie in the folder of another asset, {seen['/'.join(parts[:n])]!r}."
-    return ""
+            above = "/".join(parts[:n])
+            if above in seen:
+                other = seen[above]
+                yield (
+                    number,
+                    other,
+                    f"{names[number]!r} would lie in the folder of another asset, {names[other]!r}.",
+                )
+            elif above in taken:
+                other = taken[above]
+                yield number, other, f"{names[number]!r} would lie among the textures of {names[other]!r}."

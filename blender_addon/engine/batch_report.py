@@ -13,7 +13,8 @@ from pathlib import Path
 from .files import write_atomic
 from .plan import Asset
 
-FILE = "report.jsonl"
+FILE, PAGE, SHEET = "report.jsonl", "report.html", "contact_sheet.png"
+ROOM = ".gancube"  # the lock, and the folders that workers fill
 BESIDE = ".report.json"  # behind an asset's name
 THUMBNAIL = ".thumbnail.png"
 MADE, FAILED = "made", "failed"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .card import Card, Input
+from .card_values import check_scalar, check_weights
 from .drawn_picture import drawn_picture
 from .errors import ModelError, RequestError
 from .sizes import check_size
@@ -143,21 +144,15 @@ def fill_field(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
 def fill_label(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     weights = wish.label if isinstance(wish.label, dict) else {wish.label: 1.0}
     row = np.zeros((1, len(one.labels)), np.float32)  # [1, K], sums to 1
+    check_weights(weights)
     for name, weight in weights.items():
-        if not (isinstance(weight, (int, float)) and math.isfinite(weight) and weight >= 0):
-            raise RequestError(f"label {name!r}: its weight {weight!r} must be a number, zero or larger.")
         row[0, one.labels.index(name)] = weight
-    if not row.sum() > 0:
-        raise RequestError("the weights of the labels are all zero. Give one of them more.")
     return {one.name: row / row.sum()}
 
 
 def fill_scalar(one: Input, rng: np.random.Generator, wish: Wish) -> dict:
     value = wish.scalars.get(one.name, one.default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not one.min <= value <= one.max:
-        raise RequestError(
-            f"setting {one.name} = {value!r}: must be a number from {one.min:g} to {one.max:g}."
-        )
+    check_scalar(one, value)
     return {one.name: np.full((1, 1), value, np.float32)}
 
 

@@ -98,7 +98,7 @@ class Plan:
 class Group:
     """One [[assets]] of a plan: everything combined with everything, or (combine "turn") with the seeds in turn.
 
-    `models`: (name, file, sha256, default size). `where`: of the complaint when names collide.
+    `models`: (name, file, sha256, default size). `where`: key path of what names its assets, for complaints.
     """
 
     targets: tuple[Target, ...]
@@ -115,7 +115,7 @@ class Group:
     name: str = ""
     tags: tuple[str, ...] = ()
     catalog: str = ""
-    where: str = "plan"
+    where: tuple = ()
 
     @property
     def count(self) -> int:

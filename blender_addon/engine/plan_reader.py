@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import asset_catalog, asset_names, library
+from .card_values import check_setting
 from .errors import GanCubeError, PlanError, RequestError
 from .plan import (
     CHECKS,
@@ -54,13 +55,13 @@ def read_plan(source: Source, folders: list[Path]) -> Plan:
 class Reader:
     def __init__(self, source: Source, folders: list[Path]):
         self.source, self.folders = source, folders
-        self.faults: list[tuple[int, str]] = []  # (line, sentence)
+        self.faults: dict[
+            tuple[int, str], None
+        ] = {}  # (line, sentence), once: a key at the top is read for each group
 
     def fault(self, path: KeyPath, what: str) -> None:
         place = self.source.where(path)
-        fault = (self.source.line(path) or 0, f"{place}: {what}")
-        if fault not in self.faults:  # a key at the top is read for each group
-            self.faults.append(fault)
+        self.faults.setdefault((self.source.line(path) or 0, f"{place}: {what}"))
 
     def plan(self) -> Plan:
         values, groups = self.source.values, self.source.values.get("assets")
@@ -74,10 +75,9 @@ class Reader:
             self.fault(("assets",), "is an empty list. A plan needs assets to make.")
         else:
             read = [self.group(one, i) for i, one in enumerate(groups)]
-            assets = self.expanded([group for group in read if group is not None])
+            assets = self.expanded([group for group in read if group is not None], layout == "flat")
         if self.faults:
-            self.faults.sort(key=lambda fault: fault[0])
-            sentences = [sentence for _, sentence in self.faults]
+            sentences = [sentence for _, sentence in sorted(self.faults, key=lambda fault: fault[0])]
             if (more := len(sentences) - MOST_FAULTS) > 0:
                 sentences[MOST_FAULTS:] = [f"{self.source.file}: and {more} faults more."]
             raise PlanError(sentences)
@@ -99,7 +99,8 @@ class Reader:
         try:
             return read(self, table[key])
         except Fault as fault:
-            self.fault((*path, key), str(fault))
+            for below, sentence in fault.found:
+                self.fault((*path, key, *below), sentence)
         except GanCubeError as error:
             self.fault((*path, key), str(error))
         return None
@@ -158,7 +159,7 @@ class Reader:
             models=tuple(
                 (entry.name, str(entry.path), entry.sha256, entry.card.default_size) for entry in entries
             ),
-            where=self.source.where((*path, "name")),
+            where=(*path, "name"),
             **facts,
         )
 
@@ -170,45 +171,58 @@ class Reader:
             return ()
 
     def fits_models(self, entries, facts: dict, path: KeyPath) -> None:
-        """Labels, sizes and scalars against the card of every model of the group; each fault once."""
-        checks = [
-            ("labels", one, lambda card, one: resolve_label(card, 0, one)) for one in facts["labels"] or ()
-        ]
-        checks += [("sizes", one, check_size) for one in facts["sizes"] or ()]
+        """Labels, sizes and scalars against the card of every model of the group, as when they are used."""
+        checks: list[tuple[str, int | str, object, Callable]] = []
+        for n, one in enumerate(facts["labels"] or ()):
+            checks.append(("labels", n, one, lambda card, n, one: resolve_label(card, 0, one)))
+        for n, one in enumerate(facts["sizes"] or ()):
+            checks.append(("sizes", n, one, lambda card, n, one: check_size(card, one)))
+        for name, one in (facts["scalars"] or {}).items():
+            checks.append(("scalars", name, one, check_setting))
         for entry in entries:
             if entry.card.takes_picture:
                 self.fault((*path, "models"), f"{entry.name}: changes a picture and makes none out of seeds.")
-            for key, value, check in checks:
+            for key, inside, value, check in checks:
                 try:
                     if value is not None:
-                        check(entry.card, value)
+                        check(entry.card, inside, value)
                 except RequestError as error:
-                    self.fault((*path, key), str(error))
-            known = {one.name for one in entry.card.inputs if one.kind == "scalar"}
-            for name in sorted(set(facts["scalars"] or ()) - known):
-                has = ", ".join(sorted(known)) or "none"
-                self.fault((*path, "scalars"), f"{name!r} is none of {entry.name}, which has {has}.")
+                    self.fault(self.place(path, key, inside), str(error))
 
-    def expanded(self, groups: list[Group]) -> list[Asset]:
+    def place(self, path: KeyPath, key: str, inside: int | str) -> KeyPath:
+        """Of an entry of a list or table, in the group or at the top; a list of one may stand there bare."""
+        values = self.source.values
+        for n in path:
+            values = values[n]
+        if key not in values:
+            values, path = self.source.values, ()
+        return (*path, key, inside) if isinstance(values[key], (list, dict)) else (*path, key)
+
+    def expanded(self, groups: list[Group], flat: bool) -> list[Asset]:
         count = sum(group.count for group in groups)
         if count > MOST_ASSETS:
             self.fault(("assets",), f"makes {count} assets; {MOST_ASSETS} are the most of one plan.")
             return []
         assets: list[Asset] = []
+        owners: list[Group] = []
         for group in groups:
             for choice_ in group.choices():
                 assets.append(self.asset(group, choice_, len(assets)))
+                owners.append(group)
                 if len(self.faults) > MOST_FAULTS:
                     return []
-        if collides := asset_names.collision(asset.name for asset in assets):
-            self.fault(("assets",) if len(groups) > 1 else ("assets", 0, "name"), collides)
+        for number, other, sentence in asset_names.collisions([asset.name for asset in assets], flat):
+            one, first = owners[number].where, owners[other].where
+            self.fault(one, sentence + (f" The other: {self.source.where(first)}." if first != one else ""))
+            if len(self.faults) > MOST_FAULTS:
+                break
         return assets
 
     def asset(self, group: Group, chosen: tuple, index: int) -> Asset:
         fields = asset_names.fields_of(*chosen, index)
         name = asset_names.render(group.name or asset_names.default_template(group), fields)
         if fault := asset_names.fault_of(name):
-            self.faults.append((0, f"{group.where}: {fault}"))
+            self.fault(group.where, fault)
         target_, (model_name, _, sha256, _) = chosen[0], chosen[1]
         request = group.request(*chosen)
         shelf = asset_catalog.clean_path(asset_names.render(group.catalog, fields))

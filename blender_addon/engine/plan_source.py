@@ -16,7 +16,10 @@ from pathlib import Path
 from .errors import PlanError
 
 MAX_BYTES = 64 * 2**20
-LISTS = ("targets", "models", "labels", "seeds", "sizes", "formats", "tags")  # separated by ; in a CSV
+# Of a CSV: what is a list, separated by ;, a table, psi=0.5;x=1, and what is a number. The rest is text, 007 too.
+LISTS = ("targets", "models", "labels", "seeds", "sizes", "formats", "tags")
+TABLES = ("scalars",)
+NUMBERS = ("seeds", "sizes", "variations", "images", "width", "blend", "bake", *TABLES)
 WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 KEY = re.compile(
@@ -87,7 +90,8 @@ def toml_lines(text: str) -> dict[KeyPath, int]:
         if not depth and not quotes:
             if header := HEADER.match(line):
                 table = _counted(_keys(header[2]), counts, header[1] == "[[")
-                lines.setdefault(table, number)
+                for n in range(1, len(table) + 1):  # also of what a header names only in passing
+                    lines.setdefault(table[:n], number)
                 continue
             if key := KEY.match(line):
                 path = (*table, *_keys(key[1]))
@@ -145,47 +149,50 @@ def _closing(line: str, at: int) -> int:
 
 
 def _json(text: str, path: Path) -> tuple[dict, dict]:
-    def pairs(found):
-        keys = [key for key, _ in found]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise PlanError([f"{path}: {twice[:100]}: stands twice in one object."])
-        return dict(found)
-
     try:
-        values = json.loads(text, object_pairs_hook=pairs)
+        values, lines = json.loads(text), json_lines(text)
+    except Twice as twice:
+        raise PlanError([f"{path}:{twice.line}: {twice.key[:100]}: stands twice in one object."]) from twice
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         raise PlanError([f"{path}{f':{line}' if line else ''}: is not JSON ({str(error)[:100]})."]) from error
     if isinstance(values, list):  # the bare list of assets
-        values, lines = {"assets": values}, {("assets", *key): n for key, n in json_lines(text).items()}
-    else:
-        lines = json_lines(text)
+        values, lines = {"assets": values}, {("assets", *key): n for key, n in lines.items()}
     if not isinstance(values, dict):
         raise PlanError([f"{path}: must be an object, or a list of assets."])
     return values, lines
 
 
+class Twice(Exception):
+    """A key stands twice in one object of JSON."""
+
+    def __init__(self, key: str, line: int):
+        self.key, self.line = key, line
+
+
 def json_lines(text: str) -> dict[KeyPath, int]:
-    """The line of every key and entry, in a text that is JSON."""
+    """The line of every key and entry, in a text that is JSON; Twice where the later of two keys would win unseen."""
     lines: dict[KeyPath, int] = {}
     open_: list[list] = []  # [what the current entry is called: a key, None before the first, or an index]
     line, at = 1, 0
     is_key = False
     while at < len(text):
         letter = text[at]
+        if open_ and isinstance(open_[-1][0], int) and letter not in " \t\r\n,]":
+            lines.setdefault(tuple(one[0] for one in open_), line)
         if letter == '"':
             word, at = scanstring(text, at + 1, False)
             if is_key:
                 open_[-1][0] = word
-                lines[tuple(one[0] for one in open_)] = line
+                path = tuple(one[0] for one in open_)
+                if path in lines:
+                    raise Twice(word, line)
+                lines[path] = line
                 is_key = False
             continue
         if letter == "\n":
             line += 1
         elif letter in "{[":
-            if open_ and isinstance(open_[-1][0], int):
-                lines.setdefault(tuple(one[0] for one in open_), line)
             open_.append([None if letter == "{" else 0])
             is_key = letter == "{"
         elif letter in "}]":
@@ -223,9 +230,13 @@ def _csv(text: str, path: Path) -> tuple[dict, dict]:
 
 def _cell(name: str, cell: str):
     """A text, number or list as the other two kinds of file would have it."""
+    read = _number if name in NUMBERS else str
+    if name in TABLES and re.fullmatch(r"[^=;]+=[^=;]+(;[^=;]+=[^=;]+)*;?", cell):
+        pairs = (part.split("=") for part in cell.split(";") if part.strip())
+        return {key.strip(): read(value.strip()) for key, value in pairs}
     if name in LISTS:
-        return [_number(part.strip()) for part in cell.split(";") if part.strip()]
-    return _number(cell)
+        return [read(part.strip()) for part in cell.split(";") if part.strip()]
+    return read(cell)
 
 
 def _number(text: str):

@@ -5,19 +5,29 @@ Standard library only. Between plan_source.py and plan_reader.py.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from . import asset_catalog, asset_names, library
+from .card_values import check_weights
 from .errors import GanCubeError
 from .plan import MESH_FILES, MOST_ASSETS, PRIMITIVES
+from .plan_source import KeyPath
 from .seeds import MASK, parse_seed
 
 RANGE = re.compile(r"\s*([0-9]{1,40})\s*-\s*([0-9]{1,40})\s*")
+WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+NO_WORD = re.compile(
+    r"[\s0-9.,;:+~_/\u2010-\u2015\u2212\u2026-]*[0-9][\s0-9.,;:+~_/\u2010-\u2015\u2212\u2026-]*"
+)
 TAG_BYTES = 63  # in Blender's asset browser
 
 
 class Fault(Exception):
-    """One of them, as a sentence that goes behind its place."""
+    """What is wrong with a value: a sentence that goes behind its place, or several with keys inside the value."""
+
+    def __init__(self, *sentences: str, inside: Iterable[tuple[KeyPath, str]] = ()):
+        self.found = [*(((), sentence) for sentence in sentences), *inside]
+        super().__init__(*sentences)
 
 
 def choice(words: tuple[str, ...]) -> Callable:
@@ -55,16 +65,20 @@ def list_of(read_one: Callable) -> Callable:
         if not entries:
             raise Fault("is an empty list. Leave the key out, or put something in.")
         found, wrong = [], []
-        for entry in entries:
+        for n, entry in enumerate(entries):
+            keys = (n,) if entries is value else ()
             try:
                 found.append(read_one(reader, entry))
-            except (Fault, GanCubeError) as error:
-                wrong.append(str(error))
+            except Fault as fault:
+                wrong += [((*keys, *below), sentence) for below, sentence in fault.found]
+            except GanCubeError as error:
+                wrong.append((keys, str(error)))
+        if not wrong:
+            wrong = [
+                ((n,), f"{one!r} stands there twice.") for n, one in enumerate(entries) if one in entries[:n]
+            ]
         if wrong:
-            raise Fault(" ".join(wrong))
-        twice = next((one for n, one in enumerate(entries) if one in entries[:n]), None)
-        if twice is not None:
-            raise Fault(f"holds {twice!r} twice.")
+            raise Fault(inside=wrong)
         return tuple(found)
 
     return read
@@ -107,14 +121,24 @@ def model(reader, value) -> library.Entry:
 
 def label(reader, value):
     if isinstance(value, dict):
-        return numbers(reader, value)
+        weights = numbers(reader, value)
+        check_weights(weights)
+        return weights
     return text(value, "a label's name, or a table of names and weights")
 
 
 def numbers(reader, value) -> dict:
     if not isinstance(value, dict) or not value:
-        raise Fault("must be a table of names and numbers.")
-    return {text(key, "a name"): number_from(-1e30, 1e30)(reader, one) for key, one in value.items()}
+        raise Fault("must be a table of names and numbers: { psi = 0.5 }, in a CSV psi=0.5;x=1.")
+    found, wrong = {}, []
+    for key, one in value.items():
+        try:
+            found[text(key, "a name")] = number_from(-1e30, 1e30)(reader, one)
+        except Fault as fault:
+            wrong.append(((key,), str(fault)))
+    if wrong:
+        raise Fault(inside=wrong)
+    return found
 
 
 def seeds(reader, value) -> range:
@@ -128,8 +152,15 @@ def seeds(reader, value) -> range:
         if last - first >= MOST_ASSETS:
             raise Fault(f"{value!r} are more than {MOST_ASSETS} seeds.")
         return range(first, last + 1)
-    seed = parse_seed(value)
+    seed = one_seed(value)
     return range(seed, seed + 1)
+
+
+def one_seed(value) -> int:
+    """A number or any word; what looks like a range and is none would be a word that nobody meant."""
+    if isinstance(value, str) and NO_WORD.fullmatch(value) and not WHOLE.fullmatch(value):
+        raise Fault(f'{value!r} is neither a number nor a word. A range of seeds is written "1-20".')
+    return parse_seed(value)
 
 
 def tag(reader, value) -> str:

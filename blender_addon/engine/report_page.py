@@ -9,7 +9,6 @@ from urllib.parse import quote
 from .asset_words import labels_of
 from .batch_report import FAILED, MADE, Line
 
-FILE = "report.html"
 LINKED = ("glb", "usdz", "usda", "fbx", "obj", "blend")  # suffixes of main files
 
 PAGE = """<!DOCTYPE html>

@@ -45,8 +45,12 @@ def in_fixed_order(content: bmesh.types.BMesh, name: str) -> bpy.types.Mesh:
         faces.append(corners[first:] + corners[:first])
     faces.sort()
     mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata([vertex.co for vertex in content.verts], [], [[one[0] for one in face] for face in faces])
-    mesh.uv_layers.new(name=UVS).uv.foreach_set("vector", [x for face in faces for _, *uv in face for x in uv])
+    mesh.from_pydata(
+        [vertex.co for vertex in content.verts], [], [[one[0] for one in face] for face in faces]
+    )
+    mesh.uv_layers.new(name=UVS).uv.foreach_set(
+        "vector", [x for face in faces for _, *uv in face for x in uv]
+    )
     return mesh
 
 

@@ -88,7 +88,8 @@ def test_a_plan_from_the_first_asset_to_the_page(gancube, plan, tmp_path):
     assert f"made      {COUNT} assets" in answer.out and "an hour" in answer.out
     lines = batch_report.read(out)
     assert list(lines) == [
-        "walls/brick-1", "walls/moss-2", "walls/brick-3", "walls/moss-4", "monkey-0", "cylinder-0", "sphere-0", "icosphere-0",
+        "walls/brick-1", "walls/moss-2", "walls/brick-3", "walls/moss-4",
+        "monkey-0", "cylinder-0", "sphere-0", "icosphere-0",
     ]  # fmt: skip
     line = lines["walls/brick-1"]
     assert line.status == "made" and line.recipe["label"] == "brick" and line.recipe["seed"] == 1

@@ -144,21 +144,21 @@ name = "../{seed}"
     )
     wanted = [
         ("plan.toml:1: layuot:", "Is it 'layout'?"),
-        ("plan.toml:2: formats:", "'stl'"),
+        ("plan.toml:2: formats[1]:", "'stl'"),
         ("plan.toml:5: assets[0].models:", "tinny"),
         ("plan.toml:6: assets[0].seeds:", "backwards"),
         ("plan.toml:7: assets[0].labels:", "empty list"),
         ("plan.toml:8: assets[0].variations:", "'two'"),
-        ("plan.toml:12: assets[1].labels:", "gravel"),
-        ("plan.toml:13: assets[1].seeds:", "2.5"),
-        ("plan.toml:13: assets[1].seeds:", "36893488147419103232"),
-        ("plan.toml:13: assets[1].seeds:", "64 bits"),
-        ("plan.toml:14: assets[1].sizes:", "multiples of 16"),
-        ("plan.toml:15: assets[1].targets:", "'cubes'"),
-        ("plan.toml:15: assets[1].targets:", "nowhere.glb"),
+        ("plan.toml:12: assets[1].labels[1]:", "gravel"),
+        ("plan.toml:13: assets[1].seeds[1]:", "2.5"),
+        ("plan.toml:13: assets[1].seeds[2]:", "36893488147419103232"),
+        ("plan.toml:13: assets[1].seeds[3]:", "64 bits"),
+        ("plan.toml:14: assets[1].sizes[1]:", "multiples of 16"),
+        ("plan.toml:15: assets[1].targets[0]:", "'cubes'"),
+        ("plan.toml:15: assets[1].targets[1]:", "nowhere.glb"),
         ("plan.toml:16: assets[1].texture:", "gif"),
         ("plan.toml:17: assets[1].tags:", "7"),
-        ("plan.toml:18: assets[1].scalars:", "chi"),
+        ("plan.toml:18: assets[1].scalars.chi:", "chi"),
         ("plan.toml:19: assets[1].mode:", "triplanar"),
         ("plan.toml:23: assets[2].name:", "output folder"),
     ]
@@ -182,6 +182,19 @@ name = "../{seed}"
         ('[[assets]]\nmodels="tiny"\nname="C:x"', "output folder"),
         ('[[assets]]\nmodels="tiny"\nname="a/../../b"', "output folder"),
         ('[[assets]]\nmodels="tiny"\nname="con"', "device"),
+        ('[[assets]]\nmodels="tiny"\nname="Report.html"', "of the run itself, report.html"),
+        ('[[assets]]\nmodels="tiny"\nname="report.jsonl/{seed}"', "of the run itself"),
+        ('[[assets]]\nmodels="tiny"\nname="contact_sheet.png"', "of the run itself"),
+        ('[[assets]]\nmodels="tiny"\nname="blender_assets.cats.TXT"', "of the run itself"),
+        ('[[assets]]\nmodels="tiny"\nname=".GanCube/x"', "begins or ends with a dot"),
+        (f'[[assets]]\nmodels="tiny"\nname="a/{"煉" * 67}"', "longer than 200 bytes"),
+        ('layout="flat"\n[[assets]]\nmodels="tiny"\nname="a"\n[[assets]]\nmodels="tiny"\nname="A_Textures/b"',
+         "among the textures of 'a'"),
+        ('[[assets]]\nmodels="tiny"\nscalars={psi=1.5}', "assets[0].scalars.psi: setting psi = 1.5"),
+        ('[[assets]]\nmodels="tiny"\nscalars={psi="much"}', "assets[0].scalars.psi: 'much' must be a number"),
+        ('[[assets]]\nmodels="tiny"\nlabels=["moss",{brick=1, moss=-1}]', "assets[0].labels[1]: label 'moss': its"),
+        ('[[assets]]\nmodels="tiny"\nlabels={brick=0, moss=0}', "assets[0].labels: the weights of the labels"),
+        ('[[asset]]\nmodels="tiny"', "plan.toml:1: asset: is not a key of a plan. Is it 'assets'?"),
         ('[[assets]]\nmodels="tiny"\nname="{nothing}"', "{nothing} is not known"),
         ('[[assets]]\nmodels="tiny"\nname="{seed.real}"', "not known"),
         ('[[assets]]\nmodels="tiny"\nname="{label:5}"', "no form"),
@@ -190,13 +203,59 @@ name = "../{seed}"
         ('[[assets]]\nmodels="tiny"\nseeds="1-2000000"', "more than 1000000 seeds"),
         ('[[assets]]\nmodels="pbr"\nlabels="brick"', "has no labels"),
         ('[[assets]]\nmodels="tiny"\nformats=["png"]\ntexture="webp"', "none of the formats can hold it"),
-        ('[[assets]]\nmodels="tiny"\nformats=["glb","glb"]', "twice"),
+        ('[[assets]]\nmodels="tiny"\nformats=["glb","glb"]', "assets[0].formats[1]: 'glb' stands there twice"),
         ('[[assets]]\nmodels="tiny"\nwidth=nan', "nan"),
         ('[[assets]]\nmodels="tiny"\nvariations=true', "True"),
     ],
 )  # fmt: skip
 def test_each_bad_plan_is_refused(faults, text, words):
     assert any(words in sentence for sentence in faults(text)), faults(text)
+
+
+def test_a_name_of_the_run_is_free_below_a_folder(read):
+    assert read('[[assets]]\nmodels="tiny"\nname="x/report.html"').assets[0].name == "x/report.html"
+    assert (
+        len(
+            read('[[assets]]\nmodels="tiny"\nname="a"\n[[assets]]\nmodels="tiny"\nname="a_textures/b"').assets
+        )
+        == 2
+    )
+
+
+def test_every_name_that_another_has_is_told_with_its_place(faults):
+    group = '[[assets]]\nmodels="tiny"\nseeds="1-3"\nname="x-{seed}"\n'
+    found = faults(group + '[[assets]]\nmodels="tiny"\nname="y"\n' + group + group)
+    assert len(found) == 6 and all("two assets are called 'x-" in one for one in found)
+    assert [one.split(": ")[1] for one in found] == ["assets[2].name"] * 3 + ["assets[3].name"] * 3
+    assert found[0].startswith("plan.toml:11: ") and found[0].endswith("plan.toml:4: assets[0].name.")
+    found = faults(
+        '[[assets]]\nmodels="tiny"\nseeds="1-500"\nname="{seed:1}"\n' + 2 * group.replace("3", "400")
+    )
+    assert len(found) == plan_reader.MOST_FAULTS + 1 and "faults more" in found[-1]
+
+
+@pytest.mark.parametrize("text", ["1..20", "1\u201320", "1,2,3", "20 - ", "1:20", "1 20", "1.5", "-1-20"])
+def test_a_range_that_is_mistyped_is_no_word(faults, text):
+    found = faults(f'[[assets]]\nmodels="tiny"\nseeds=["5-6","{text}"]')
+    assert len(found) == 1 and "assets[0].seeds[1]: " in found[0] and '"1-20"' in found[0]
+
+
+def test_words_and_numbers_are_seeds(read):
+    for text, seed in (
+        ("7", 7),
+        ("-1", MASK),
+        ("v1", parse_seed("v1")),
+        ("2024-05 rain", parse_seed("2024-05 rain")),
+    ):
+        assert read(f'[[assets]]\nmodels="tiny"\nseeds="{text}"').assets[0].request.seed == seed
+
+
+def test_cells_of_a_csv(read, faults):
+    made = read("models,name,tags,scalars,seeds\ntiny,007,1;2,psi=0.5,3\n", ".csv").assets
+    assert (made[0].name, made[0].tags, made[0].request.scalars) == ("007", ("1", "2"), {"psi": 0.5})
+    assert made[0].request.seed == 3
+    assert "assets[0].scalars.x: 'x' is none" in faults("models,scalars\ntiny,psi=0.5;x=1\n", ".csv")[0]
+    assert "psi=0.5;x=1" in faults("models,scalars\ntiny,psi\n", ".csv")[0]
 
 
 def test_seeds_of_more_than_64_bits_are_refused_and_the_largest_is_not(read, faults):
@@ -206,9 +265,11 @@ def test_seeds_of_more_than_64_bits_are_refused_and_the_largest_is_not(read, fau
 
 def test_faults_of_json_and_csv_have_lines_too(faults):
     text = '[\n {"models": "tiny"},\n {"models": "tiny",\n  "seeds": ["3-1"]}\n]'
-    assert faults(text, ".json")[0].startswith("plan.json:4: assets[1].seeds: ")
+    assert faults(text, ".json")[0].startswith("plan.json:4: assets[1].seeds[0]: ")
     assert faults("[\n {]\n", ".json")[0].startswith("plan.json:2: is not JSON")
-    assert faults("models,seeds\ntiny,1\ntiny,3-1\n", ".csv")[0].startswith("plan.csv:3: assets[1].seeds: ")
+    assert faults("models,seeds\ntiny,1\ntiny,3-1\n", ".csv")[0].startswith(
+        "plan.csv:3: assets[1].seeds[0]: "
+    )
     assert "3 cells for 2 columns" in faults("models,seeds\ntiny,1,4\n", ".csv")[0]
     assert "none of them twice" in faults("models,models\ntiny,1\n", ".csv")[0]
 
@@ -235,6 +296,14 @@ def test_lines_of_toml():
 def test_lines_of_json():
     lines = json_lines('{"a": [1,\n {"b": "x\\"{"},\n 3], "c": {\n"d": null}}')
     assert lines["a",] == 1 and lines["a", 1, "b"] == 2 and lines["c",] == 3 and lines["c", "d"] == 4
+    assert lines["a", 0] == 1 and lines["a", 2] == 3
+    assert json_lines('[\n"a,]", [\n1\n]]') == {(0,): 2, (1,): 2, (1, 0): 3}
+
+
+def test_a_key_that_stands_twice_in_json(faults):
+    assert faults('{"assets": [\n{"seeds": 1,\n"seeds": 2}]}', ".json")[0].startswith(
+        "plan.json:3: seeds: stands twice"
+    )
 
 
 def test_twenty_thousand_assets(read):
