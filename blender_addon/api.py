@@ -13,21 +13,24 @@ apply and export keeps the memory flat over thousands of assets.
 """
 
 import contextlib
+import difflib
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from .engine import library, png, recipe
 from .engine.card import Card
+from .engine.errors import RequestError
 from .engine.mark import Mark, mark_of
 from .engine.model import Model
 from .engine.model import generate as generate_textures
 from .engine.new_recipe import new_recipe
 from .engine.pixels import TextureSet, to_uint8
-from .engine.plan import Target
-from .engine.surface_request import SurfaceRequest
+from .engine.plan import DEFAULT_IMAGES, ENCODINGS, Target
+from .engine.seeds import parse_seed
+from .engine.surface_request import SURFACES, SurfaceRequest
 
 __all__ = [
     "Generated",
@@ -75,13 +78,14 @@ def generate(
     seconds: dict | None = None,
     **wanted,
 ) -> Generated:
-    """The textures of `request`, or of `seed=`, `label=`, `size=`, `images=` and what else a SurfaceRequest has.
+    """The textures of `request`, or of `seed=` (any text too), `label=`, `size=`, `images=` and what else a
+    SurfaceRequest has.
 
-    surface: "cube" (six images), "tile" and "box" (one), or "faces" (as many as `images`). seconds: gets the time
-    of the PNGs under "encode".
+    surface: "cube" (six images), "tile" and "box" (one), or "faces" (as many as `images`, 6). seconds: gets the time of
+    the PNGs under "encode".
     """
     if request is None:
-        request = SurfaceRequest(model=str(model.path), surface=surface, **wanted)
+        request = request_of(model, surface, wanted)
     textures_wanted = request.to_request(model.card)
     textures = generate_textures(model, textures_wanted)
     text = recipe.dumps(new_recipe(request, textures_wanted, model, blender_version()))
@@ -93,6 +97,25 @@ def generate(
     if seconds is not None:
         seconds["encode"] = time.perf_counter() - began
     return Generated(request, model.card, textures, maps, text)
+
+
+def request_of(model: Model, surface: str, wanted: dict) -> SurfaceRequest:
+    """RequestError with a sentence for what a SurfaceRequest does not have."""
+    known = [one.name for one in fields(SurfaceRequest) if one.name not in ("model", "surface")]
+    for name in wanted:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"Is it {near[0]!r}?" if near else f"There are {', '.join(known)}."
+            raise RequestError(f"{name}: is nothing that can be asked for. {hint}")
+    if surface not in SURFACES:
+        raise RequestError(f"surface {surface!r}: is none of {', '.join(SURFACES)}.")
+    if SURFACES[surface] is None:
+        wanted = {"images": DEFAULT_IMAGES, **wanted}
+    elif wanted.get("images") not in (None, SURFACES[surface]):
+        raise RequestError(f"images: surface {surface!r} always has {SURFACES[surface]}. Leave it out.")
+    if isinstance(wanted.get("seed"), str):
+        wanted = {**wanted, "seed": parse_seed(wanted["seed"])}
+    return SurfaceRequest(model=str(model.path), surface=surface, **wanted)
 
 
 def blender_version() -> str:
@@ -121,19 +144,30 @@ def apply(made: Generated, target: Target | None = None, item=None, name: str = 
 def export(
     item,
     path: str | Path,
-    formats: Iterable[str],
+    formats: str | Iterable[str],
     made: Generated,
     encoding: str = "png",
-    tags: Iterable[str] = (),
+    tags: str | Iterable[str] = (),
     title: str | None = None,
 ) -> dict[str, list[Path]]:
-    """Writes PATH.glb and so on: {format: its files, the main one first}. What cannot hold the encoding has PNG."""
+    """Writes PATH.glb and so on: {format: its files, the main one first}. What cannot hold the encoding has PNG.
+
+    formats, tags: several, or a single text.
+    """
     from .scene.batch_asset import exported
 
-    return exported(item, Path(path), tuple(formats), made.mark(title or item.name, tags), encoding)
+    if encoding not in ENCODINGS:
+        raise RequestError(f"encoding {encoding!r}: is none of {', '.join(ENCODINGS)}.")
+    mark = made.mark(title or item.name, several(tags))
+    return exported(item, Path(path), several(formats), mark, encoding)
 
 
-def mark_as_asset(item, made: Generated, catalog: str, tags: Iterable[str] = ()) -> None:
+def several(words: Iterable[str]) -> tuple[str, ...]:
+    """A bare text is one word, not its letters."""
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+def mark_as_asset(item, made: Generated, catalog: str, tags: str | Iterable[str] = ()) -> None:
     """The object and its materials become assets with rendered previews, for the .blend that is exported next.
 
     catalog: a path such as "Walls/Brick". In the folder of the library, engine.asset_catalog.ensure(folder, catalog)
@@ -141,7 +175,7 @@ def mark_as_asset(item, made: Generated, catalog: str, tags: Iterable[str] = ())
     """
     from .scene.batch_asset import mark_as_asset
 
-    mark_as_asset(item, made.card, catalog, tuple(tags))
+    mark_as_asset(item, made.card, catalog, several(tags))
 
 
 def picture(item, side: int = 128, threads: int = 0) -> bytes:

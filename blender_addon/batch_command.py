@@ -12,13 +12,16 @@ from pathlib import Path
 from . import batch_estimate
 from .batch_progress import Teller, duration
 from .engine import library
-from .engine.errors import PlanError, RequestError
+from .engine.errors import GanCubeError, PlanError, RequestError
 from .engine.plan import ENCODINGS, FORMATS, LAYOUTS, MODES, Plan
 from .engine.plan_reader import read_plan
 from .engine.plan_source import Source, read_source
-from .engine.seeds import MASK, parse_seed
+from .engine.plan_values import Fault, one_seed
+from .engine.providers import check_provider
+from .engine.seeds import MASK
 
 OK, SOME_FAILED, BAD_PLAN, INTERRUPTED = 0, 1, 2, 130
+MOST_WORKERS = 1024
 
 EXAMPLES = """examples:
   gancube batch --model materials --count 100 --seed 7 --size 256 --out walls --format glb,usdz
@@ -75,16 +78,17 @@ def add_batch(commands, add_command) -> None:
     short.add_argument("--provider", metavar="NAME", help="auto (default), cpu, cuda, webgpu or coreml")
     short.add_argument("--check", metavar="NAME", help="all (default: every file, as gancube check) or off")
     how = parser.add_argument_group("how")
-    how.add_argument("--workers", metavar="N", type=int, help="processes (default: one for each core)")
+    how.add_argument(
+        "--workers",
+        metavar="N",
+        type=int,
+        help="processes (default: one for each core, with --ray of the cluster)",
+    )
     how.add_argument(
         "--ray", metavar="ADDRESS", help="workers on a Ray cluster (auto: the one of this machine)"
     )
-    how.add_argument(
-        "--ray-cpus", metavar="N", type=int, default=1, help="cores of each of them (default: 1)"
-    )
-    how.add_argument(
-        "--ray-gpus", metavar="X", type=float, default=0.0, help="GPUs of each, such as 0.25 (default: 0)"
-    )
+    how.add_argument("--ray-cpus", metavar="N", type=int, help="cores of each of them (default: 1)")
+    how.add_argument("--ray-gpus", metavar="X", type=float, help="GPUs of each, such as 0.25 (default: 0)")
     how.add_argument("--dry-run", action="store_true", help="only say what would be made")
     how.add_argument("--retry-failed", action="store_true", help="also make again what failed before")
     how.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -93,15 +97,35 @@ def add_batch(commands, add_command) -> None:
 
 def run_batch(arguments) -> int:
     try:
+        check_options(arguments)
         plan = read_plan(source_of(arguments), library.folders())
-        workers = workers_of(arguments.workers, len(plan.assets))
-    except PlanError as error:
-        for fault in error.faults:
+        return (say_plan if arguments.dry_run else carry_out)(arguments, plan)
+    except GanCubeError as error:
+        faults = error.faults if isinstance(error, PlanError) else [str(error)]
+        for fault in faults:
             print(f"gancube: error: {fault}", file=sys.stderr)
+        if arguments.json:
+            print(json.dumps({"event": "error", "faults": faults}), flush=True)
         return BAD_PLAN
-    if arguments.dry_run:
-        return say_plan(arguments, plan, workers)
-    return carry_out(arguments, plan, workers)
+
+
+def check_options(arguments) -> None:
+    """Of those that no plan has; PlanError with all faults."""
+    workers, cpus, gpus = arguments.workers, arguments.ray_cpus, arguments.ray_gpus
+    faults = []
+    if not arguments.out.strip():
+        faults.append("--out: is empty. Name a folder; . is the current one.")
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        faults.append(f"--workers: {workers} must be a whole number from 1 to {MOST_WORKERS}.")
+    if cpus is not None and not 1 <= cpus <= MOST_WORKERS:
+        faults.append(f"--ray-cpus: {cpus} must be a whole number from 1 to {MOST_WORKERS}.")
+    if gpus is not None and not (0 <= gpus <= MOST_WORKERS and (gpus <= 1 or gpus.is_integer())):
+        faults.append(f"--ray-gpus: {gpus:g} must be a number from 0 to 1, or a whole one.")
+    if arguments.ray is None:
+        alone = [name for name, value in (("--ray-cpus", cpus), ("--ray-gpus", gpus)) if value is not None]
+        faults += [f"{name}: belongs to --ray ADDRESS. Give both, or leave it out." for name in alone]
+    if faults:
+        raise PlanError(faults)
 
 
 def source_of(arguments) -> Source:
@@ -119,7 +143,10 @@ def source_of(arguments) -> Source:
             value = [word.strip() for word in value.split(",") if word.strip()]
         values[key] = value
     options = {key: f"--{option}" for option, key in SHORT.items()}
-    first = parse_seed(0 if arguments.seed is None else arguments.seed)
+    try:
+        first = one_seed(0 if arguments.seed is None else arguments.seed)
+    except Fault as fault:
+        raise PlanError([f"--seed: {fault} Here --count says how many there are."]) from fault
     count = 1 if arguments.count is None else arguments.count
     if count < 1 or first + count - 1 > MASK:
         raise PlanError([f"--count: {count} from seed {first} on are not possible."])
@@ -128,12 +155,6 @@ def source_of(arguments) -> Source:
     return Source(
         "gancube batch", {**top, "assets": [group]}, Path.cwd(), options={**options, "seeds": "--count"}
     )
-
-
-def workers_of(wanted: int | None, assets: int) -> int:
-    if wanted is not None and not 1 <= wanted <= 1024:
-        raise PlanError([f"--workers: {wanted} must be a whole number from 1 to 1024."])
-    return min(wanted or cores(), assets)
 
 
 def cores() -> int:
@@ -149,7 +170,8 @@ def threads_each(workers: int) -> int:
     return max(cores() // workers - 1, 1)
 
 
-def say_plan(arguments, plan: Plan, workers: int) -> int:
+def say_plan(arguments, plan: Plan) -> int:
+    workers = min(arguments.workers or cores(), len(plan.assets))
     guess = batch_estimate.estimate(plan, Path(arguments.out), workers)
     if arguments.json:
         print(json.dumps({"event": "plan", **guess, "assets": [asset_answer(one) for one in plan.assets]}))
@@ -173,16 +195,18 @@ def asset_answer(asset) -> dict:
     return {"asset": facts.pop("name"), **facts}
 
 
-def carry_out(arguments, plan: Plan, workers: int) -> int:
+def carry_out(arguments, plan: Plan) -> int:
     from . import batch_run
 
+    if arguments.ray is None:  # of machines elsewhere only their workers know
+        check_provider(Path(plan.assets[0].request.model), plan.provider)
     out = Path(arguments.out)
     teller = Teller(arguments, len(plan.assets))
     with batch_run.opened(out), teller.listening():
         run = batch_run.Run(plan, out)
         missing = batch_run.remember(run, arguments.retry_failed)
         teller.begin(run, len(missing))
-        pool = pool_of(arguments, plan, min(workers, len(missing)), threads_each(workers))
+        pool = pool_of(arguments, plan, len(missing))
         try:
             if missing:
                 batch_run.make(run, pool, missing, teller.tell, lambda: teller.interrupted)
@@ -195,15 +219,17 @@ def carry_out(arguments, plan: Plan, workers: int) -> int:
     return SOME_FAILED if run.failed else OK
 
 
-def pool_of(arguments, plan: Plan, workers: int, threads: int):
+def pool_of(arguments, plan: Plan, missing: int):
     check = plan.check == "all"
     if arguments.ray is not None:
         from .batch_ray import RayPool
 
-        return RayPool(arguments.ray, workers, plan.provider, arguments.ray_cpus, check, arguments.ray_gpus)
+        cpus, gpus = arguments.ray_cpus or 1, arguments.ray_gpus or 0.0
+        return RayPool(arguments.ray, arguments.workers, plan.provider, cpus, check, gpus)
     from .batch_pool import Pool
 
-    return Pool(workers, plan.provider, threads, blender_program(), check)
+    workers = min(arguments.workers or cores(), missing)
+    return Pool(workers, plan.provider, threads_each(max(workers, 1)), blender_program(), check)
 
 
 def blender_program() -> str | None:

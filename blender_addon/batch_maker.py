@@ -90,7 +90,9 @@ class Maker:
             with stage(seconds, "apply"):
                 item = api.apply(made, asset.target, name=asset.title, threads=self.threads)
             with stage(seconds, "thumbnail"):
-                picture = self.picture(asset, made, item)
+                picture = batch_picture.marked(
+                    self.picture(asset, made, item), made.mark(asset.title, asset.tags)
+                )
                 write_atomic(folder / (asset.title + batch_report.THUMBNAIL), picture)
             if asset.catalog:
                 with stage(seconds, "mark"):

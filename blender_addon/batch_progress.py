@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
 EVERY = 10.0  # seconds between two lines of progress where there is no terminal
-DEFAULTS = {"ray_cpus": 1, "ray_gpus": 0.0}  # of options that the command to go on with need not name
 
 
 class Teller:
@@ -27,23 +27,25 @@ class Teller:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """The first Ctrl-C lets the workers finish what they have in hand; the second one is as usual."""
+        """The first Ctrl-C, or SIGTERM, lets the workers finish what they have in hand; the second one ends at once."""
 
         def interrupt(number, frame):
             self.interrupted = True
-            signal.signal(signal.SIGINT, before)
+            for one in STOPS:
+                signal.signal(one, signal.default_int_handler)
             self.line("finishing the assets in hand; Ctrl-C again stops at once")
 
         try:
             # None where Blender set one of its own, which Python cannot set again
-            before = signal.signal(signal.SIGINT, interrupt) or signal.default_int_handler
+            before = {one: signal.signal(one, interrupt) or signal.default_int_handler for one in STOPS}
         except ValueError:  # not the main thread: whoever started it sees to that
             yield
             return
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     def line(self, text: str) -> None:
         if not self.arguments.quiet:
@@ -116,7 +118,7 @@ class Teller:
                 words.append(value)
             elif value is True:
                 words.append(f"--{name.replace('_', '-')}")
-            elif name not in ("run", "plan") and value not in (None, False, DEFAULTS.get(name)):
+            elif name not in ("run", "plan") and value is not None and value is not False:
                 words += [f"--{name.replace('_', '-')}", str(value)]
         return words
 

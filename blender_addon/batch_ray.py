@@ -5,7 +5,9 @@ back, so the machines need no folder in common, only this package. Previous stat
 """
 
 import contextlib
+import re
 import shutil
+import socket
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -13,8 +15,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from .batch_pool import DEATHS, Answer, Order
-from .engine.errors import OutputError, WorkerError
+from .engine.errors import GanCubeError, OutputError, WorkerError
 
+PROBE = 5.0  # seconds for a machine to take a connection
+OURS = tuple(one.__name__ for one in GanCubeError.__subclasses__())  # which are whole sentences
 START = 600.0  # seconds within which one actor must be there
 
 
@@ -33,11 +37,12 @@ class Hand:
 class RayPool:
     """address: of the cluster, "auto" for the one of this machine, "local" for one that is started for this run.
 
-    gpus: of each actor, also a fraction: 0.25 lets four share one.
+    count: of actors, None for as many as the cluster holds. gpus: of each actor, also a fraction: 0.25 lets four share
+    one.
     """
 
     address: str
-    count: int
+    count: int | None
     provider: str
     threads: int
     check: bool = True
@@ -45,6 +50,7 @@ class RayPool:
     waiting: deque = field(default_factory=deque)
     hands: list[Hand] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    failed_starts: int = 0
     files: dict[str, object] = field(default_factory=dict)  # {path: reference to its bytes in Ray}
 
     @contextlib.contextmanager
@@ -54,6 +60,7 @@ class RayPool:
         except ImportError as error:
             raise WorkerError("--ray needs Ray. Install it: pip install ray.") from error
         self.ray = ray
+        check_listens(self.address)
         try:
             ray.init(address=self.address, log_to_driver=False, include_dashboard=None, logging_level="ERROR")
         except (ConnectionError, ValueError, RuntimeError) as error:
@@ -61,6 +68,8 @@ class RayPool:
                 f"--ray {self.address}: no cluster answers ({str(error).splitlines()[0]})."
             ) from error
         try:
+            if self.count is None:
+                self.count = room_for(ray.cluster_resources(), self.threads, self.gpus)
             yield self
         finally:
             ray.shutdown()
@@ -88,7 +97,7 @@ class RayPool:
                 yield from self.bury(hand, error)
                 continue
             if not hand.is_ready:
-                hand.is_ready = True
+                hand.is_ready, self.failed_starts = True, 0
                 continue
             order, hand.order = hand.order, None
             self.unpack(order, answer[1])
@@ -126,11 +135,14 @@ class RayPool:
     def bury(self, hand: Hand, error: Exception) -> Iterator[Answer]:
         self.hands.remove(hand)
         if (order := hand.order) is None:
+            self.failed_starts += 1
+            if self.failed_starts > max(2, self.count):
+                raise WorkerError(f"--ray {self.address}: no worker can be started: {cause_of(error)}.")
             return
         order.deaths += 1
         shutil.rmtree(order.folder, ignore_errors=True)
         if order.deaths >= DEATHS:
-            why = f"the actor died ({type(error).__name__}), twice."
+            why = f"the actor died ({cause_of(error)}), twice."
             yield Answer(order, {"event": "failed", "error": why, "seconds": {}})
         else:
             self.waiting.appendleft(order)
@@ -143,6 +155,38 @@ class RayPool:
                 path.write_bytes(data)
             except OSError as error:
                 raise OutputError(f"{path}: cannot be written ({error.strerror or error}).") from error
+
+
+def check_listens(address: str) -> None:
+    """WorkerError where nothing is there: Ray itself tries for a minute, and then ends the process."""
+    at = re.fullmatch(r"(?:ray://)?\[?([^/]+?)\]?:([0-9]{1,5})", address)
+    if at is None:
+        if address in ("auto", "local"):
+            return
+        raise WorkerError(f"--ray {address}: is no address. Give HOST:PORT, auto or local.")
+    try:
+        socket.create_connection((at[1], int(at[2])), PROBE).close()
+    except (OSError, OverflowError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise WorkerError(f"--ray {address}: no cluster answers ({reason}).") from error
+
+
+def room_for(resources: dict, cpus: int, gpus: float) -> int:
+    """How many actors fit into a cluster; at least one, for which it may yet get room."""
+    fits = resources.get("CPU", 0) // cpus
+    if gpus:
+        fits = min(fits, resources.get("GPU", 0) / gpus)
+    return max(int(fits), 1)
+
+
+def cause_of(error: Exception) -> str:
+    """The last line of Ray's words about an actor that died, where they hold what it died of, else their kind."""
+    said = re.compile(r"\s*(?:[A-Za-z_][\w.]*\.)?(\w*(?:Error|Exception|Exit)): (.+)")
+    found = [said.fullmatch(line) for line in str(error).splitlines()]
+    raised = next((one for one in reversed(found) if one), None)
+    if raised is None:
+        return type(error).__name__
+    return raised[2].rstrip(".") if raised[1] in OURS else f"{raised[1]}: {raised[2]}".rstrip(".")
 
 
 class Actor:

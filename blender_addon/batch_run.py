@@ -21,7 +21,7 @@ from .engine import asset_catalog, batch_report, file_lock
 from .engine.batch_report import BESIDE, FAILED, MADE, PAGE, ROOM, SHEET, THUMBNAIL, Line
 from .engine.errors import OutputError
 from .engine.files import write_atomic
-from .engine.plan import Asset, Plan
+from .engine.plan import LAYOUTS, Asset, Plan
 
 TRIAL = 4 * 2**20  # bytes that must still fit when an asset could not be written
 
@@ -53,6 +53,8 @@ class Run:
 def opened(out: Path) -> Iterator[None]:
     """The output folder for this run alone; what a killed run left half made is removed."""
     with contextlib.ExitStack() as room:
+        if (out / ROOM).is_symlink():
+            raise OutputError(f"{out / ROOM}: is a link. Remove it, or choose another folder.")
         try:
             (out / ROOM).mkdir(parents=True, exist_ok=True)
             room.enter_context(file_lock.held(out / ROOM / "lock"))
@@ -77,15 +79,20 @@ def remove_rest(out: Path) -> None:
 
 
 def remember(run: Run, retry_failed: bool) -> list[Asset]:
-    """The assets that are to be made; the others are counted."""
-    run.lines = batch_report.read(run.out)
+    """The assets that are to be made; the others are counted. What of earlier plans is gone is forgotten."""
+    names = {asset.name for asset in run.plan.assets}
+    run.lines = {
+        name: line
+        for name, line in batch_report.read(run.out).items()
+        if name in names or not batch_report.is_gone(run.out, line)
+    }
     missing = []
     for asset in run.plan.assets:
         line = run.lines.get(asset.name)
         if line is None or line.status != MADE:
             # moved whole by a run that was killed before it wrote the line
             line = batch_report.beside(run.out, asset, run.plan.layout) or line
-        if batch_report.is_whole(run.out, asset, line):
+        if batch_report.is_whole(run.out, asset, line, run.plan.layout):
             run.lines[asset.name] = line
             run.skipped += 1
         elif not retry_failed and line is not None and line.status == FAILED and line.key == asset.key():
@@ -173,6 +180,7 @@ def placed(run: Run, order: Order, said: dict) -> Line:
     beside = asset.title + BESIDE
     write_atomic(order.folder / beside, line.dumps().encode() + b"\n")
     target = out / above
+    check_inside(out, target)
     if layout == "folders":
         target.parent.mkdir(parents=True, exist_ok=True)
         move_away(run, asset, target, order.folder)
@@ -183,7 +191,34 @@ def placed(run: Run, order: Order, said: dict) -> Line:
         for name in names:
             move_away(run, asset, target / name, order.folder)
             os.rename(order.folder / name, target / name)
+    remove_older(run, asset, line)
     return line
+
+
+def remove_older(run: Run, asset: Asset, line: Line) -> None:
+    """What an earlier run made of this asset elsewhere, in the other layout, as far as nobody has changed it since."""
+    before = run.lines.get(asset.name)
+    left = [one["path"] for one in before.files if batch_report.is_unchanged(run.out, one)] if before else []
+    left += [
+        batch_report.place_of(asset, layout) + BESIDE
+        for layout in LAYOUTS
+        if layout != run.plan.layout and batch_report.beside(run.out, asset, layout) == before
+    ]
+    inside, kept = run.out.resolve(), {one["path"] for one in line.files}
+    for path in (run.out / path for path in left if path not in kept):
+        if path.resolve().is_relative_to(inside):
+            with contextlib.suppress(OSError):  # it is only in the way
+                path.unlink(missing_ok=True)
+                for folder in path.relative_to(run.out).parents[:-1]:
+                    (run.out / folder).rmdir()
+
+
+def check_inside(out: Path, folder: Path) -> None:
+    """A link in the output folder would lead the files to where nobody looks for them."""
+    if not folder.resolve().is_relative_to(out.resolve()) or folder.is_symlink():
+        raise OutputError(
+            f"{folder}: leads out of the output folder by a link. Remove it, or choose another folder."
+        )
 
 
 def move_away(run: Run, asset: Asset, path: Path, folder: Path) -> None:
@@ -225,7 +260,8 @@ def finish(run: Run) -> None:
     pictures = {line.asset: thumbnail_of(line) for line in shown}
     write_atomic(run.out / PAGE, report_page.page(shown, pictures).encode())
     there = [run.out / path for line in shown if (path := pictures[line.asset])]
-    write_atomic(run.out / SHEET, batch_picture.contact_sheet(there))
+    models = sorted({line.recipe["model"]["name"] for line in shown if line.recipe})
+    write_atomic(run.out / SHEET, batch_picture.contact_sheet(there, models))
 
 
 def thumbnail_of(line: Line) -> str:

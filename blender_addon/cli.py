@@ -56,10 +56,9 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command; argv without the program's name. 0: done; 2: an error, said on standard error."""
     try:
         arguments = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+        return arguments.run(arguments)
     except SystemExit as end:  # argparse has said what is wrong, or printed the help
         return end.code if isinstance(end.code, int) else FAILED
-    try:
-        return arguments.run(arguments)
     except GanCubeError as error:
         print(f"gancube: error: {error}", file=sys.stderr)
         return FAILED

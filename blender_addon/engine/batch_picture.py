@@ -4,11 +4,14 @@ Previous station: Generated.textures. Next: the asset's folder.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from . import image_file, xmp
 from .errors import ImageError
+from .mark import Mark
 from .pixels import TextureSet, to_uint8
 from .png import decode, encode
 from .thumbnail import shrunk
@@ -67,8 +70,13 @@ def cube_picture(faces: dict[int, np.ndarray], side: int = SIDE) -> np.ndarray:
     return out
 
 
-def contact_sheet(pictures: list[Path | None]) -> bytes:
-    """PNG with all the thumbnails in rows, those that are missing left blank."""
+def marked(picture: bytes, mark: Mark) -> bytes:
+    """A PNG that says, as every image here, what it was made with."""
+    return image_file.add_xmp(picture, xmp.packet(mark))
+
+
+def contact_sheet(pictures: list[Path | None], models: Sequence[str] = ()) -> bytes:
+    """PNG with all the thumbnails in rows, those that are missing left blank; models: names of the generators."""
     columns = max(math.ceil(math.sqrt(len(pictures))), 1)
     cell = max(min(SIDE, SHEET // columns), SMALLEST)
     columns = min(columns, SHEET // cell)
@@ -80,7 +88,9 @@ def contact_sheet(pictures: list[Path | None]) -> bytes:
         if picture is not None:
             top, left = number // columns * cell, number % columns * cell
             sheet[top : top + cell, left : left + cell] = shrunk(picture, cell)
-    return encode(sheet)
+    return marked(
+        encode(sheet), Mark(recipe="", model=", ".join(models), model_sha256="", title="Contact sheet")
+    )
 
 
 def read_thumbnail(path: Path) -> np.ndarray | None:

@@ -7,6 +7,7 @@ the line: so nothing is made twice. Next: report_page.py.
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -49,7 +50,10 @@ def loads(text: str) -> Line | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     names = (line.asset, line.status, line.key)
-    files = all(isinstance(one, dict) and {"path", "bytes", "sha256"} <= set(one) for one in line.files)
+    files = all(
+        isinstance(one, dict) and {"path", "bytes", "sha256"} <= set(one) and isinstance(one["path"], str)
+        for one in line.files
+    )
     return line if files and all(isinstance(one, str) for one in names) else None
 
 
@@ -83,15 +87,21 @@ def beside(out: Path, asset: Asset, layout: str) -> Line | None:
         return None
 
 
-def is_whole(out: Path, asset: Asset, line: Line | None) -> bool:
-    """Made as the plan says, with every file there and unchanged."""
+def is_whole(out: Path, asset: Asset, line: Line | None, layout: str) -> bool:
+    """Made as the plan says, where it says, with every file there and unchanged."""
     if line is None or line.status != MADE or line.key != asset.key() or not line.files:
         return False
-    return all(is_unchanged(out, one) for one in line.files)
+    place = re.compile(re.escape(place_of(asset, layout)) + r"[._].*", re.DOTALL)
+    return all(place.fullmatch(one["path"]) and is_unchanged(out, one) for one in line.files)
+
+
+def is_gone(out: Path, line: Line) -> bool:
+    """Made once, and removed since."""
+    return line.status == MADE and not all(os.path.isfile(out / one["path"]) for one in line.files)
 
 
 def is_unchanged(out: Path, file: dict) -> bool:
-    path = out / str(file["path"])
+    path = out / file["path"]
     try:
         return os.path.getsize(path) == file["bytes"] and sha256(path) == file["sha256"]
     except (OSError, ValueError):

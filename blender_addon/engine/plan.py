@@ -8,13 +8,17 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
+from .errors import RequestError
 from .seeds import GOLDEN, MASK, splitmix64
+from .sizes import MAX_SIZE
 from .surface_request import SurfaceRequest
 
 PRIMITIVES = ("cube", "plane", "sphere", "icosphere", "cylinder", "cone", "monkey")
 MESH_FILES = (".glb", ".obj", ".fbx", ".usd", ".usda", ".usdc", ".usdz", ".blend")
 MODES = ("faces", "tile", "box")
 EACH = ("polygon", "slot")  # what gets an image of its own in mode faces
+DEFAULT_IMAGES = 6  # of a mesh whose faces share a pool
+RANGES = {"width": (1e-4, 1e4), "blend": (0, 1), "bake": (16, MAX_SIZE)}
 LAYOUTS = ("folders", "flat")
 FORMATS = ("glb", "usdz", "usd", "fbx", "obj", "blend", "png")  # held equal to scene/formats.py by a test
 ENCODINGS = {  # of textures: the formats that can hold them; the others of a plan keep PNG
@@ -42,6 +46,21 @@ class Target:
     blend: float = 0.25
     each: str = "polygon"
     bake: int = 1024
+
+    def __post_init__(self):
+        for name, words in (("mode", MODES), ("each", EACH)):
+            if getattr(self, name) not in words:
+                raise RequestError(f"{name} {getattr(self, name)!r}: is none of {', '.join(words)}.")
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            kinds = int if name == "bake" else (int, float)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
+                raise RequestError(f"{name} {value!r}: must be a number from {least:g} to {most:g}.")
+        if self.is_file and not str(self.source).lower().endswith(MESH_FILES):
+            files = ", ".join(MESH_FILES)
+            raise RequestError(
+                f"{self.source!r} is neither one of {', '.join(PRIMITIVES)} nor a file in {files}."
+            )
 
     @property
     def is_cube(self) -> bool:
@@ -108,7 +127,7 @@ class Group:
     sizes: tuple = (None,)
     variations: int = 1
     combine: str = "all"
-    images: int = 6
+    images: int = DEFAULT_IMAGES
     scalars: dict = field(default_factory=dict)
     formats: tuple[str, ...] = ("glb",)
     encoding: str = "png"

@@ -12,12 +12,14 @@ from .card_values import check_setting
 from .errors import GanCubeError, PlanError, RequestError
 from .plan import (
     CHECKS,
+    DEFAULT_IMAGES,
     EACH,
     ENCODINGS,
     FORMATS,
     LAYOUTS,
     MODES,
     MOST_ASSETS,
+    RANGES,
     TURNS,
     Asset,
     Group,
@@ -115,10 +117,10 @@ class Reader:
 
         surface = {
             "mode": get("mode", "faces", choice(MODES)),
-            "width": get("width", 1.0, number_from(1e-4, 1e4)),
-            "blend": get("blend", 0.25, number_from(0, 1)),
+            "width": get("width", 1.0, number_from(*RANGES["width"])),
+            "blend": get("blend", 0.25, number_from(*RANGES["blend"])),
             "each": get("each", "polygon", choice(EACH)),
-            "bake": get("bake", 1024, whole_from(16, MAX_SIZE)),
+            "bake": get("bake", 1024, whole_from(*RANGES["bake"])),
         }
         sources = get("targets", (("cube", "", ""),), list_of(target))
         entries = get("models", None, list_of(model))
@@ -130,7 +132,7 @@ class Reader:
             "sizes": get("sizes", (None,), list_of(whole_from(1, MAX_SIZE))),
             "variations": get("variations", 1, whole_from(1, 10_000)),
             "combine": get("combine", "all", choice(TURNS)),
-            "images": get("images", 6, whole_from(1, MOST_IMAGES)),
+            "images": get("images", DEFAULT_IMAGES, whole_from(1, MOST_IMAGES)),
             "scalars": get("scalars", {}, numbers),
             "formats": get("formats", ("glb",), list_of(choice(FORMATS))),
             "encoding": get("texture", "png", choice(tuple(ENCODINGS))),

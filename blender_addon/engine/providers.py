@@ -101,6 +101,12 @@ def open_session(path: Path, provider: str, threads: int | None):
     return session, provider
 
 
+def check_provider(path: Path, provider: str) -> None:
+    """ProviderError where one that was asked for by name does not start with this model."""
+    if provider not in ("auto", "cpu"):
+        open_session(path, provider, 1)
+
+
 def _session(path: Path, provider: str, threads: int | None):
     """An InferenceSession on that provider (cpu for single operators it lacks), or None where it falls back."""
     onnxruntime = runtime()

@@ -24,9 +24,11 @@ SOURCE = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/ DigitalSourceType"
 @lru_cache(maxsize=8)  # one for each image of an asset
 def packet(mark: Mark, with_recipe: bool = True) -> str:
     """The XMP packet. with_recipe: left out where the file around the image tells the recipe."""
-    own = {"model": mark.model, "modelSha256": mark.model_sha256}
-    if with_recipe:
-        own["recipe"] = mark.recipe
+    own = {
+        "model": mark.model,
+        "modelSha256": mark.model_sha256,
+        "recipe": mark.recipe if with_recipe else "",
+    }
     lines = [
         BEGIN,
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">',
@@ -43,7 +45,7 @@ def packet(mark: Mark, with_recipe: bool = True) -> str:
         *_bag("dc:subject", mark.tags),
         *_bag("gancube:licences", mark.licences),
         *_bag("gancube:authors", mark.authors),
-        *(f"<gancube:{name}>{_safe(text)}</gancube:{name}>" for name, text in own.items()),
+        *(f"<gancube:{name}>{_safe(text)}</gancube:{name}>" for name, text in own.items() if text),
         "</rdf:Description></rdf:RDF></x:xmpmeta>",
         '<?xpacket end="r"?>',
     ]

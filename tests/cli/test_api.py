@@ -9,6 +9,7 @@ import pytest
 from blender_addon import api
 from blender_addon.engine import plan, recipe
 from blender_addon.engine.errors import GanCubeError
+from blender_addon.engine.seeds import parse_seed
 from blender_addon.scene import formats, mesh_source
 from tests.tiny import make_tiny
 
@@ -38,6 +39,34 @@ def test_an_object_of_ones_own(model, tmp_path):
     assert mine.material_slots[0].material is not None and "gancube" in mine
     with pytest.raises(GanCubeError, match="is not a format"):
         api.export(mine, tmp_path / "x", ["stl"], made)
+
+
+def test_what_cannot_be_is_said_in_a_sentence(model, tmp_path):
+    for wanted, words in (
+        ({"labels": ["moss"]}, "labels: is nothing that can be asked for. Is it 'label'?"),
+        ({"surface": "round"}, "surface 'round': is none of cube, tile, box, faces"),
+        ({"surface": "tile", "images": 3}, "always has 1"),
+        ({"seed": ""}, "the seed is empty"),
+        ({"label": {"moss": -1.0}}, "zero or larger"),
+    ):
+        with pytest.raises(GanCubeError, match=re.escape(words)):
+            api.generate(model, size=64, **wanted)
+    for wanted, words in (
+        ({"mode": "foo"}, "mode 'foo': is none of faces, tile, box"),
+        ({"mode": "tile", "width": 0}, "width 0: must be a number"),
+        ({"source": "ball"}, "'ball' is neither one of"),
+        ({"each": "vertex"}, "each 'vertex'"),
+        ({"bake": 64.0}, "bake 64.0"),
+    ):
+        with pytest.raises(GanCubeError, match=re.escape(words)):
+            api.Target(**wanted)
+    made = api.generate(model, seed="rainy", surface="faces", size=64)
+    assert made.request.seed == parse_seed("rainy") and len(made.textures) == 6
+    item = api.apply(made, api.Target("plane", mode="faces"))
+    with pytest.raises(GanCubeError, match="encoding 'gif'"):
+        api.export(item, tmp_path / "x", "glb", made, "gif")
+    files = api.export(item, tmp_path / "x", "glb", made, tags="wall")
+    assert files == {"glb": [tmp_path / "x.glb"]}
 
 
 def test_the_example_of_the_readme(models, tmp_path, monkeypatch, checkout):

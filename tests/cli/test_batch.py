@@ -7,12 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from blender_addon.engine import batch_report, png, recipe
+from blender_addon import batch_run
+from blender_addon.engine import batch_report, image_file, png, providers, recipe, xmp
+from blender_addon.engine.batch_report import Line
+from blender_addon.engine.mark import SOURCE_TYPE
+from blender_addon.engine.plan_reader import read_plan
+from blender_addon.engine.plan_source import Source
 from tests.tiny import make_tiny
 
 from .conftest import PBR
@@ -110,6 +116,9 @@ def test_a_plan_from_the_first_asset_to_the_page(gancube, plan, tmp_path):
     assert all(found == nothing for one in lines.values() for found in one.validator.values())
     picture, _ = png.decode((out / "walls/brick-1/brick-1.thumbnail.png").read_bytes())
     assert picture.shape == (128, 128, 3) and len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
+    assert recipe.read(out / "walls/brick-1/brick-1.thumbnail.png").seed == 1
+    for path in (out / "walls/brick-1/brick-1.thumbnail.png", out / "contact_sheet.png"):
+        assert xmp.read(image_file.read_xmp(path.read_bytes()))["source_type"] == SOURCE_TYPE
     sheet, _ = png.decode((out / "contact_sheet.png").read_bytes())
     assert sheet.shape == (3 * 128, 3 * 128, 3)
     page = (out / "report.html").read_text()
@@ -179,6 +188,11 @@ def test_a_dry_run_says_what_it_would_take_and_makes_nothing(gancube, plan, tmp_
         (("--model", "tinny"), "--model: model 'tinny'"),
         (("--format", "stl"), "--format: 'stl'"),
         (("--workers", 0), "--workers"),
+        (("--ray-gpus", 0.5), "--ray-gpus: belongs to --ray"),
+        (("--ray", "auto", "--ray-gpus", -1, "--ray-cpus", 0), "--ray-gpus: -1 must be"),
+        (("--ray", "auto", "--ray-cpus", 0), "--ray-cpus: 0 must be"),
+        (("--ray", "auto", "--ray-gpus", 1.5), "--ray-gpus: 1.5 must be"),
+        (("--seed", "1-20"), "--seed"),
         (("--name", "../x"), "--name"),
         (("--target", "none.glb"), "--target: none.glb: cannot be read"),
     ],
@@ -199,6 +213,32 @@ def test_every_fault_of_a_plan_has_its_line(gancube, tmp_path):
     for n, line in enumerate(lines):
         assert f"gancube: error: {path}:{n + 3}: " in line
     assert "belongs into the plan" in gancube("batch", path, "--size", 64, "--out", tmp_path / "out").err
+
+
+def test_an_empty_folder_is_not_the_current_one(gancube, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for out in ("", " "):
+        answer = gancube("batch", "--model", "tiny", "--out", out)
+        assert answer.code == 2 and "--out: is empty" in answer.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_faults_are_an_event_for_programs(gancube, tmp_path):
+    answer = gancube("batch", "--model", "tiny", "--labels", "x,y", "--out", tmp_path / "out", "--json")
+    said = json.loads(answer.out)
+    assert answer.code == 2 and said["event"] == "error" and len(said["faults"]) == 2
+    assert all(one in answer.err for one in said["faults"])
+    answer = gancube("batch", tmp_path / "no.toml", "--out", tmp_path / "out", "--json")
+    assert answer.code == 2 and "no.toml: cannot be read" in json.loads(answer.out)["faults"][0]
+
+
+@pytest.mark.skipif("coreml" in providers.available(), reason="this machine has CoreML")
+def test_a_provider_that_is_not_here_fails_once_and_before_the_folder(gancube, tmp_path):
+    answer = gancube(
+        "batch", "--model", "tiny", "--count", 3, "--provider", "coreml", "--out", tmp_path / "out"
+    )
+    assert answer.code == 2 and answer.err.count("provider coreml: does not start") == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.fixture
@@ -254,11 +294,12 @@ def test_after_a_kill_the_same_command_makes_what_is_missing(started, gancube, t
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_finishes_what_is_in_hand_and_says_how_to_go_on(started, gancube, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_finishes_what_is_in_hand_and_says_how_to_go_on(started, gancube, tmp_path, number):
     out = tmp_path / "out"
     process = started(*MANY)
     wait_for_lines(out, 3)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, complaints = process.communicate(timeout=120)
     assert process.returncode == 130, complaints
     made = batch_report.read(out)
@@ -324,6 +365,63 @@ def test_a_changed_plan_replaces_what_it_made(gancube, tmp_path):
     assert recipe.read(tmp_path / "out/wall/wall.glb").seed == 2 and rest_of(tmp_path / "out") == []
 
 
+def test_another_layout_moves_what_was_made(gancube, tmp_path):
+    out = tmp_path / "out"
+    base = (
+        "batch",
+        "--model",
+        "tiny",
+        "--size",
+        64,
+        "--name",
+        "walls/a",
+        "--format",
+        "glb,png",
+        "--out",
+        out,
+    )
+    assert gancube(*base).code == 0 and (out / "walls/a/a.glb").is_file()
+    assert gancube(*base, "--layout", "flat").code == 0
+    below = {path.name for path in (out / "walls").iterdir()}
+    assert below == {"a.glb", "a_textures", "a.thumbnail.png", "a.report.json"}
+    before = times(out)
+    assert gancube(*base, "--layout", "flat").code == 0 and times(out) == before
+    (out / "walls/a.glb").write_bytes(b"mine now")
+    assert gancube(*base).code == 0
+    assert {path.name for path in (out / "walls").iterdir()} == {"a", "a.glb"}, "what was changed stays"
+
+
+def test_what_is_gone_of_an_earlier_plan_is_forgotten(models, tmp_path):
+    plan = read_plan(Source("plan", {"assets": [{"models": "tiny", "seeds": 7}]}, tmp_path), [models])
+    run = batch_run.Run(plan, tmp_path)
+    for name in ("here", "gone"):
+        file = {"path": f"{name}/{name}.glb", "formats": ["glb"], "bytes": 1, "sha256": ""}
+        run.lines[name] = Line(name, "made", "", None, (file,))
+    run.lines["cube-7"] = run.lines["gone"]
+    run.lines["bad"] = Line("bad", "failed", "", error="why")
+    batch_report.write(tmp_path, [replace(line, asset=name) for name, line in run.lines.items()])
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/here.glb").write_bytes(b"1")
+    assert [asset.name for asset in batch_run.remember(run, False)] == ["cube-7"]
+    assert set(run.lines) == {"here", "bad", "cube-7"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights in Windows")
+def test_links_that_lead_out_of_the_folder(gancube, tmp_path):
+    out, away = tmp_path / "out", tmp_path / "away"
+    out.mkdir()
+    away.mkdir()
+    (out / "walls").symlink_to(away)
+    base = ("batch", "--model", "tiny", "--size", 64, "--out", out)
+    answer = gancube(*base, "--name", "walls/{seed}")
+    assert answer.code == 1 and "leads out of the output folder by a link" in answer.err
+    assert list(away.iterdir()) == []
+    shutil.rmtree(out / ".gancube")
+    (out / ".gancube").symlink_to(away)
+    answer = gancube(*base)
+    assert answer.code == 2 and "is a link" in answer.err and list(away.iterdir()) == []
+
+
 def test_what_the_check_finds_is_not_handed_out(gancube, tmp_path):
     make_tiny(tmp_path / "skewed.onnx", maps=PBR, name="skewed")
     base = ("batch", "--model", tmp_path / "skewed.onnx", "--size", 64, "--out", tmp_path / "out")
@@ -345,8 +443,6 @@ def test_a_model_that_goes_away_in_the_middle(tmp_path, monkeypatch, gancube):
         '[[assets]]\nmodels=["first","second","third"]\nseeds="0-2"\nsizes=64\nname="{model}-{seed}"\n'
     )
     monkeypatch.setenv("GANCUBE_MODELS", str(folder))
-    from blender_addon import batch_run
-
     remember, kept = batch_run.remember, (folder / "second.onnx").read_bytes()
 
     def and_remove(*arguments):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blender_addon.engine import batch_picture, png, report_page
+from blender_addon.engine import batch_picture, batch_report, png, report_page
 from blender_addon.engine.batch_report import FAILED, MADE, Line
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -41,7 +41,7 @@ def page(tmp_path) -> Path:
         path = tmp_path / pictures[one.asset]
         path.parent.mkdir(parents=True)
         path.write_bytes(png.encode(np.full((128, 128, 3), 200, np.uint8)))
-    file = tmp_path / report_page.FILE
+    file = tmp_path / batch_report.PAGE
     file.write_text(report_page.page(LINES, pictures), encoding="utf-8")
     return file
 
