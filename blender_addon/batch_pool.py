@@ -20,6 +20,7 @@ from pathlib import Path
 from .batch_child import EXPLAINED, MARK
 from .engine.errors import WorkerError
 from .engine.plan import Asset
+from .engine.process_end import end_input, how_it_ended, wait_or_kill
 
 CHILD = Path(__file__).with_name("batch_child.py")
 AHEAD = 2  # assets a worker has: one is exported while the next is generated
@@ -62,11 +63,6 @@ class Worker:
         with contextlib.suppress(OSError):  # it died just now: its end is an event like any other
             self.process.stdin.write(text.encode() + b"\n")
             self.process.stdin.flush()
-
-    def close(self) -> None:
-        """The end of its input, at which it ends."""
-        with contextlib.suppress(OSError):  # what was still buffered has no reader any more
-            self.process.stdin.close()
 
     def complaint(self) -> str:
         """The last line of what it printed."""
@@ -147,7 +143,7 @@ class Pool:
 
     def bury(self, worker: Worker) -> Iterator[Answer]:
         """What a dead worker had goes back to the front; what it had begun is given up the second time."""
-        worker.close()
+        end_input(worker.process)
         code = worker.process.wait()
         self.workers.remove(worker)
         why = epitaph(code, worker.complaint())
@@ -214,13 +210,9 @@ class Pool:
     def close(self) -> None:
         """The workers see the end of their input."""
         for worker in self.workers:
-            worker.close()
+            end_input(worker.process)
         for worker in self.workers:
-            try:
-                worker.process.wait(GRACE)
-            except subprocess.TimeoutExpired:
-                worker.process.kill()
-                worker.process.wait()
+            wait_or_kill(worker.process, GRACE)
             worker.listener.join(GRACE)
         self.workers.clear()
 
@@ -228,10 +220,5 @@ class Pool:
 def epitaph(code: int, complaint: str) -> str:
     if code == EXPLAINED:  # it has said why itself
         return complaint
-    if code < 0:
-        text = f"the worker was ended by signal {-code}" + (
-            " (perhaps for lack of memory)" if code == -9 else ""
-        )
-    else:
-        text = f"the worker ended with code {code}"
+    text = how_it_ended("the worker", code)
     return f"{text}: {complaint}" if complaint and code > 0 else text

@@ -19,6 +19,7 @@ from pathlib import Path
 from . import pipe
 from .boot import EXPLAINED, RESTED
 from .errors import WorkerError
+from .process_end import end_input, how_it_ended, wait_or_kill
 
 BOOT = Path(__file__).resolve().with_name("boot.py")
 IDLE = 300.0  # seconds without a request after which the child ends and frees its memory
@@ -144,13 +145,8 @@ class Child:
                 return messages
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):  # what was still buffered has no reader any more
-            self.process.stdin.close()
-        try:
-            self.process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end_input(self.process)
+        wait_or_kill(self.process, GRACE)
         self.listener.join(GRACE)
 
     def _listen(self) -> None:
@@ -186,11 +182,6 @@ def _epitaph(code: int, reason: str | None, complaints: Sequence[str]) -> str:
     last = next((line for line in reversed(complaints) if line.strip()), "").rstrip(".")
     if code == EXPLAINED:
         return last
-    if reason:
-        text = f"the generating process was stopped: {reason}"
-    elif code < 0:
-        text = f"the generating process was ended by signal {-code}"
-        text += " (perhaps for lack of memory)" if code == -9 else ""
-    else:
-        text = f"the generating process ended with code {code}"
+    what = "the generating process"
+    text = f"{what} was stopped: {reason}" if reason else how_it_ended(what, code)
     return (f"{text}: {last}" if last else text) + ". Press the button again to start a new one"

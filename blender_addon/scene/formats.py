@@ -21,12 +21,13 @@ from ..engine import obj, usda
 from ..engine.errors import OutputError
 from ..engine.files import write_atomic
 from ..engine.mark import Mark
+from ..engine.surface_mesh import SurfaceMesh
 from ..engine.usdz import package
 from .export import glb_bytes, marked_blend_bytes
 from .fbx import fbx_bytes
-from .looks import identifier, looks
+from .looks import Look, identifier, looks
 from .mesh_arrays import mesh_of
-from .texture_files import folder_of, textures, write_textures
+from .texture_files import Textures, folder_of, textures, write_textures
 
 
 def write_glb(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
@@ -36,9 +37,7 @@ def write_glb(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "P
 
 
 def write_usdz(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
-    check_encoding("usdz", encoding)
-    shown = looks(item)
-    made, mesh = textures(shown, mark, encoding), mesh_of(item, shown)
+    shown, made, mesh = content("usdz", item, mark, encoding)
     layer = usda.layer(identifier(mark.title), mesh, shown, made.below("textures"), mark)
     inside = {f"textures/{name}": data for name, data in made.data.items()}
     # not named after `path`, so that the bytes do not depend on it
@@ -46,9 +45,7 @@ def write_usdz(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "
 
 
 def write_usd(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
-    check_encoding("usd", encoding)
-    shown = looks(item)
-    made, mesh = textures(shown, mark, encoding), mesh_of(item, shown)
+    shown, made, mesh = content("usd", item, mark, encoding)
     folder = folder_of(path)
     layer = usda.layer(identifier(mark.title), mesh, shown, made.below(f"./{folder.name}"), mark)
     beside = write_textures(made, folder)
@@ -56,9 +53,7 @@ def write_usd(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "P
 
 
 def write_fbx(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
-    check_encoding("fbx", encoding)
-    shown = looks(item)
-    made, mesh = textures(shown, mark, encoding), mesh_of(item, shown)
+    shown, made, mesh = content("fbx", item, mark, encoding)
     folder = folder_of(path)
     data = fbx_bytes(mesh, shown, made, folder.name, mark)
     beside = write_textures(made, folder)
@@ -66,9 +61,7 @@ def write_fbx(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "P
 
 
 def write_obj(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "PNG") -> list[Path]:
-    check_encoding("obj", encoding)
-    shown = looks(item)
-    made, mesh = textures(shown, mark, encoding), mesh_of(item, shown)
+    shown, made, mesh = content("obj", item, mark, encoding)
     folder, materials = folder_of(path), with_suffix(path, ".mtl")
     text = obj.mesh_text(identifier(mark.title), mesh, shown, materials.name, mark)
     beside = write_textures(made, folder)
@@ -87,6 +80,15 @@ def write_png(item: bpy.types.Object, path: Path, mark: Mark, encoding: str = "P
     if not made.data:
         raise OutputError(f"{item.name}: shows no generated texture.")
     return write_textures(made, folder_of(path))
+
+
+def content(
+    kind: str, item: bpy.types.Object, mark: Mark, encoding: str
+) -> tuple[list[Look], Textures, SurfaceMesh]:
+    """What a format that is written here without Blender's exporters is made of."""
+    check_encoding(kind, encoding)
+    shown = looks(item)
+    return shown, textures(shown, mark, encoding), mesh_of(item, shown)
 
 
 def with_suffix(path: Path, suffix: str) -> Path:

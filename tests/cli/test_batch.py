@@ -310,6 +310,17 @@ def test_ctrl_c_finishes_what_is_in_hand_and_says_how_to_go_on(started, gancube,
     assert gancube("batch", *MANY, "--out", out).code == 0 and len(batch_report.read(out)) == 14
 
 
+def test_ctrl_c_while_the_command_loads_is_no_traceback(started):
+    early = """
+class Early:
+    def find_spec(self, name, *_):
+        if name == "blender_addon.engine.library":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Early())"""
+    process = started("--model", "tiny", before=early)
+    assert process.communicate(timeout=60) == ("", "") and process.returncode == 130
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes")
 def test_a_folder_that_takes_no_more(started, tmp_path):
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000))"
