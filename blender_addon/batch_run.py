@@ -79,13 +79,8 @@ def remove_rest(out: Path) -> None:
 
 
 def remember(run: Run, retry_failed: bool) -> list[Asset]:
-    """The assets that are to be made; the others are counted. What of earlier plans is gone is forgotten."""
-    names = {asset.name for asset in run.plan.assets}
-    run.lines = {
-        name: line
-        for name, line in batch_report.read(run.out).items()
-        if name in names or not batch_report.is_gone(run.out, line)
-    }
+    """The assets that are to be made; the others are counted."""
+    run.lines = batch_report.read(run.out)
     missing = []
     for asset in run.plan.assets:
         line = run.lines.get(asset.name)
@@ -249,9 +244,10 @@ def cannot_write(out: Path) -> str:
 
 
 def finish(run: Run) -> None:
-    """report.jsonl in the order of the plan, the page and the sheet."""
+    """report.jsonl in the order of the plan, the page and the sheet; what was made once and is gone is not in them."""
     from .engine import batch_picture, report_page
 
+    run.lines = {name: line for name, line in run.lines.items() if not batch_report.is_gone(run.out, line)}
     names = [asset.name for asset in run.plan.assets]
     known = {name: run.lines[name] for name in names if name in run.lines}
     rest = [line for name, line in run.lines.items() if name not in known]

@@ -198,7 +198,8 @@ class Reader:
             values = values[n]
         if key not in values:
             values, path = self.source.values, ()
-        return (*path, key, inside) if isinstance(values[key], (list, dict)) else (*path, key)
+        kind = list if isinstance(inside, int) else dict
+        return (*path, key, inside) if isinstance(values[key], kind) else (*path, key)
 
     def expanded(self, groups: list[Group], flat: bool) -> list[Asset]:
         count = sum(group.count for group in groups)

@@ -193,6 +193,7 @@ name = "../{seed}"
         ('[[assets]]\nmodels="tiny"\nscalars={psi=1.5}', "assets[0].scalars.psi: setting psi = 1.5"),
         ('[[assets]]\nmodels="tiny"\nscalars={psi="much"}', "assets[0].scalars.psi: 'much' must be a number"),
         ('[[assets]]\nmodels="tiny"\nlabels=["moss",{brick=1, moss=-1}]', "assets[0].labels[1]: label 'moss': its"),
+        ('[[assets]]\nmodels="tiny"\nlabels={gravel=1}', "assets[0].labels: label 'gravel'"),
         ('[[assets]]\nmodels="tiny"\nlabels={brick=0, moss=0}', "assets[0].labels: the weights of the labels"),
         ('[[asset]]\nmodels="tiny"', "plan.toml:1: asset: is not a key of a plan. Is it 'assets'?"),
         ('[[assets]]\nmodels="tiny"\nname="{nothing}"', "{nothing} is not known"),
