@@ -175,16 +175,14 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
     """
     size = check_size(model.card, request.size)
     count, made = len(request.seeds), []
-    toward = request.toward or (None,) * count
-    known: dict = {}  # (texture seed, label) -> its styles
-    each = zip(request.seeds, request.labels, toward, request.styles or ((),) * count, strict=True)
-    for seed, label, other, style in each:
+    known: dict = {}  # (texture seed, label, scalars) -> its styles
+    for one in map(request.of, range(count)):
         if progress:
             progress(len(made), count)
-        styles = _styles(model, style, label, request.scalars, known) if style else None
-        made.append(
-            model.render(seed, label, size, request.scalars, styles, request.latents, other, request.walk)
-        )
+        (seed,), (label,), (style,) = one.seeds, one.labels, one.styles or ((),)
+        styles = _styles(model, style, label, one.scalars, known) if style else None
+        (other,) = one.toward or (None,)
+        made.append(model.render(seed, label, size, one.scalars, styles, one.latents, other, one.walk))
     if progress:
         progress(count, count)
     return made
@@ -192,7 +190,7 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
 
 def _styles(model: Model, style: tuple[int, int], label, scalars: dict, known: dict) -> Styles:
     seed, first = style
-    key = seed, str(label)
+    key = seed, str(label), str(scalars)
     if key not in known:
         known[key] = style_of(model, seed, label, scalars)
     return from_layer(known[key], first)

@@ -10,6 +10,7 @@ from ..scene import faces
 from ..scene.material import strengths
 from . import models, properties, session
 from .adjust import card_of, change, current, subject
+from .face_operators import locks
 from .live_job import LiveJob
 from .properties import SCALARS, scalar_inputs
 
@@ -150,6 +151,11 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
         layout.use_property_decorate = False
         values = context.window_manager.gancube_adjust
         layout.enabled = context.mode == "OBJECT" and (not session.busy() or isinstance(session.job, LiveJob))
+        if context.mode != "OBJECT":
+            layout.label(text="Switch to Object Mode", icon="INFO")
+        elif all(locks(context.active_object)):
+            layout.label(text="All faces are locked", icon="LOCKED")
+            layout.enabled = False
         card = card_of(context)
         layout.prop(values, "seed")
         layout.prop(values, "walk")

@@ -9,14 +9,15 @@ from dataclasses import replace
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..engine.errors import RequestError
+from ..engine.errors import GanCubeError, RequestError
+from ..engine.recipe import dumps, loads, merged
 from ..engine.seeds import choose, derive, parse_seed
 from ..engine.surface_request import FACES, SurfaceRequest
 from ..scene import faces
 from ..scene.assets import FacePixels
 from ..scene.material import strengths
 from ..scene.steps import image_steps
-from . import models
+from . import models, session
 from .generation import Generation, show_textures
 
 ALL = -1
@@ -105,12 +106,24 @@ class FaceGeneration(Generation):
             for i, one in result.textures.items()
         }
         images = yield from image_steps(wanted, result.colorspaces, result.recipe)
-        return dict(zip(result.textures, images.values(), strict=True)), result.recipe
+        return dict(zip(result.textures, images.values(), strict=True)), loads(result.recipe)
 
     def land(self, context, made):
-        faces.show(faces.found(self.uid), *made)
+        images, recipe = made
+        try:
+            cube = faces.found(self.uid)
+            present = faces.recipe_of(cube)
+            if not faces.is_cube(cube):  # a slot was removed, or it is an earlier moment of the object
+                raise RequestError(f"{cube.name} is no GAN cube any more. Undo what was done to it meanwhile")
+            # undone meanwhile: the other faces are what their cube says now, not what it said at the click
+            text = dumps(merged(present, recipe, images))
+            faces.show(cube, images, text)
+        except GanCubeError:
+            faces.discard(image.name for maps in images.values() for image in maps.values())
+            raise
+        session.results[self.result] = replace(session.results[self.result], recipe=text)
         show_textures(context)
-        count = len(made[0])
+        count = len(images)
         return rpt("New face") if count == 1 else rpt("{} new faces").format(count)
 
 
