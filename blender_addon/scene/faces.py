@@ -23,11 +23,12 @@ from .steps import Images
 def recipe_of(item: bpy.types.Object | None) -> Recipe | None:
     """What the object was made from; None where that is nothing of ours (or no longer readable)."""
     text = item.get(KEY) if item is not None else None
-    return _read(text) if isinstance(text, str) else None
+    return read(text) if isinstance(text, str) else None
 
 
-@lru_cache(maxsize=64)  # panels ask at each redraw
-def _read(text: str) -> Recipe | None:
+@lru_cache(maxsize=256)  # panels ask at each redraw, also for the history
+def read(text: str) -> Recipe | None:
+    """None where it is not the text of a recipe."""
     try:
         return loads(text)
     except RecipeError:

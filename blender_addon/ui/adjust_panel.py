@@ -172,7 +172,7 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
         for index, one in enumerate(scalar_inputs(card)):
             layout.prop(values, f"scalar_{index}", text=models.scalar_name(one), slider=True)
         draw_strengths(layout, context.active_object)
-        layout.operator("gancube.bake_loop", icon="FILE_MOVIE")
+        layout.operator("gancube.ask_for_loop", icon="FILE_MOVIE")
 
 
 def draw_strengths(layout, item) -> None:

@@ -17,7 +17,8 @@ from ..scene import faces
 from ..scene.assets import FacePixels
 from ..scene.material import strengths
 from ..scene.steps import image_steps
-from . import models, session
+from . import models
+from .dialog import go_on
 from .generation import Generation, show_textures
 
 ALL = -1
@@ -27,12 +28,13 @@ FACE_NUMBER = bpy.props.IntProperty(
     default=ALL,
     min=ALL,
     max=5,
+    options={"HIDDEN"},
 )
 STYLE_SEED = bpy.props.StringProperty(
     name="Style Seed",
     description="The texture that lends its style: a whole number, or any word",
     default="0",
-    options={"SKIP_SAVE"},
+    options={"HIDDEN", "SKIP_SAVE"},
 )
 STYLE_FROM = bpy.props.IntProperty(
     name="Style From Layer",
@@ -41,9 +43,11 @@ STYLE_FROM = bpy.props.IntProperty(
     default=-1,
     min=-1,
     soft_max=20,
-    options={"SKIP_SAVE"},
+    options={"HIDDEN", "SKIP_SAVE"},
 )
-SEED = bpy.props.StringProperty(name="Seed", description="A whole number, or any word", options={"SKIP_SAVE"})
+SEED = bpy.props.StringProperty(
+    name="Seed", description="A whole number, or any word", options={"HIDDEN", "SKIP_SAVE"}
+)
 
 
 def locks(item) -> list[bool]:
@@ -121,7 +125,7 @@ class FaceGeneration(Generation):
         except GanCubeError:
             faces.discard(image.name for maps in images.values() for image in maps.values())
             raise
-        session.results[self.result] = replace(session.results[self.result], recipe=text)
+        self.made = replace(self.made, recipe=text)  # what the history keeps
         show_textures(context)
         count = len(images)
         return rpt("New face") if count == 1 else rpt("{} new faces").format(count)
@@ -133,11 +137,12 @@ class GANCUBE_OT_reroll(FaceGeneration, bpy.types.Operator):
     bl_description = "Another image for this face, or for all faces that are not locked"
     bl_options = {"REGISTER", "UNDO"}
 
+    # hidden here and below: Adjust Last Operation has the images of these, and no generator for others
     face: FACE_NUMBER
     seed: bpy.props.StringProperty(
         name="Seed",
         description="Empty: by chance. Several faces get seeds derived from it",
-        options={"SKIP_SAVE"},
+        options={"HIDDEN", "SKIP_SAVE"},
     )
 
     def wish(self, context):
@@ -162,7 +167,7 @@ class GANCUBE_OT_set_face(FaceGeneration, bpy.types.Operator):
     face: FACE_NUMBER
     seed: SEED
     label: bpy.props.StringProperty(
-        name="Label", description="What the face shows; empty: as it is", options={"SKIP_SAVE"}
+        name="Label", description="What the face shows; empty: as it is", options={"HIDDEN", "SKIP_SAVE"}
     )
     style_seed: STYLE_SEED
     style_from: STYLE_FROM
@@ -223,11 +228,9 @@ class GANCUBE_OT_edit_face(bpy.types.Operator):
             self.layout.prop(self, "style_from")
 
     def execute(self, context):
-        # another operator, because one that has a dialog cannot go on as a modal one
         chosen = self.label if self.properties.is_property_set("label") else ""
         style = {"style_seed": self.style_seed, "style_from": self.style_from}
-        bpy.ops.gancube.set_face("INVOKE_DEFAULT", face=self.face, seed=self.seed, label=chosen, **style)
-        return {"FINISHED"}
+        return go_on(self, "set_face", face=self.face, seed=self.seed, label=chosen, **style)
 
 
 class GANCUBE_OT_copy_strengths(bpy.types.Operator):

@@ -11,8 +11,8 @@ IN_MENU = (
     ("gancube.maps_from_photo", "NODE_MATERIAL"),
     ("gancube.reroll", "FILE_REFRESH"),
     ("gancube.show_variants", "IMGDISPLAY"),
-    ("gancube.bake_loop", "FILE_MOVIE"),
-    ("gancube.bake_box", "RENDER_STILL"),
+    ("gancube.ask_for_loop", "FILE_MOVIE"),
+    ("gancube.ask_to_bake", "RENDER_STILL"),
     ("gancube.save_asset", "ASSET_MANAGER"),
 )
 

@@ -12,6 +12,7 @@ from ..engine import latent_file
 from ..engine.errors import GanCubeError
 from ..scene.place import Place, scene_of
 from . import models, session
+from .dialog import go_on
 from .matching import Matching
 from .preferences import ADDON, chosen
 from .stepped import Stepped
@@ -45,9 +46,7 @@ class GANCUBE_OT_from_photo(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context):
-        # another operator, because one that has a file browser cannot go on as a modal one
-        bpy.ops.gancube.match_photo("INVOKE_DEFAULT", filepath=self.filepath)
-        return {"FINISHED"}
+        return go_on(self, "match_photo", filepath=self.filepath)
 
 
 class GANCUBE_OT_match_photo(Stepped, bpy.types.Operator):

@@ -251,6 +251,9 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         description="What gets an image of its own",
         items=(("polygon", "Polygon", "Each polygon"), ("slot", "Slot", "Each material slot")),
     )
+    asset_materials: bpy.props.BoolProperty(
+        name="Materials", description="Mark the materials as assets of their own, too", default=True
+    )
     width: width()
     blend: blend()
     edge: edge()

@@ -63,6 +63,7 @@ def test_the_command_makes_the_same_cube(kept, tmp_path):
     bpy.context.window_manager.gancube_adjust.walk = 0.25
     words = shlex.split(kept_recipes.command(cube["gancube"], loads(cube["gancube"])))
     assert words[:2] == ["gancube", "cube"] and words[-2] == "--out"
+    assert words[-1] == "alpha-cube.glb"
     assert cli.main([*words[1:-1], str(tmp_path / "same.glb"), "--quiet"]) == 0
     again = recipe.read(tmp_path / "same.glb")
     assert again.face_seeds == loads(cube["gancube"]).face_seeds
@@ -163,3 +164,59 @@ def test_a_preset_holds_the_settings_of_the_panel(settings, tmp_path, monkeypatc
     settings.seed, settings.label, settings.width = 1, "MIXED", 1.0
     bpy.ops.script.execute_preset(filepath=str(file), menu_idname="GANCUBE_PT_presets")
     assert (settings.seed, settings.label, settings.width) == (77, "moss", 2.5)
+
+
+def test_the_command_is_for_the_shell_of_the_system_and_for_an_extension(kept, monkeypatch):
+    text = generate()["gancube"]
+    monkeypatch.setattr(kept_recipes.sys, "platform", "win32")
+    assert '--recipe "{\\"face_labels\\":' in kept_recipes.command(text, loads(text))
+    monkeypatch.undo()
+    monkeypatch.setattr(kept_recipes, "ADDON", "bl_ext.user_default.gancube")
+    words = shlex.split(kept_recipes.command(text, loads(text)))
+    assert words[1:4] == ["--command", "gancube", "cube"] and words[0] in (bpy.app.binary_path, "blender")
+    assert words[5] == text
+
+
+@pytest.mark.parametrize("surface", ["tile", "box", "faces"])
+def test_the_recipe_of_textures_is_for_the_selected_objects(kept, settings, surface):
+    settings.surface = surface
+    bpy.ops.mesh.primitive_cube_add()
+    first = bpy.context.active_object
+    bpy.ops.gancube.texture()
+    settings.seed, settings.surface = 99, "box" if surface == "tile" else "tile"
+    with pytest.raises(RuntimeError, match="Use Texture Again"):
+        bpy.ops.gancube.rebuild(index=0)
+    bpy.ops.mesh.primitive_cube_add()
+    other = bpy.context.active_object
+    assert kept_recipes.kind_of(kept[0]) == surface
+    assert bpy.ops.gancube.rebuild_texture(entry=0) == {"FINISHED"}
+    assert pictures(other) == pictures(first) and other["gancube"] == first["gancube"]
+    generate()
+    with pytest.raises(RuntimeError, match="Use Rebuild"):
+        bpy.ops.gancube.rebuild_texture(entry=len(kept) - 1)
+    kept_recipes.add(bpy.context.scene, "{broken", b"")
+    assert kept_recipes.kind_of(kept[len(kept) - 1]) == ""
+
+
+def test_a_sheet_leaves_the_pictures_that_a_cube_is_adjusted_from(settings):
+    from blender_addon.ui import session
+
+    generate()
+    (key,) = session.results
+    settings.variants = "12"
+    bpy.ops.gancube.show_variants()
+    assert list(session.results) == [key]
+
+
+def test_adjust_last_operation_shows_nothing_that_does_nothing(settings):
+    for name, hidden in (
+        ("reroll", {"face", "seed"}),
+        ("set_face", {"face", "seed", "label", "style_seed", "style_from"}),
+        ("rebuild", {"index"}),
+        ("rebuild_texture", {"entry"}),
+        ("bake_loop", {"frames", "directory"}),
+        ("bake_box", {"size", "own_uvs"}),
+        ("save_asset", {"with_materials"}),
+    ):
+        known = getattr(bpy.ops.gancube, name).get_rna_type().properties
+        assert all(known[one].is_hidden for one in hidden), name

@@ -35,7 +35,7 @@ def scenario(ui):
     settings().size, settings().seed, settings().variants = 128, 20, "12"
     first = yield from generated(ui, button, "GAN Cube")
     before = shown(first)
-    yield from ui.unfold("gancube.bake_loop")
+    yield from ui.unfold("gancube.ask_for_loop")
     yield from ui.scroll_down()
     yield from ui.click_button(op="gancube.show_variants")
     yield from ui.wait(lambda: session().busy(), 20, "the contact sheet")
