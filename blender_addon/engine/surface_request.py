@@ -33,7 +33,8 @@ class SurfaceRequest:
     4 (ROUND) all the way round a circle through both. `style`: (texture seed, number of a layer), the look of which
     all images have from that layer on, where the model has styles; `face_styles` (one for each image, or empty) go
     before it, where they are not None. From the number of layers on there is no style. `face_settings` (one for each
-    image, or empty): {"scalars", "toward", "walk"} which that image has instead of those of all, or None.
+    image, or empty): {"scalars", "toward", "walk"} which that image has instead of those of all, or None. `sheet`: each
+    image is the first one of another surface, and walks to the first one of `toward`.
     """
 
     model: str
@@ -51,6 +52,7 @@ class SurfaceRequest:
     face_settings: tuple = ()
     surface: str = "cube"
     images: int | None = None
+    sheet: bool = False
 
     @property
     def count(self) -> int:
@@ -98,7 +100,9 @@ class SurfaceRequest:
             size=self.size,
             scalars=dict(self.scalars),
             latents=dict(self.latents),
-            toward=tuple(derive(_seed(self.toward), i) for i in range(self.count)) if self.walk else (),
+            toward=tuple(derive(_seed(self.toward), i * (not self.sheet)) for i in range(self.count))
+            if self.walk
+            else (),
             walk=float(self.walk),
             styles=styles,
             own=self._own(),

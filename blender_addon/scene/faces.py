@@ -202,6 +202,13 @@ def discard(images: Iterable[str]) -> None:
             bpy.data.images.remove(image)
 
 
+def discard_materials(known: set[str]) -> None:
+    """Removes those of ours beyond the `known` ones that nothing shows: another generator's maps were tried."""
+    for material in [one for one in bpy.data.materials if one.users == 0 and one.name not in known]:
+        if image_nodes(material):
+            bpy.data.materials.remove(material)
+
+
 def facing(cube: bpy.types.Object, eye) -> tuple[tuple[int, ...], int]:
     """Numbers of the faces, those turned most towards `eye` (a point of the world) first; and how many are in view."""
     turned = []

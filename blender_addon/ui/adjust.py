@@ -67,6 +67,28 @@ def change(context, **wish) -> None:
     bpy.ops.gancube.adjust("EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT")
 
 
+def adopt(context, wish: SurfaceRequest) -> None:
+    """The object shows what `wish` says, with its generator, at its own size; as change()."""
+    entry, have = models.entry_at(wish.model), current(context)
+    here = models.entry_of(faces.recipe_of(subject(context)).model)
+    if any(locks(subject(context))) and (entry.sha256, wish.latents) != (here.sha256, have.latents):
+        raise RequestError("a locked face cannot stay beside another generator or photo. Unlock it first")
+    if (
+        entry.sha256 != here.sha256
+        and have.surface != "faces"
+        and not entry.card.tileable
+        and not is_cube(context)
+    ):
+        raise RequestError(f"{entry.name} draws whole pictures that do not tile")
+    size = models.nearest_size(entry.card, have.size)
+    keys = ("seed", "label", "walk", "toward", "scalars", "latents")
+    change(context, model=str(entry.path), size=size, style=(), **{key: getattr(wish, key) for key in keys})
+
+
+def is_cube(context) -> bool:
+    return faces.is_cube(subject(context))
+
+
 def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
     """Everything is for the faces that are not locked; a locked one keeps its own."""
     held = locks(item)
@@ -121,6 +143,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         in_view = sum(not held[i] for i in order[:in_view])
         order = tuple(i for i in order if not held[i])
         self.uid, self.before, self.recipe = item.session_uid, faces.Before.of(item), str(item["gancube"])
+        self.materials = set(bpy.data.materials.keys())
         self.tried: dict[int, dict[str, int]] = {}  # by number: the images shown, {name: session_uid}
         wanted = pending.pop()
         have = replace(recipe.to_request(), model=str(models.entry_of(recipe.model).path))
@@ -178,6 +201,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
     def undo_all(self) -> None:
         with contextlib.suppress(GanCubeError):  # it may be gone, or undo has brought back what was before
             self.before.restore(self.unchanged())
+            faces.discard_materials(self.materials)
         there = {image.name: image.session_uid for image in bpy.data.images}
         for names in self.tried.values():
             faces.discard(name for name, uid in names.items() if there.get(name) == uid)

@@ -12,9 +12,7 @@ from . import models, properties, session
 from .adjust import card_of, change, current, subject
 from .face_operators import locks
 from .live_job import LiveJob
-from .properties import SCALARS, scalar_inputs
-
-LARGEST = 2**31 - 1  # of Blender's whole numbers; seeds may be larger
+from .properties import LARGEST, SCALARS, scalar_inputs
 
 
 def _number(name: str, most: float = LARGEST):

@@ -105,6 +105,14 @@ def takers() -> list:
     return [one for one in usable() if one.card.takes_picture]
 
 
+def entry_at(file: str):
+    """The library entry of that file; ModelError where it is not among those offered."""
+    for one in _entries:
+        if str(one.path) == file and one.card is not None:
+            return one
+    raise ModelError(f"the generator {file} is not here any more. Show the variants of another")
+
+
 def usable() -> list:
     """The library entries that the panel offers, in its order: first those that make textures out of seeds."""
     names = [item[0] for item in (*_model_items, *_taker_items)]

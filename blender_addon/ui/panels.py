@@ -46,6 +46,8 @@ class GANCUBE_PT_main(bpy.types.Panel):
         row = column.row(align=True)
         row.prop(settings, "seed")
         row.operator("gancube.random_seed", text="", icon="FILE_3D")
+        if settings.large_seed:
+            column.label(text=filled("Seed {}", settings.large_seed), icon="INFO", translate=False)
         if card is None or not card.fixed_size:
             column.prop(settings, "size")
         column.prop(settings, "edge")

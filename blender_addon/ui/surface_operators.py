@@ -48,7 +48,7 @@ class TextureGeneration(Generation):
         return context.scene.gancube.surface
 
     def seed_of(self, context) -> int:
-        return context.scene.gancube.seed
+        return properties.seed_of(context.scene.gancube)
 
     def invoke(self, context, event):
         if not self.properties.is_property_set("unwrap") and not bpy.app.background:

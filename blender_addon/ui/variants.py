@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
+from ..engine.errors import GanCubeError
 from ..engine.recipe import dumps, loads
 from ..engine.seeds import MASK, derive
 from ..engine.surface_request import FACES, SurfaceRequest, resolve_label
@@ -23,11 +24,13 @@ COLUMNS = 4
 
 @dataclass(frozen=True)
 class Sheet:
-    """`seeds` of the variants; their textures arrive in `job`."""
+    """`seeds` of the variants; their textures arrive in `job`. `look` and `look_name`: the scene's, at that time."""
 
     seeds: tuple[int, ...]
     wish: SurfaceRequest
     job: Job
+    look: str = ""
+    look_name: str = ""
 
 
 sheet: Sheet | None = None
@@ -42,19 +45,21 @@ class GANCUBE_OT_show_variants(Generation, bpy.types.Operator):
     def wish(self, context):
         settings = context.scene.gancube
         count = int(settings.variants)
-        seeds = tuple((settings.seed + k) & MASK for k in range(count))
+        seeds = tuple((properties.seed_of(settings) + k) & MASK for k in range(count))
         wish = properties.asked(settings, surface="faces", images=count)
         card = models.card(settings.model)
         self.seeds = seeds
         return replace(
             wish,
             face_seeds=tuple(derive(seed, 0) for seed in seeds),
+            sheet=True,
             size=models.nearest_size(card, min(SIZE, settings.size)),
         ), None
 
     def started(self, context):
         global sheet
-        sheet = Sheet(self.seeds, session.job.asked, session.job)
+        settings = context.scene.gancube
+        sheet = Sheet(self.seeds, session.job.asked, session.job, settings.look, settings.look_name)
 
     def build(self, context, result):
         return None
@@ -67,7 +72,9 @@ class GANCUBE_OT_show_variants(Generation, bpy.types.Operator):
 class GANCUBE_OT_use_variant(bpy.types.Operator):
     bl_idname = "gancube.use_variant"
     bl_label = "Use This Variant"
-    bl_description = "Take this seed: for the active cube's faces that are not locked, and for the next cube"
+    bl_description = (
+        "Take this look: for the active object's faces that are not locked, and for the next cube"
+    )
     bl_options = {"UNDO", "INTERNAL"}
 
     index: bpy.props.IntProperty(name="Variant", description="Number on the sheet, from 0", min=0)
@@ -79,9 +86,15 @@ class GANCUBE_OT_use_variant(bpy.types.Operator):
     def execute(self, context):
         if self.index >= len(sheet.seeds):
             return {"CANCELLED"}
-        context.scene.gancube.seed = min(sheet.seeds[self.index], 2**31 - 1)
-        if adjust.subject(context) is not None:
-            adjust.change(context, seed=sheet.seeds[self.index])
+        wish = replace(sheet.wish, seed=sheet.seeds[self.index])
+        try:
+            if adjust.subject(context) is not None:
+                adjust.adopt(context, wish)
+            properties.take(context.scene.gancube, wish)
+        except GanCubeError as error:
+            self.report({"ERROR"}, str(error)[:1].upper() + str(error)[1:])
+            return {"CANCELLED"}
+        context.scene.gancube.look, context.scene.gancube.look_name = sheet.look, sheet.look_name
         return {"FINISHED"}
 
 
@@ -131,7 +144,11 @@ class GANCUBE_PT_variants(bpy.types.Panel):
         row.operator("gancube.show_variants", icon="IMGDISPLAY")
         if sheet is None:
             return
-        current = adjust.current(context).seed if adjust.subject(context) else context.scene.gancube.seed
+        current = (
+            adjust.current(context).seed
+            if adjust.subject(context)
+            else properties.seed_of(context.scene.gancube)
+        )
         grid = layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, align=True)
         for index, seed in enumerate(sheet.seeds):
             texture = sheet.job.textures.get(index)

@@ -220,3 +220,71 @@ def test_adjust_last_operation_shows_nothing_that_does_nothing(settings):
     ):
         known = getattr(bpy.ops.gancube, name).get_rna_type().properties
         assert all(known[one].is_hidden for one in hidden), name
+
+
+def test_a_variant_of_another_generator_is_the_picture_that_was_clicked(settings):
+    settings.model, settings.label = "beta", "straw"
+    other = generate()
+    settings.model, settings.size, settings.label, settings.variants = "alpha", 32, "moss", "12"
+    settings.seed, settings.walk, settings.toward, settings.scalar_0 = 100, 0.25, 7, 0.5
+    bpy.ops.gancube.show_variants()
+    settings.model, settings.seed, settings.walk, settings.scalar_0 = "beta", 1, 0.0, 0.9
+    bpy.context.view_layer.objects.active = other
+    bpy.ops.gancube.use_variant(index=5)
+    shown = png.decode(variants.sheet.job.textures[5].maps["base_color"])[0]
+    assert loads(other["gancube"]).model["name"] == "alpha"
+    settings_now = (settings.model, settings.label, settings.seed, settings.walk, settings.toward)
+    assert settings_now == ("alpha", "moss", 105, 0.25, 7) and settings.scalar_0 == 0.5
+    settings.size = 24  # what the cube of beta has, as alpha can make it
+    settings.size = loads(other["gancube"]).size
+    made = generate()
+    assert pictures(made) == pictures(other), "the next cube is the same"
+    settings.size = variants.sheet.wish.size
+    assert (png.decode(pictures(generate())[0])[0] == shown).all()
+
+
+def test_a_variant_of_another_generator_leaves_locked_faces_alone(settings):
+    settings.model = "beta"
+    other = generate()
+    settings.model, settings.variants = "alpha", "12"
+    bpy.ops.gancube.show_variants()
+    bpy.context.view_layer.objects.active = other
+    other.gancube_locks[3] = True
+    before = pictures(other), other["gancube"]
+    with pytest.raises(RuntimeError, match="Unlock it first"):
+        bpy.ops.gancube.use_variant(index=5)
+    assert (pictures(other), other["gancube"]) == before
+
+
+def test_an_error_with_another_generator_leaves_no_material(settings, monkeypatch):
+    from blender_addon.engine.errors import RequestError
+    from blender_addon.scene import faces
+    from tests.ui.panel import counts
+
+    settings.model = "beta"
+    other = generate()
+    settings.model, settings.variants = "alpha", "12"
+    bpy.ops.gancube.show_variants()
+    bpy.context.view_layer.objects.active = other
+    before, show = (pictures(other), other["gancube"], counts()), faces.show
+
+    def then_fail(*arguments):
+        show(*arguments)
+        raise RequestError("no more")
+
+    monkeypatch.setattr(faces, "show", then_fail)
+    with pytest.raises(RuntimeError, match="No more"):
+        bpy.ops.gancube.use_variant(index=5)
+    assert (pictures(other), other["gancube"], counts()) == before
+
+
+def test_a_variant_keeps_a_seed_that_is_larger_than_the_panel_can_show(settings):
+    settings.seed, settings.variants = 2**31 - 1, "12"
+    cube = generate()
+    bpy.ops.gancube.show_variants()
+    bpy.ops.gancube.use_variant(index=5)
+    assert loads(cube["gancube"]).seed == 2**31 + 4
+    made = generate()
+    assert loads(made["gancube"]).seed == 2**31 + 4 and pictures(made) == pictures(cube)
+    settings.seed = 3
+    assert loads(generate()["gancube"]).seed == 3
