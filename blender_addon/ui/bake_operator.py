@@ -63,8 +63,10 @@ class GANCUBE_OT_bake_box(Stepped, bpy.types.Operator):
             context.window_manager.progress_end()
             context.workspace.status_text_set(None)
 
-    def done(self, context, name):
-        self.report({"INFO"}, rpt("{} baked").format(name))
+    def done(self, context, baked):
+        if baked.note:
+            self.report({"WARNING"}, baked.note)
+        self.report({"INFO"}, rpt("{} baked").format(baked.name))
         return {"FINISHED"}
 
 
