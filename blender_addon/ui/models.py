@@ -17,6 +17,7 @@ NONE = "NONE"
 
 _entries: list = []  # library.Entry, those with a card first
 _model_items: list[tuple] = []  # Blender keeps no copy of the texts of a dynamic enum: these lists hold them
+after_refresh: list = []  # functions to be called
 _sizes: dict[str, int] = {}  # name -> bytes of the file
 _taker_items: list[
     tuple
@@ -51,6 +52,8 @@ def refresh() -> None:
         (NONE, "No generator found", "None of those at hand changes a picture", 0)
     ]
     _label_items |= {e.name: _target_items(e.card.labels) for e in takers}
+    for function in after_refresh:
+        function()
 
 
 def number(name: str) -> int:
