@@ -241,7 +241,10 @@ class GANCUBE_OT_copy_strengths(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return len(faces.parts(context.active_object)) > 1
+        if len(faces.parts(context.active_object)) > 1:
+            return True
+        cls.poll_message_set("Select an object with several generated images")
+        return False
 
     def execute(self, context):
         item = context.active_object

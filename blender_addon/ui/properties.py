@@ -1,8 +1,11 @@
 """The panel's settings, saved with the scene as `scene.gancube`. bpy.types only."""
 
+from functools import lru_cache
+
 import bpy
 
 from ..engine import latent_file
+from ..engine.errors import GanCubeError
 from ..engine.latent_file import LatentFile
 from ..engine.surface_request import SurfaceRequest
 from . import models, transform_preview
@@ -65,8 +68,21 @@ def look_of(settings, entry) -> LatentFile | None:
     """The look that was found for a photo, where it is one of this generator."""
     if not settings.look:
         return None
-    look = latent_file.loads(settings.look, "look")
+    look = _look(settings.look)
     return look if look.model["sha256"] == entry.sha256 else None
+
+
+@lru_cache(maxsize=4)  # panels ask at each redraw
+def _look(text: str) -> LatentFile:
+    return latent_file.loads(text, "look")
+
+
+def look_is_used(settings) -> bool:
+    """Whether there is a look, and it is one of the generator that is chosen."""
+    try:
+        return bool(settings.look) and look_of(settings, models.entry(settings.model)) is not None
+    except GanCubeError:
+        return False
 
 
 def asked_label(settings, card) -> str | dict | None:

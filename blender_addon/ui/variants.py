@@ -42,6 +42,12 @@ class GANCUBE_OT_show_variants(Generation, bpy.types.Operator):
     bl_description = "Draw the seeds that come next as small pictures, to choose from. Esc stops"
     bl_options = {"INTERNAL"}
 
+    popup: bpy.props.BoolProperty(
+        name="Pop-up",
+        description="Show them under the mouse when they are there",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
     def wish(self, context):
         settings = context.scene.gancube
         count = int(settings.variants)
@@ -66,6 +72,8 @@ class GANCUBE_OT_show_variants(Generation, bpy.types.Operator):
         yield  # nothing is built: a generator all the same
 
     def land(self, context, made):
+        if self.popup and not bpy.app.background:
+            bpy.ops.gancube.pick_variant("INVOKE_DEFAULT")
         return rpt("{} variants").format(len(self.seeds))
 
 
@@ -81,7 +89,19 @@ class GANCUBE_OT_use_variant(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return sheet is not None and not session.busy() and context.mode == "OBJECT"
+        if sheet is None:
+            cls.poll_message_set("Show variants first")
+        elif session.busy():
+            cls.poll_message_set("Generating; Esc cancels")
+        elif context.mode != "OBJECT":
+            cls.poll_message_set("Switch to Object Mode")
+        else:
+            return True
+        return False
+
+    @classmethod
+    def description(cls, context, properties):
+        return seed_and(properties.index, rpt(cls.bl_description))
 
     def execute(self, context):
         if self.index >= len(sheet.seeds):
@@ -108,13 +128,52 @@ class GANCUBE_OT_star_variant(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return sheet is not None and bool(sheet.job.recipe)
+        if sheet is None:
+            cls.poll_message_set("Show variants first")
+        elif not sheet.job.recipe:
+            cls.poll_message_set("Wait until all variants are there")
+        else:
+            return True
+        return False
+
+    @classmethod
+    def description(cls, context, properties):
+        return seed_and(properties.index, rpt(cls.bl_description))
 
     def execute(self, context):
         texture = sheet.job.textures.get(self.index)
         if texture is None:
             return {"CANCELLED"}
         kept.add(context.scene, cube_recipe(sheet, self.index), texture.icon, starred=True)
+        return {"FINISHED"}
+
+
+def seed_and(index: int, text: str) -> str:
+    """A tooltip: cells are narrow, and seeds may be long."""
+    known = sheet is not None and 0 <= index < len(sheet.seeds)
+    return rpt("Seed {}. {}").format(sheet.seeds[index], text) if known else text
+
+
+class GANCUBE_OT_pick_variant(bpy.types.Operator):
+    bl_idname = "gancube.pick_variant"
+    bl_label = "Variants"
+    bl_description = "Choose one of the variants that were drawn"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context):
+        if sheet is None:
+            cls.poll_message_set("Show variants first")
+        return sheet is not None
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_popup(self, width=110 * COLUMNS)
+
+    def draw(self, context):
+        if sheet is not None:
+            draw_sheet(self.layout, context, scale=5.0)
+
+    def execute(self, context):
         return {"FINISHED"}
 
 
@@ -142,25 +201,24 @@ class GANCUBE_PT_variants(bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(context.scene.gancube, "variants", text="")
         row.operator("gancube.show_variants", icon="IMGDISPLAY")
-        if sheet is None:
-            return
-        current = (
-            adjust.current(context).seed
-            if adjust.subject(context)
-            else properties.seed_of(context.scene.gancube)
-        )
-        grid = layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, align=True)
-        for index, seed in enumerate(sheet.seeds):
-            texture = sheet.job.textures.get(index)
-            cell = grid.column(align=True)
-            if texture is None:
-                cell.label(text="", icon="TIME")
-                continue
-            cell.template_icon(icon_value=icons.icon_id(texture.icon), scale=3.0)
-            row = cell.row(align=True)
-            mark = "CHECKBOX_HLT" if seed == current else "CHECKBOX_DEHLT"
-            row.operator("gancube.use_variant", text=str(seed), icon=mark).index = index
-            row.operator("gancube.star_variant", text="", icon="SOLO_OFF").index = index
+        if sheet is not None:
+            draw_sheet(layout, context, scale=3.0)
+
+
+def draw_sheet(layout, context, scale: float) -> None:
+    current = adjust.current(context) if adjust.subject(context) else None
+    now = current.seed if current is not None else properties.seed_of(context.scene.gancube)
+    grid = layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, align=True)
+    for index, seed in enumerate(sheet.seeds):
+        texture = sheet.job.textures.get(index)
+        cell = grid.column(align=True)
+        if texture is None:
+            cell.label(text="", icon="TIME")
+            continue
+        cell.template_icon(icon_value=icons.icon_id(texture.icon), scale=scale)
+        mark = "CHECKBOX_HLT" if seed == now else "CHECKBOX_DEHLT"
+        cell.operator("gancube.use_variant", text=str(seed), icon=mark).index = index
+        cell.operator("gancube.star_variant", text="", icon="SOLO_OFF").index = index
 
 
 def forget() -> None:
@@ -172,5 +230,6 @@ CLASSES = (
     GANCUBE_OT_show_variants,
     GANCUBE_OT_use_variant,
     GANCUBE_OT_star_variant,
+    GANCUBE_OT_pick_variant,
     GANCUBE_PT_variants,
 )

@@ -1,6 +1,7 @@
 """History, favourites and the contact sheet in bpy without a window, with the real child process."""
 
 import shlex
+from types import SimpleNamespace
 
 import pytest
 
@@ -158,12 +159,13 @@ def test_a_preset_holds_the_settings_of_the_panel(settings, tmp_path, monkeypatc
         hasattr(settings, name.partition(".")[2]) for name in presets.GANCUBE_OT_add_preset.preset_values
     )
     monkeypatch.setenv("BLENDER_USER_SCRIPTS", str(tmp_path))
-    settings.seed, settings.label, settings.width = 77, "moss", 2.5
+    settings.seed, settings.label, settings.width, settings.scalar_0 = 77, "moss", 2.5, 0.25
     assert bpy.ops.gancube.add_preset(name="Mossy") == {"FINISHED"}
     file = tmp_path / "presets" / "gancube" / "Mossy.py"
-    settings.seed, settings.label, settings.width = 1, "MIXED", 1.0
+    settings.seed, settings.label, settings.width, settings.scalar_0 = 1, "MIXED", 1.0, 0.75
     bpy.ops.script.execute_preset(filepath=str(file), menu_idname="GANCUBE_PT_presets")
     assert (settings.seed, settings.label, settings.width) == (77, "moss", 2.5)
+    assert settings.scalar_0 == 0.25
 
 
 def test_the_command_is_for_the_shell_of_the_system_and_for_an_extension(kept, monkeypatch):
@@ -288,3 +290,10 @@ def test_a_variant_keeps_a_seed_that_is_larger_than_the_panel_can_show(settings)
     assert loads(made["gancube"]).seed == 2**31 + 4 and pictures(made) == pictures(cube)
     settings.seed = 3
     assert loads(generate()["gancube"]).seed == 3
+
+
+def test_the_tooltip_of_a_variant_says_its_seed(settings):
+    settings.seed, settings.variants = 123456, "12"
+    bpy.ops.gancube.show_variants()
+    for cls in (variants.GANCUBE_OT_use_variant, variants.GANCUBE_OT_star_variant):
+        assert cls.description(bpy.context, SimpleNamespace(index=3)).startswith("Seed 123459. ")
