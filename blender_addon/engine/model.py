@@ -14,7 +14,7 @@ from .errors import GanCubeError, ModelError, RequestError
 from .latents import Styles, draw
 from .match import card_text, file_faults, graph_faults
 from .onnx_file import read_onnx
-from .pixels import TextureSet, decode
+from .pixels import TextureSet, decode, with_ground
 from .pooling import pooled
 from .providers import CHOICES as PROVIDERS
 from .providers import open_session, runtime, runtime_errors
@@ -149,7 +149,7 @@ class Model:
         size = check_size(self.card, size)
         raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles, latents, toward, walk))
         self._check_output(raw, size)
-        return TextureSet(seed, resolve_label(self.card, seed, label), decode(self.card, raw[0]))
+        return TextureSet(seed, resolve_label(self.card, seed, label), with_ground(decode(self.card, raw[0])))
 
     def _check_output(self, raw: np.ndarray, size: int) -> None:
         self._check_shape(raw, size * self.card.scale, size * self.card.scale)

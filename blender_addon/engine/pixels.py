@@ -32,9 +32,14 @@ def decode(card: Card, raw: np.ndarray) -> dict:
         unit = (raw[first:end].astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
         unit = np.ascontiguousarray(np.clip(unit, 0, 1).transpose(1, 2, 0))
         maps[spec.name] = renormalise(unit) if spec.name == "normal" else unit
-    if "alpha" in maps and "base_color" in maps:
-        maps["base_color"] = filled(maps["base_color"], maps["alpha"])
     return maps
+
+
+def with_ground(maps: dict) -> dict:
+    """The maps of a whole texture, filled() where they are transparent."""
+    if "alpha" not in maps or "base_color" not in maps:
+        return maps
+    return {**maps, "base_color": filled(maps["base_color"], maps["alpha"])}
 
 
 def filled(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -59,3 +59,16 @@ def test_what_is_transparent_has_the_mean_of_what_is_seen():
     assert (filled(color, np.zeros_like(alpha)) == color).all(), "nothing is seen: nothing to do"
     alpha[3] = 0.5
     assert np.abs(filled(color, alpha)[3] - color[3]).max() < 1e-6, "half seen it is left as it is"
+
+
+def test_a_transparent_texture_is_filled_when_it_is_whole(tmp_path):
+    """Not piece by piece: windows of a large picture would each have another mean."""
+    make_tiny = pytest.importorskip("tests.tiny", reason="making a model needs onnx").make_tiny
+    from blender_addon.engine.latents import draw
+    from blender_addon.engine.model import Model
+
+    model = Model.load(make_tiny(tmp_path / "clear.onnx", maps=("base_color", "alpha"), name="clear"))
+    raw = decode(model.card, model.run_raw(draw(model.card, 3))[0])
+    made = model.render(3).maps
+    assert (made["base_color"] == filled(raw["base_color"], raw["alpha"])).all()
+    assert (made["alpha"] == raw["alpha"]).all()
