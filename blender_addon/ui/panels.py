@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import models, photo_operator, preferences_layout, presets, properties, session
+from . import models, photo_look, photo_operator, preferences_layout, presets, properties, session
 from .wrapped_text import filled, sidebar_width, wrapped
 
 IN_MENU = (
@@ -46,7 +46,7 @@ class GANCUBE_PT_main(bpy.types.Panel):
         card = models.card(settings.model)
         if card is not None and card.labels:
             row = column.row()
-            row.active = not properties.look_is_used(settings)
+            row.active = not photo_look.is_used(settings)
             row.prop(settings, "label")
         photo_operator.draw(column, settings)
         row = column.row(align=True)
@@ -99,7 +99,7 @@ class GANCUBE_PT_options(bpy.types.Panel):
         column.prop(settings, "walk")
         column.prop(settings, "toward")
         column = layout.column()
-        column.active = not properties.look_is_used(settings)  # which brings its own
+        column.active = not photo_look.is_used(settings)  # which brings its own
         if card is not None and card.labels and settings.label != models.MIXED:
             column.prop(settings, "other_label")
             if settings.other_label != models.MIXED:

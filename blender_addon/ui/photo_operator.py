@@ -11,7 +11,7 @@ from bpy.app.translations import pgettext_rpt as rpt
 from ..engine import latent_file
 from ..engine.errors import GanCubeError
 from ..scene.place import Place, scene_of
-from . import models, properties, session
+from . import models, photo_look, session
 from .dialog import go_on
 from .matching import Matching
 from .preferences import ADDON, chosen
@@ -122,7 +122,7 @@ def draw(layout, settings) -> None:
     if matching is not None:
         row.label(text=filled(*matching.words), icon="TIME", translate=False)
     elif settings.look:
-        used = properties.look_is_used(settings)
+        used = photo_look.is_used(settings)
         text = settings.look_name if used else filled("{}: not of this generator", settings.look_name)
         row.label(text=text, icon="IMAGE_DATA" if used else "ERROR", translate=False)
         row.operator("gancube.forget_look", text="", icon="X")

@@ -1,14 +1,9 @@
 """The panel's settings, saved with the scene as `scene.gancube`. bpy.types only."""
 
-from functools import lru_cache
-
 import bpy
 
-from ..engine import latent_file
-from ..engine.errors import GanCubeError
-from ..engine.latent_file import LatentFile
 from ..engine.surface_request import SurfaceRequest
-from . import models, transform_preview
+from . import models, photo_look, transform_preview
 from .kept_recipes import GANCUBE_PG_kept
 
 LARGEST = 2**31 - 1  # of Blender's whole numbers; seeds may be larger
@@ -18,7 +13,7 @@ SCALARS = 4  # settings of a generator that the panel can show
 def asked(settings, surface: str = "cube", images: int | None = None) -> SurfaceRequest:
     """What the panel says, with the model's file; ModelError where the generator is not there."""
     entry = models.entry(settings.model)
-    look = look_of(settings, entry)
+    look = photo_look.look_of(settings, entry)
     if look is not None:
         chosen = {"label": look.label, "latents": look.latents, "scalars": look.scalars}
     else:
@@ -62,27 +57,6 @@ def parts_of(label: str | dict | None) -> list[tuple[str, float]]:
     if not isinstance(label, dict):
         return [(label or models.MIXED, 1.0)]
     return [(name, weight / sum(label.values())) for name, weight in label.items()]
-
-
-def look_of(settings, entry) -> LatentFile | None:
-    """The look that was found for a photo, where it is one of this generator."""
-    if not settings.look:
-        return None
-    look = _look(settings.look)
-    return look if look.model["sha256"] == entry.sha256 else None
-
-
-@lru_cache(maxsize=4)  # panels ask at each redraw
-def _look(text: str) -> LatentFile:
-    return latent_file.loads(text, "look")
-
-
-def look_is_used(settings) -> bool:
-    """Whether there is a look, and it is one of the generator that is chosen."""
-    try:
-        return bool(settings.look) and look_of(settings, models.entry(settings.model)) is not None
-    except GanCubeError:
-        return False
 
 
 def asked_label(settings, card) -> str | dict | None:
