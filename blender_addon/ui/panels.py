@@ -46,7 +46,7 @@ class GANCUBE_PT_main(bpy.types.Panel):
         card = models.card(settings.model)
         if card is not None and card.labels:
             row = column.row()
-            row.active = not photo_look.is_used(settings)
+            row.enabled = not photo_look.is_used(settings)  # which brings its own
             row.prop(settings, "label")
         photo_operator.draw(column, settings)
         row = column.row(align=True)
@@ -99,7 +99,7 @@ class GANCUBE_PT_options(bpy.types.Panel):
         column.prop(settings, "walk")
         column.prop(settings, "toward")
         column = layout.column()
-        column.active = not photo_look.is_used(settings)  # which brings its own
+        column.enabled = not photo_look.is_used(settings)
         if card is not None and card.labels and settings.label != models.MIXED:
             column.prop(settings, "other_label")
             if settings.other_label != models.MIXED:
