@@ -10,7 +10,7 @@ import numpy as np
 from .card import Card
 
 ICON = 64  # side of an icon in pixels
-FAINT = np.float32(0.0625)  # alpha from which on the colour is left as it is
+FAINT = np.float32(4 / 255)  # alpha from which on the colour is left as it is: less is not seen
 PAPER = np.float32(0.5)  # middle grey, under what is transparent
 
 

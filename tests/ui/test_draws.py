@@ -75,8 +75,8 @@ class Context:
     class region:
         width = 280
 
-    class preferences:  # noqa: N801
-        class system:  # noqa: N801
+    class preferences:
+        class system:
             ui_scale = 1.0  # 0 without a window
 
     def __getattr__(self, name):
