@@ -72,9 +72,13 @@ class GANCUBE_OT_show_variants(Generation, bpy.types.Operator):
         yield  # nothing is built: a generator all the same
 
     def land(self, context, made):
-        if self.popup and not bpy.app.background:
-            bpy.ops.gancube.pick_variant("INVOKE_DEFAULT")
         return rpt("{} variants").format(len(self.seeds))
+
+    def finish(self, context, made):
+        outcome = Generation.finish(self, context, made)
+        if self.popup and outcome == {"FINISHED"} and not bpy.app.background:
+            bpy.ops.gancube.pick_variant("INVOKE_DEFAULT")  # only now: while the job is open, all is grey
+        return outcome
 
 
 class GANCUBE_OT_use_variant(bpy.types.Operator):

@@ -37,6 +37,8 @@ def scenario(ui):
     yield 1.5
     yield from ui.screenshot("popup")
     ui.check("twelve variants", len(session().job.textures) == 12, error=session().error)
+    with ui.context():
+        ui.check("they can be clicked", bpy.ops.gancube.use_variant.poll())
     yield from ui.key("ESC")
     yield 0.5
-    ui.check("Blender goes on", not session().busy())
+    ui.check("Blender goes on", not session().busy() and session().error == "")
