@@ -14,7 +14,7 @@ from .errors import GanCubeError, ModelError, RequestError
 from .latents import Styles, draw
 from .match import card_text, file_faults, graph_faults
 from .onnx_file import read_onnx
-from .pixels import TextureSet, decode
+from .pixels import TextureSet, decode, with_ground
 from .pooling import pooled
 from .providers import CHOICES as PROVIDERS
 from .providers import open_session, runtime, runtime_errors
@@ -149,7 +149,7 @@ class Model:
         size = check_size(self.card, size)
         raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles, latents, toward, walk))
         self._check_output(raw, size)
-        return TextureSet(seed, resolve_label(self.card, seed, label), decode(self.card, raw[0]))
+        return TextureSet(seed, resolve_label(self.card, seed, label), with_ground(decode(self.card, raw[0])))
 
     def _check_output(self, raw: np.ndarray, size: int) -> None:
         self._check_shape(raw, size * self.card.scale, size * self.card.scale)
@@ -175,16 +175,14 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
     """
     size = check_size(model.card, request.size)
     count, made = len(request.seeds), []
-    toward = request.toward or (None,) * count
-    known: dict = {}  # (texture seed, label) -> its styles
-    each = zip(request.seeds, request.labels, toward, request.styles or ((),) * count, strict=True)
-    for seed, label, other, style in each:
+    known: dict = {}  # (texture seed, label, scalars) -> its styles
+    for one in map(request.of, range(count)):
         if progress:
             progress(len(made), count)
-        styles = _styles(model, style, label, request.scalars, known) if style else None
-        made.append(
-            model.render(seed, label, size, request.scalars, styles, request.latents, other, request.walk)
-        )
+        (seed,), (label,), (style,) = one.seeds, one.labels, one.styles or ((),)
+        styles = _styles(model, style, label, one.scalars, known) if style else None
+        (other,) = one.toward or (None,)
+        made.append(model.render(seed, label, size, one.scalars, styles, one.latents, other, one.walk))
     if progress:
         progress(count, count)
     return made
@@ -192,7 +190,7 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
 
 def _styles(model: Model, style: tuple[int, int], label, scalars: dict, known: dict) -> Styles:
     seed, first = style
-    key = seed, str(label)
+    key = seed, str(label), str(scalars)
     if key not in known:
         known[key] = style_of(model, seed, label, scalars)
     return from_layer(known[key], first)

@@ -25,6 +25,8 @@ def new_recipe(asked: SurfaceRequest, request: Request, model: Model, blender: s
         settings["style"] = style_fields(asked.style)
     if any(one is not None for one in asked.face_styles):
         settings["face_styles"] = [None if one is None else style_fields(one) for one in asked.face_styles]
+    if any(one is not None for one in asked.face_settings):
+        settings["face_settings"] = list(asked.face_settings)
     return Recipe(
         kind=asked.surface,
         model={"name": Path(model.path).stem, "sha256": model.sha256},

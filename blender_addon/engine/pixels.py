@@ -10,6 +10,7 @@ import numpy as np
 from .card import Card
 
 ICON = 64  # side of an icon in pixels
+FAINT = np.float32(4 / 255)  # alpha from which on the colour is left as it is: less is not seen
 PAPER = np.float32(0.5)  # middle grey, under what is transparent
 
 
@@ -32,6 +33,25 @@ def decode(card: Card, raw: np.ndarray) -> dict:
         unit = np.ascontiguousarray(np.clip(unit, 0, 1).transpose(1, 2, 0))
         maps[spec.name] = renormalise(unit) if spec.name == "normal" else unit
     return maps
+
+
+def with_ground(maps: dict) -> dict:
+    """The maps of a whole texture, filled() where they are transparent."""
+    if "alpha" not in maps or "base_color" not in maps:
+        return maps
+    return {**maps, "base_color": filled(maps["base_color"], maps["alpha"])}
+
+
+def filled(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """[H, W, 3] and [H, W, 1] in [0, 1] -> the colour where it is seen, and its mean under what is transparent.
+
+    Nothing has taught a generator what colour that is: viewports that know no alpha, filters and mip maps show it.
+    """
+    weight = alpha.astype(np.float64)
+    if not weight.sum() > 0:
+        return color
+    mean = ((color * weight).sum(axis=(0, 1)) / weight.sum()).astype(np.float32)
+    return np.where(alpha < FAINT, mean + (color - mean) * (alpha / FAINT), color)
 
 
 def renormalise(normal: np.ndarray) -> np.ndarray:

@@ -5,7 +5,8 @@ file of its own. It holds versions, never a date, host or path.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from .errors import RecipeError
@@ -36,7 +37,8 @@ class Recipe:
         dict  # {"scalars": {name: number}, "provider": effective provider}; where they were asked for also
     )
     # "latents" {name: numbers}, "walk" {"toward": seed of a surface, "share": 0 to 4}, "style" {"seed", "layer"},
-    # "face_styles": for each image such a style of its own, or null
+    # "face_styles": for each image such a style of its own, or null; "face_settings": for each image
+    # {"scalars", "toward", "walk"} of its own, or null
     versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
     kind: str = "cube"
     made_by: str = MADE_BY
@@ -52,6 +54,7 @@ class Recipe:
             walk=walk["share"],
             style=_style(self.settings.get("style")) or (),
             face_styles=tuple(map(_style, own)),
+            face_settings=tuple(self.settings.get("face_settings", ())),
             model=model or self.model["name"],
             seed=self.seed,
             label=self.label,
@@ -133,7 +136,8 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     settings = data["settings"]
     if (
         not isinstance(settings, dict)
-        or set(settings) - {"latents", "walk", "style", "face_styles"} != {"scalars", "provider"}
+        or set(settings) - {"latents", "walk", "style", "face_styles", "face_settings"}
+        != {"scalars", "provider"}
         or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents", "walk"))
     ):
         fail("settings", "must hold scalars and provider.")
@@ -152,10 +156,19 @@ def loads(text: str, file: str = "recipe") -> Recipe:
         ):
             fail("settings.walk", f"must hold toward (a seed) and share (above 0, at most {ROUND}).")
         _whole(fail, "settings.walk.toward", walk["toward"], 0, MAX_SEED)
-    own = settings.get("face_styles", [None] * len(seeds))
-    if not isinstance(own, list) or len(own) != len(seeds):
-        fail("settings.face_styles", f"must be a list of {len(seeds)}.")
-    styles = {f"face_styles[{i}]": style for i, style in enumerate(own) if style is not None}
+    styles = {f"face_styles[{i}]": one for i, one in _own(fail, "face_styles", settings, len(seeds))}
+    for i, one in _own(fail, "face_settings", settings, len(seeds)):
+        field = f"settings.face_settings[{i}]"
+        if not isinstance(one, dict) or set(one) != {"scalars", "toward", "walk"}:
+            fail(field, "must hold scalars, toward and walk.")
+        if (
+            not isinstance(one["scalars"], dict)
+            or not _is_number(one["walk"])
+            or not 0 <= one["walk"] <= ROUND
+        ):
+            fail(field, f"must hold numbers, and a walk from 0 to {ROUND}.")
+        _numbers(fail, f"{field}.scalars", one["scalars"])
+        _whole(fail, f"{field}.toward", one["toward"], 0, MAX_SEED)
     if "style" in settings:
         styles["style"] = settings["style"]
     for field, style in styles.items():
@@ -166,6 +179,45 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     return Recipe(
         **{**data, "face_seeds": tuple(data["face_seeds"]), "face_labels": tuple(data["face_labels"])}
     )
+
+
+def _own(fail, name: str, settings: dict, count: int) -> list[tuple]:
+    """(index, what it is) of the images that have something of their own."""
+    own = settings.get(name, [None] * count)
+    if not isinstance(own, list) or len(own) != count:
+        fail(f"settings.{name}", f"must be a list of {count}.")
+    return [(i, one) for i, one in enumerate(own) if one is not None]
+
+
+def merged(present: Recipe, made: Recipe, images: Iterable[int]) -> Recipe:
+    """`present` with the `images` (their numbers) of `made`; RecipeError where the rest is not the same any more.
+
+    Of a surface that was changed (undone, say) while some of its images were made anew.
+    """
+    each = ("face_seeds", "face_labels")
+    of_each = ("face_styles", "face_settings")
+    rest = [
+        {**asdict(one), "versions": None, "settings": _without(one.settings, (*of_each, "provider"))}
+        for one in (present, made)
+    ]
+    if _without(rest[0], each) != _without(rest[1], each):
+        raise RecipeError("it was changed meanwhile, and the new images do not fit to it. Make them again")
+    parts = {name: _replaced(getattr(present, name), getattr(made, name), images) for name in each}
+    settings = _without(made.settings, of_each)
+    for name in of_each:
+        none = [None] * len(present.face_seeds)
+        own = _replaced(present.settings.get(name, none), made.settings.get(name, none), images)
+        if any(one is not None for one in own):
+            settings[name] = list(own)
+    return replace(made, settings=settings, **parts)
+
+
+def _without(fields: dict, names) -> dict:
+    return {key: value for key, value in fields.items() if key not in names}
+
+
+def _replaced(old, new, images: Iterable[int]) -> tuple:
+    return tuple(new[i] if i in images else one for i, one in enumerate(old))
 
 
 def read(path) -> Recipe:

@@ -3,7 +3,7 @@
 Previous station: the panel's properties or the command's arguments. Next: model.generate.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .card import Card
 from .errors import RequestError
@@ -32,7 +32,9 @@ class SurfaceRequest:
     look in six layouts. `walk` is how far each image has gone towards the one of surface seed `toward`: 1 is there, and
     4 (ROUND) all the way round a circle through both. `style`: (texture seed, number of a layer), the look of which
     all images have from that layer on, where the model has styles; `face_styles` (one for each image, or empty) go
-    before it, where they are not None. From the number of layers on there is no style.
+    before it, where they are not None. From the number of layers on there is no style. `face_settings` (one for each
+    image, or empty): {"scalars", "toward", "walk"} which that image has instead of those of all, or None. `sheet`: each
+    image is the first one of another surface, and walks to the first one of `toward`.
     """
 
     model: str
@@ -47,8 +49,10 @@ class SurfaceRequest:
     walk: float = 0.0
     style: tuple = ()
     face_styles: tuple = ()
+    face_settings: tuple = ()
     surface: str = "cube"
     images: int | None = None
+    sheet: bool = False
 
     @property
     def count(self) -> int:
@@ -74,6 +78,11 @@ class SurfaceRequest:
             for i in range(self.count)
         ]
 
+    def walked(self, walk: float) -> "SurfaceRequest":
+        """All images so far on their way, also those that have a walk of their own."""
+        own = tuple(one and {**one, "walk": walk} for one in self.face_settings)
+        return replace(self, walk=walk, face_settings=own)
+
     def to_request(self, card: Card) -> Request:
         """The textures with every label resolved to a name (None only where the card has no labels)."""
         if card.takes_picture:
@@ -82,12 +91,7 @@ class SurfaceRequest:
                 "Transform in the panel."
             )
         faces = self.faces()
-        if (
-            isinstance(self.walk, bool)
-            or not isinstance(self.walk, (int, float))
-            or not 0 <= self.walk <= ROUND
-        ):
-            raise RequestError(f"walk {self.walk!r}: must be a number from 0 to {ROUND}.")
+        _check_walk(self.walk)
         styles = self._styles(card)
         return Request(
             model=self.model,
@@ -96,10 +100,20 @@ class SurfaceRequest:
             size=self.size,
             scalars=dict(self.scalars),
             latents=dict(self.latents),
-            toward=tuple(derive(_seed(self.toward), i) for i in range(self.count)) if self.walk else (),
+            toward=tuple(derive(_seed(self.toward), i * (not self.sheet)) for i in range(self.count))
+            if self.walk
+            else (),
             walk=float(self.walk),
             styles=styles,
+            own=self._own(),
         )
+
+    def _own(self) -> tuple:
+        """(scalars, toward, walk) of its own or () for each image; empty where none has any."""
+        each = self._each("face settings", self.face_settings)
+        if each.count(None) == len(each):
+            return ()
+        return tuple(() if one is None else _settings(one, i) for i, one in enumerate(each))
 
     def _styles(self, card: Card) -> tuple:
         """(texture seed, layer) or () for each image; empty where none has a style."""
@@ -118,6 +132,17 @@ class SurfaceRequest:
             has = has if self.surface == "cube" else f"this surface has {self.count}"
             raise RequestError(f"{len(values)} {what} given; {has}.")
         return tuple(values)
+
+
+def _check_walk(walk) -> None:
+    if isinstance(walk, bool) or not isinstance(walk, (int, float)) or not 0 <= walk <= ROUND:
+        raise RequestError(f"walk {walk!r}: must be a number from 0 to {ROUND}.")
+
+
+def _settings(own: dict, index: int) -> tuple:
+    _check_walk(own["walk"])
+    toward = derive(_seed(own["toward"]), index) if own["walk"] else None
+    return dict(own["scalars"]), toward, float(own["walk"])
 
 
 def _seed(seed) -> int:

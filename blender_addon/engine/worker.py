@@ -28,7 +28,6 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import replace
 from pathlib import Path
 
 import numpy
@@ -168,19 +167,16 @@ class Worker:
         images = list(range(surface.count) if only is None else only)
         frames = [asked]
         if walks is not None:
-            frames = [replace(surface, walk=walk).to_request(self.model.card) for walk in walks]
+            frames = [surface.walked(walk).to_request(self.model.card) for walk in walks]
         for number, (frame, image) in enumerate((frame, image) for frame in frames for image in images):
             index = image if walks is None else number // len(images) * surface.count + image
-            seed, own = frame.seeds[image], slice(image, image + 1)
-            toward, styles = frame.toward[own], frame.styles[own]
-            one = replace(frame, seeds=(seed,), labels=frame.labels[own], toward=toward, styles=styles)
-            (texture,) = generate(self.model, one, on_progress)
+            (texture,) = generate(self.model, frame.of(image), on_progress)
             pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in texture.maps.items()}
             header = {
                 "event": "image",
                 "id": request["id"],
                 "index": index,
-                "seed": seed,
+                "seed": texture.seed,
                 "label": texture.label,
             }
             small = icon(texture.maps)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from array import array
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -32,18 +33,28 @@ from .slots import put, users_of
 from .surfaces import active_attribute_kept, add_layer
 from .targets import check_editable, find
 from .unwrap import active_render, taken
+from .uv_check import fault_steps
+
+
+@dataclass(frozen=True)
+class Baked:
+    """`name` of the object; `note`: a sentence about what the user may not expect, or nothing."""
+
+    name: str
+    note: str
+
 
 LOOK = 0.005  # seconds between two looks at the other Blender
 
 
 def bake_steps(
     uid: int, size: int = 1024, own_uvs: bool = True, name: str = "GAN Bake", threads: int = 0
-) -> Generator[tuple[int, int], None, str]:
-    """Gives the box-projected slots of an object baked images; yields (maps done, all maps), returns its name.
+) -> Generator[tuple[int, int], None, Baked]:
+    """Gives the box-projected slots of an object baked images; yields (maps done, all maps).
 
-    size: width and height in pixels. own_uvs: into the mesh's UVs (they must not overlap), where it has any; else
-    into a new layer "gancube" by Smart UV Project. threads: where nobody waits at a window, so many of this process
-    bake (0: a second Blender does).
+    size: width and height in pixels. own_uvs: into the mesh's UVs, where it has any that can be baked into
+    (uv_check.py); else into a new layer "gancube" by Smart UV Project. threads: where nobody waits at a window, so many
+    of this process bake (0: a second Blender does).
     Nothing of the object changes before the last step. Closed before its end it leaves nothing behind.
     """
     item = existing(uid)
@@ -51,10 +62,24 @@ def bake_steps(
     if not maps:
         raise SurfaceError(f"{item.name}: shows no box projection. Texture it with Box first.")
     recipe = str(item.get(RECIPE_KEY, ""))
-    rendered = active_render(item.data) if own_uvs and item.data.uv_layers else None
+    uvs, fault = None, ""
+    if own_uvs and item.data.uv_layers:
+        layer = active_render(item.data).name
+        uvs = taken(item.data.uv_layers[layer].uv, "vector", "f", 2)
+        slots = {i for i, slot in enumerate(item.material_slots) if is_box(slot.material)}
+        checking = fault_steps(item.data, uvs, slots)
+        while True:
+            try:
+                next(checking)
+            except StopIteration as stop:
+                fault = stop.value
+                break
+            yield 0, len(maps)
+        item = existing(uid)  # undone meanwhile, it is another datablock
+    own = uvs is not None and not fault
     with tempfile.TemporaryDirectory(prefix="gancube-") as name_of_folder:
         folder = Path(name_of_folder)
-        uvs = taken(rendered.uv, "vector", "f", 2) if rendered else None
+        uvs = uvs if own else None
         write_stage(item, maps, uvs, size, folder / "stage.blend")
         yield 0, len(maps)
         if threads:
@@ -74,8 +99,13 @@ def bake_steps(
         item = existing(uid)
         if counts(item.data) != before or baked_maps(item) != maps:
             raise SurfaceError(f"{item.name}: was changed meanwhile. Bake it again.")
-        land(item, shelf, None if rendered else uvs)
-        return item.name
+        land(item, shelf, None if own else uvs)
+        note = (
+            f'{item.name}: its UV map "{layer}" {fault}, so a new one was made for the images.'
+            if fault
+            else ""
+        )
+        return Baked(item.name, note)
     except BaseException:  # also GeneratorExit
         shelf.clear()
         raise
@@ -118,8 +148,7 @@ def other_blender(folder: Path) -> Iterator[subprocess.Popen]:
         try:
             yield process
         finally:
-            process.kill()
-            code = process.wait()
+            code = second_blender.end(process)
     if code:
         lines = [
             line for line in (folder / "log.txt").read_text("utf-8", "replace").splitlines() if line.strip()

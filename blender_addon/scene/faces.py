@@ -23,11 +23,12 @@ from .steps import Images
 def recipe_of(item: bpy.types.Object | None) -> Recipe | None:
     """What the object was made from; None where that is nothing of ours (or no longer readable)."""
     text = item.get(KEY) if item is not None else None
-    return _read(text) if isinstance(text, str) else None
+    return read(text) if isinstance(text, str) else None
 
 
-@lru_cache(maxsize=64)  # panels ask at each redraw
-def _read(text: str) -> Recipe | None:
+@lru_cache(maxsize=256)  # panels ask at each redraw, also for the history
+def read(text: str) -> Recipe | None:
+    """None where it is not the text of a recipe."""
     try:
         return loads(text)
     except RecipeError:
@@ -199,6 +200,13 @@ def discard(images: Iterable[str]) -> None:
     for name in images:
         if (image := bpy.data.images.get(name)) is not None and image.users == 0:
             bpy.data.images.remove(image)
+
+
+def discard_materials(known: set[str]) -> None:
+    """Removes those of ours beyond the `known` ones that nothing shows: another generator's maps were tried."""
+    for material in [one for one in bpy.data.materials if one.users == 0 and one.name not in known]:
+        if image_nodes(material):
+            bpy.data.materials.remove(material)
 
 
 def facing(cube: bpy.types.Object, eye) -> tuple[tuple[int, ...], int]:

@@ -4,7 +4,6 @@ Before: asset_mark.py, where Blender has a window. Next: preview_child.py. A pic
 here: the caller renders it itself.
 """
 
-import contextlib
 import json
 import subprocess
 import tempfile
@@ -44,9 +43,7 @@ def picture_steps(blocks: list[tuple[str, str]]) -> Generator[float, None, dict[
                 yield len(found) / len(blocks)
             return found
         finally:
-            with contextlib.suppress(OSError):
-                process.kill()
-            process.wait()
+            second_blender.end(process)
 
 
 def _start(blocks: list[tuple[str, str]], folder: Path) -> subprocess.Popen | None:

@@ -24,6 +24,7 @@ class Frames:
     def __init__(self, target: Path):
         self.target = target
         self.folder = target.with_name(f".{target.name}.partial")
+        self.finished = False
         self.maps: list[str] = []
         self.sizes: dict[str, tuple[int, int]] = {}
         if target.exists():
@@ -51,9 +52,10 @@ class Frames:
 
     def finish(self) -> None:
         os.replace(self.folder, self.target)
+        self.finished = True
 
     def discard(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.target if self.finished else self.folder, ignore_errors=True)
 
 
 def file_name(map_name: str, frame: int) -> str:

@@ -22,8 +22,8 @@ class Targets:
     skipped: tuple[str, ...]
 
 
-def targets(objects: list[bpy.types.Object]) -> Targets:
-    """Sorts the objects; SurfaceError where one must not be changed, or none is left."""
+def targets(objects: list[bpy.types.Object], unwrapped_only: bool = False) -> Targets:
+    """Sorts the objects; SurfaceError where one must not be changed, or none is left. `unwrapped_only`: with UVs."""
     uids, skipped = [], []
     for item in objects:
         if item.type != "MESH":
@@ -32,6 +32,8 @@ def targets(objects: list[bpy.types.Object]) -> Targets:
             )
         elif not item.data.polygons:
             skipped.append(f"{item.name} is skipped: it has no faces.")
+        elif unwrapped_only and not item.data.uv_layers:
+            skipped.append(f"{item.name} is skipped: it has no UV map.")
         else:
             check_editable(item)
             uids.append(item.session_uid)

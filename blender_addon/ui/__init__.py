@@ -12,6 +12,7 @@ from . import (
     bake_operator,
     default_size,
     face_operators,
+    gone_models,
     icons,
     kept_panel,
     loop_operator,
@@ -77,6 +78,7 @@ def register():
     bpy.types.VIEW3D_MT_mesh_add.append(panels.draw_in_add_menu)
     bpy.types.VIEW3D_MT_object.append(panels.draw_in_object_menu)
     bpy.types.IMAGE_MT_image.append(transform_panel.draw_in_image_menu)
+    gone_models.register()
     models.refresh()
     default_size.register()
     asset_operators.register()
@@ -85,6 +87,7 @@ def register():
 def unregister():
     asset_operators.unregister()
     default_size.unregister()
+    gone_models.unregister()
     model_operators.close()
     provider_check.forget()
     photo_operator.close()

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import bpy
 
-from ..engine.errors import GanCubeError
+from ..engine.errors import GanCubeError, RequestError
 from ..engine.recipe import loads
 from ..engine.surface_request import SurfaceRequest
 from ..scene import faces
@@ -55,9 +55,10 @@ def card_of(context):
 def change(context, **wish) -> None:
     """What a slider was set to. The first change of a drag starts the operator."""
     item = subject(context)
-    if item is None or (session.busy() and not isinstance(session.job, LiveJob)):
+    if item is None or all(locks(item)) or (session.busy() and not isinstance(session.job, LiveJob)):
         return
-    asked = changed(current(context), item, models.entry_of(faces.recipe_of(item).model).card, wish)
+    entry = models.entry_of(faces.recipe_of(item).model)
+    asked = changed(replace(current(context), model=str(entry.path)), item, entry.card, wish)
     if session.busy():
         session.job.want(asked)
         session.job.moved = time.monotonic()
@@ -66,8 +67,30 @@ def change(context, **wish) -> None:
     bpy.ops.gancube.adjust("EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT")
 
 
+def adopt(context, wish: SurfaceRequest) -> None:
+    """The object shows what `wish` says, with its generator, at its own size; as change()."""
+    entry, have = models.entry_at(wish.model), current(context)
+    here = models.entry_of(faces.recipe_of(subject(context)).model)
+    if any(locks(subject(context))) and (entry.sha256, wish.latents) != (here.sha256, have.latents):
+        raise RequestError("a locked face cannot stay beside another generator or photo. Unlock it first")
+    if (
+        entry.sha256 != here.sha256
+        and have.surface != "faces"
+        and not entry.card.tileable
+        and not is_cube(context)
+    ):
+        raise RequestError(f"{entry.name} draws whole pictures that do not tile")
+    size = models.nearest_size(entry.card, have.size)
+    keys = ("seed", "label", "walk", "toward", "scalars", "latents")
+    change(context, model=str(entry.path), size=size, style=(), **{key: getattr(wish, key) for key in keys})
+
+
+def is_cube(context) -> bool:
+    return faces.is_cube(subject(context))
+
+
 def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
-    """A seed, a label or a style is for the faces that are not locked; a locked one keeps its own."""
+    """Everything is for the faces that are not locked; a locked one keeps its own."""
     held = locks(item)
     styles = asked.face_styles
     if "style" in wish:
@@ -83,8 +106,19 @@ def changed(asked: SurfaceRequest, item, card, wish: dict) -> SurfaceRequest:
     if "seed" in wish or "label" in wish:
         own = own_labels(recipe, card) if "label" not in wish else (None,) * asked.count
         labels = tuple(a if lock else b for a, b, lock in zip(labels, own, held, strict=True))
-    scalars = {**asked.scalars, **wish.pop("scalars", {})}
-    return replace(asked, face_seeds=seeds, face_labels=labels, face_styles=styles, scalars=scalars, **wish)
+    settings = asked.face_settings
+    if {"scalars", "walk", "toward"} & set(wish):
+        settings = tuple(own_settings(asked, i) if lock else None for i, lock in enumerate(held))
+        settings = settings if any(settings) else ()
+    wish["scalars"] = {**({} if "latents" in wish else asked.scalars), **wish.get("scalars", {})}
+    own = {"face_seeds": seeds, "face_labels": labels, "face_styles": styles, "face_settings": settings}
+    return replace(asked, **own, **wish)
+
+
+def own_settings(asked: SurfaceRequest, index: int) -> dict:
+    """What a face has of the generator's settings and of the walk, its own or that of all."""
+    all_have = {"scalars": dict(asked.scalars), "toward": asked.toward, "walk": asked.walk}
+    return (asked.face_settings[index] if asked.face_settings else None) or all_have
 
 
 class GANCUBE_OT_adjust(bpy.types.Operator):
@@ -100,15 +134,21 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
     def begin(self, context) -> LiveJob:
         item = subject(context)
         recipe = faces.recipe_of(item)
-        file = str(models.entry_of(recipe.model).path)
         view = getattr(context.region_data, "view_matrix", None)
         self.names = faces.part_names(item)
         order, in_view = tuple(self.names), 3
         if view is not None and faces.is_cube(item):
             order, in_view = faces.facing(item, view.inverted().translation)
-        self.uid, self.before, self.tried = item.session_uid, faces.Before.of(item), {}
-        job = session.start_live(replace(recipe.to_request(), model=file), order, in_view)
-        job.want(replace(pending.pop(), model=file))
+        held = locks(item)
+        in_view = sum(not held[i] for i in order[:in_view])
+        order = tuple(i for i in order if not held[i])
+        self.uid, self.before, self.recipe = item.session_uid, faces.Before.of(item), str(item["gancube"])
+        self.materials = set(bpy.data.materials.keys())
+        self.tried: dict[int, dict[str, int]] = {}  # by number: the images shown, {name: session_uid}
+        wanted = pending.pop()
+        have = replace(recipe.to_request(), model=str(models.entry_of(recipe.model).path))
+        job = session.start_live(have, order, in_view)
+        job.want(wanted)
         job.moved = time.monotonic()
         return job
 
@@ -116,27 +156,40 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         """Images that have come: on the object, in place of those tried before them."""
         job = session.job
         for index, texture in job.take().items():
-            item = faces.found(self.uid)
-            recipe = item["gancube"]
+            item = self.unchanged()
             images = {
                 key: new_image(
-                    f"{item.name} {self.names[index]} {key}", png, job.loaded["colorspaces"][key], recipe
+                    f"{item.name} {self.names[index]} {key}", png, job.loaded["colorspaces"][key], self.recipe
                 )
                 for key, png in texture.maps.items()
             }
-            old, new = self.tried.get(index, []), [image.name for image in images.values()]
-            self.tried[index] = old + new
+            old = self.tried.get(index, {})
+            new = {image.name: image.session_uid for image in images.values()}
+            self.tried[index] = old | new
             faces.show(item, {index: images}, None)
             faces.discard(old)
             self.tried[index] = new
             self.icon = texture.icon
+
+    def undone(self, item) -> bool:
+        """Undo brings the object of an earlier moment, and takes away images that were tried after it."""
+        there = {image.name: image.session_uid for image in bpy.data.images}
+        tried = [pair for names in self.tried.values() for pair in names.items()]
+        return item["gancube"] != self.recipe or any(there.get(name) != uid for name, uid in tried)
+
+    def unchanged(self):
+        """The object; RequestError where it is gone or another by now."""
+        item = faces.found(self.uid)
+        if "gancube" not in item or self.undone(item):
+            raise RequestError("the change was given up, since something was undone meanwhile. Make it again")
+        return item
 
     def land(self) -> set:
         job = session.job
         if job.recipe_of is None:  # back where it began
             session.cancel()
             return {"CANCELLED"}
-        faces.show(faces.found(self.uid), {}, job.recipe)
+        faces.show(self.unchanged(), {}, job.recipe)
         for names in self.tried.values():
             for name in names:
                 bpy.data.images[name]["gancube"] = job.recipe
@@ -146,10 +199,12 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         return {"FINISHED"}
 
     def undo_all(self) -> None:
-        with contextlib.suppress(GanCubeError):  # the cube may be gone, and what it showed with it
-            self.before.restore(faces.found(self.uid))
+        with contextlib.suppress(GanCubeError):  # it may be gone, or undo has brought back what was before
+            self.before.restore(self.unchanged())
+            faces.discard_materials(self.materials)
+        there = {image.name: image.session_uid for image in bpy.data.images}
         for names in self.tried.values():
-            faces.discard(names)
+            faces.discard(name for name, uid in names.items() if there.get(name) == uid)
 
     def execute(self, context):
         try:

@@ -10,10 +10,9 @@ from ..scene import faces
 from ..scene.material import strengths
 from . import models, properties, session
 from .adjust import card_of, change, current, subject
+from .face_operators import locks
 from .live_job import LiveJob
-from .properties import SCALARS, scalar_inputs
-
-LARGEST = 2**31 - 1  # of Blender's whole numbers; seeds may be larger
+from .properties import LARGEST, SCALARS, scalar_inputs
 
 
 def _number(name: str, most: float = LARGEST):
@@ -150,6 +149,11 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
         layout.use_property_decorate = False
         values = context.window_manager.gancube_adjust
         layout.enabled = context.mode == "OBJECT" and (not session.busy() or isinstance(session.job, LiveJob))
+        if context.mode != "OBJECT":
+            layout.label(text="Switch to Object Mode", icon="INFO")
+        elif all(locks(context.active_object)):
+            layout.label(text="All faces are locked", icon="LOCKED")
+            layout.enabled = False
         card = card_of(context)
         layout.prop(values, "seed")
         layout.prop(values, "walk")
@@ -166,7 +170,7 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
         for index, one in enumerate(scalar_inputs(card)):
             layout.prop(values, f"scalar_{index}", text=models.scalar_name(one), slider=True)
         draw_strengths(layout, context.active_object)
-        layout.operator("gancube.bake_loop", icon="FILE_MOVIE")
+        layout.operator("gancube.ask_for_loop", icon="FILE_MOVIE")
 
 
 def draw_strengths(layout, item) -> None:

@@ -31,7 +31,10 @@ class GANCUBE_OT_save_asset(Stepped, bpy.types.Operator):
 
     tick, pause = 0.1, 0.005  # the previews are made by another process
     with_materials: bpy.props.BoolProperty(
-        name="Materials", description="Mark the materials as assets of their own, too", default=True
+        name="Materials",
+        description="Mark the materials as assets of their own, too; if not given, as the panel says",
+        default=True,
+        options={"HIDDEN", "SKIP_SAVE"},  # done over, rendering would hold up Blender
     )
 
     @classmethod
@@ -49,6 +52,8 @@ class GANCUBE_OT_save_asset(Stepped, bpy.types.Operator):
     def begin(self, context):
         global progress
         progress = 0.0
+        if not self.properties.is_property_set("with_materials"):
+            self.with_materials = context.scene.gancube.asset_materials
         return begun([item.name for item in chosen_objects(context)], self.with_materials)
 
     def show(self, context, state):
@@ -142,6 +147,7 @@ class GANCUBE_PT_asset(bpy.types.Panel):
         if (prefs := preferences.stored()) is not None:
             column.prop(prefs, "asset_catalog", text="Catalog")
             column.prop(prefs, "asset_author", text="Author")
+        column.prop(context.scene.gancube, "asset_materials")
         if progress is not None:
             self.layout.progress(factor=progress, text="Rendering previews; Esc cancels")
         else:

@@ -9,7 +9,18 @@ from bpy.app.translations import pgettext_rpt as rpt
 from ..scene import bake, faces
 from . import session
 from .adjust_panel import draw_strengths
+from .dialog import go_on
 from .stepped import Stepped
+
+
+def size(**how):
+    limits = {"default": 1024, "min": 64, "max": 8192, "subtype": "PIXEL"}
+    return bpy.props.IntProperty(name="Size", description="Width and height of the images", **limits, **how)
+
+
+def own_uvs(**how):
+    text = "Use the mesh's UV map, whose islands must not overlap; else a new one is made"
+    return bpy.props.BoolProperty(name="Into My UV Map", description=text, default=True, **how)
 
 
 class GANCUBE_OT_bake_box(Stepped, bpy.types.Operator):
@@ -20,27 +31,22 @@ class GANCUBE_OT_bake_box(Stepped, bpy.types.Operator):
     )
     bl_options = {"REGISTER", "UNDO"}
 
-    size: bpy.props.IntProperty(
-        name="Size",
-        description="Width and height of the images",
-        default=1024,
-        min=64,
-        max=8192,
-        subtype="PIXEL",
-    )
-    own_uvs: bpy.props.BoolProperty(
-        name="Into My UV Map",
-        description="Use the mesh's UV map, whose islands must not overlap; else a new one is made",
-        default=True,
-    )
+    # asked for before: done over, a bake would hold up Blender
+    size: size(options={"HIDDEN"})
+    own_uvs: own_uvs(options={"HIDDEN"})
 
     @classmethod
     def poll(cls, context):
         item = context.active_object
         if item is None or item.type != "MESH" or not bake.baked_maps(item):
             cls.poll_message_set("Select an object that shows a box projection")
-            return False
-        return context.mode == "OBJECT" and not session.busy()
+        elif context.mode != "OBJECT":
+            cls.poll_message_set("Switch to Object Mode")
+        elif session.busy():
+            cls.poll_message_set("Generating; Esc cancels")
+        else:
+            return True
+        return False
 
     def begin(self, context):
         if not bpy.app.background:
@@ -57,9 +63,37 @@ class GANCUBE_OT_bake_box(Stepped, bpy.types.Operator):
             context.window_manager.progress_end()
             context.workspace.status_text_set(None)
 
-    def done(self, context, name):
-        self.report({"INFO"}, rpt("{} baked").format(name))
+    def done(self, context, baked):
+        if baked.note:
+            self.report({"WARNING"}, baked.note)
+        self.report({"INFO"}, rpt("{} baked").format(baked.name))
         return {"FINISHED"}
+
+
+class GANCUBE_OT_ask_to_bake(bpy.types.Operator):
+    bl_idname = "gancube.ask_to_bake"
+    bl_label = "Bake Box Projection..."
+    bl_description = "Ask for the size and the UV map, and bake the box projection to images for export"
+    bl_options = {"INTERNAL"}
+
+    size: size()
+    own_uvs: own_uvs()
+
+    @classmethod
+    def poll(cls, context):
+        return GANCUBE_OT_bake_box.poll(context)
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, context):
+        self.layout.use_property_split = True
+        self.layout.prop(self, "size")
+        if context.active_object.data.uv_layers:
+            self.layout.prop(self, "own_uvs")
+
+    def execute(self, context):
+        return go_on(self, "bake_box", size=self.size, own_uvs=self.own_uvs)
 
 
 class GANCUBE_PT_material(bpy.types.Panel):
@@ -83,9 +117,9 @@ class GANCUBE_PT_material(bpy.types.Panel):
         layout.label(text=text, icon="NODE_TEXTURE", translate=False)
         draw_strengths(layout, context.object)
         if bake.baked_maps(context.object):
-            layout.operator("gancube.bake_box", icon="RENDER_STILL")
+            layout.operator("gancube.ask_to_bake", icon="RENDER_STILL")
         if recipe.kind == "cube":
             layout.operator("gancube.copy_command", icon="COPYDOWN").index = -1
 
 
-CLASSES = (GANCUBE_OT_bake_box, GANCUBE_PT_material)
+CLASSES = (GANCUBE_OT_bake_box, GANCUBE_OT_ask_to_bake, GANCUBE_PT_material)

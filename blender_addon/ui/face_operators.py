@@ -9,7 +9,8 @@ from dataclasses import replace
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..engine.errors import RequestError
+from ..engine.errors import GanCubeError, RequestError
+from ..engine.recipe import dumps, loads, merged
 from ..engine.seeds import choose, derive, parse_seed
 from ..engine.surface_request import FACES, SurfaceRequest
 from ..scene import faces
@@ -17,6 +18,7 @@ from ..scene.assets import FacePixels
 from ..scene.material import strengths
 from ..scene.steps import image_steps
 from . import models
+from .dialog import go_on
 from .generation import Generation, show_textures
 
 ALL = -1
@@ -26,12 +28,13 @@ FACE_NUMBER = bpy.props.IntProperty(
     default=ALL,
     min=ALL,
     max=5,
+    options={"HIDDEN"},
 )
 STYLE_SEED = bpy.props.StringProperty(
     name="Style Seed",
     description="The texture that lends its style: a whole number, or any word",
     default="0",
-    options={"SKIP_SAVE"},
+    options={"HIDDEN", "SKIP_SAVE"},
 )
 STYLE_FROM = bpy.props.IntProperty(
     name="Style From Layer",
@@ -40,9 +43,11 @@ STYLE_FROM = bpy.props.IntProperty(
     default=-1,
     min=-1,
     soft_max=20,
-    options={"SKIP_SAVE"},
+    options={"HIDDEN", "SKIP_SAVE"},
 )
-SEED = bpy.props.StringProperty(name="Seed", description="A whole number, or any word", options={"SKIP_SAVE"})
+SEED = bpy.props.StringProperty(
+    name="Seed", description="A whole number, or any word", options={"HIDDEN", "SKIP_SAVE"}
+)
 
 
 def locks(item) -> list[bool]:
@@ -105,12 +110,24 @@ class FaceGeneration(Generation):
             for i, one in result.textures.items()
         }
         images = yield from image_steps(wanted, result.colorspaces, result.recipe)
-        return dict(zip(result.textures, images.values(), strict=True)), result.recipe
+        return dict(zip(result.textures, images.values(), strict=True)), loads(result.recipe)
 
     def land(self, context, made):
-        faces.show(faces.found(self.uid), *made)
+        images, recipe = made
+        try:
+            cube = faces.found(self.uid)
+            present = faces.recipe_of(cube)
+            if not faces.is_cube(cube):  # a slot was removed, or it is an earlier moment of the object
+                raise RequestError(f"{cube.name} is no GAN cube any more. Undo what was done to it meanwhile")
+            # undone meanwhile: the other faces are what their cube says now, not what it said at the click
+            text = dumps(merged(present, recipe, images))
+            faces.show(cube, images, text)
+        except GanCubeError:
+            faces.discard(image.name for maps in images.values() for image in maps.values())
+            raise
+        self.made = replace(self.made, recipe=text)  # what the history keeps
         show_textures(context)
-        count = len(made[0])
+        count = len(images)
         return rpt("New face") if count == 1 else rpt("{} new faces").format(count)
 
 
@@ -120,11 +137,12 @@ class GANCUBE_OT_reroll(FaceGeneration, bpy.types.Operator):
     bl_description = "Another image for this face, or for all faces that are not locked"
     bl_options = {"REGISTER", "UNDO"}
 
+    # hidden here and below: Adjust Last Operation has the images of these, and no generator for others
     face: FACE_NUMBER
     seed: bpy.props.StringProperty(
         name="Seed",
         description="Empty: by chance. Several faces get seeds derived from it",
-        options={"SKIP_SAVE"},
+        options={"HIDDEN", "SKIP_SAVE"},
     )
 
     def wish(self, context):
@@ -149,7 +167,7 @@ class GANCUBE_OT_set_face(FaceGeneration, bpy.types.Operator):
     face: FACE_NUMBER
     seed: SEED
     label: bpy.props.StringProperty(
-        name="Label", description="What the face shows; empty: as it is", options={"SKIP_SAVE"}
+        name="Label", description="What the face shows; empty: as it is", options={"HIDDEN", "SKIP_SAVE"}
     )
     style_seed: STYLE_SEED
     style_from: STYLE_FROM
@@ -210,11 +228,9 @@ class GANCUBE_OT_edit_face(bpy.types.Operator):
             self.layout.prop(self, "style_from")
 
     def execute(self, context):
-        # another operator, because one that has a dialog cannot go on as a modal one
         chosen = self.label if self.properties.is_property_set("label") else ""
         style = {"style_seed": self.style_seed, "style_from": self.style_from}
-        bpy.ops.gancube.set_face("INVOKE_DEFAULT", face=self.face, seed=self.seed, label=chosen, **style)
-        return {"FINISHED"}
+        return go_on(self, "set_face", face=self.face, seed=self.seed, label=chosen, **style)
 
 
 class GANCUBE_OT_copy_strengths(bpy.types.Operator):
@@ -225,7 +241,10 @@ class GANCUBE_OT_copy_strengths(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return len(faces.parts(context.active_object)) > 1
+        if len(faces.parts(context.active_object)) > 1:
+            return True
+        cls.poll_message_set("Select an object with several generated images")
+        return False
 
     def execute(self, context):
         item = context.active_object

@@ -122,8 +122,8 @@ class Generation:
             return None
         try:
             if self.building is None:
-                self.result = session.keep(job, self.place)
-                self.building = self.build(context, session.results[self.result])
+                self.take(job)
+                self.building = self.build(context, self.made)
             end = time.monotonic() + BUDGET
             while time.monotonic() < end:
                 next(self.building)
@@ -155,9 +155,11 @@ class Generation:
                     time.sleep(0.002)
                 if job.state != "done":
                     return self.fail(job.error)
-                self.result = session.keep(job, self.place)
-            self.place = session.results[self.result].place
-            building = self.build(context, session.results[self.result])
+                self.take(job)
+            else:
+                self.made = session.results[self.result]
+            self.place = self.made.place
+            building = self.build(context, self.made)
             while True:
                 try:
                     next(building)
@@ -166,6 +168,12 @@ class Generation:
         except GanCubeError as error:
             return self.fail(str(error))
 
+    def take(self, job) -> None:
+        """The result; kept where the operator can be adjusted. Those of one that cannot are never asked for again."""
+        self.made = session.result_of(job, self.place)
+        if "REGISTER" in self.bl_options:
+            self.result = session.keep(self.made)
+
     def finish(self, context, made) -> set:
         try:
             sentence = self.land(context, made)
@@ -173,7 +181,7 @@ class Generation:
             return self.fail(str(error))
         session.landed()
         if "UNDO" in self.bl_options:
-            result = session.results[self.result]
+            result = self.made
             if result.textures:
                 purge(chosen().cache_limit * 2**20)
                 self.remember(context, result)

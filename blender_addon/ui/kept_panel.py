@@ -7,13 +7,17 @@ import bpy
 
 from ..engine.errors import RecipeError
 from . import icons, models, session
-from .kept_recipes import command, picture_of, recipe_of
+from .kept_recipes import command, kind_of, picture_of, recipe_of
 from .operators import CubeGeneration
 
 COLUMNS = 4
 
 INDEX = bpy.props.IntProperty(
-    name="Entry", description="Number in the history; -1 means the active object", default=-1, min=-1
+    name="Entry",
+    description="Number in the history; -1 means the active object",
+    default=-1,
+    min=-1,
+    options={"HIDDEN"},
 )
 
 
@@ -28,7 +32,7 @@ class GANCUBE_OT_rebuild(CubeGeneration, bpy.types.Operator):
     def wish(self, context):
         recipe = recipe_of(context, self.index)
         if recipe.kind != "cube":
-            raise RecipeError("this is the recipe of a texture, not of a cube. Use it on an object")
+            raise RecipeError("this is the recipe of a texture, not of a cube. Use Texture Again")
         return recipe.to_request(str(models.entry_of(recipe.model).path)), None
 
 
@@ -99,8 +103,13 @@ class GANCUBE_PT_kept(bpy.types.Panel):
             row.alignment = "CENTER"
             star = "SOLO_ON" if kept[index].starred else "SOLO_OFF"
             row.prop(kept[index], "starred", text="", icon=star, emboss=False)
-            row.operator("gancube.rebuild", text="", icon="MESH_CUBE", emboss=False).index = index
-            row.operator("gancube.copy_command", text="", icon="COPYDOWN", emboss=False).index = index
+            kind = kind_of(kept[index])
+            if kind == "cube":
+                row.operator("gancube.rebuild", text="", icon="MESH_CUBE", emboss=False).index = index
+                row.operator("gancube.copy_command", text="", icon="COPYDOWN", emboss=False).index = index
+            elif kind:
+                again = row.operator("gancube.rebuild_texture", text="", icon="TEXTURE", emboss=False)
+                again.entry = index
             row.operator("gancube.forget", text="", icon="X", emboss=False).index = index
 
 

@@ -6,6 +6,8 @@ Before: generation.py and adjust.py, which add what has landed. Next: kept_panel
 import base64
 import binascii
 import shlex
+import subprocess
+import sys
 import zlib
 
 import bpy
@@ -14,6 +16,7 @@ from ..engine.errors import RecipeError
 from ..engine.recipe import Recipe, loads
 from ..scene import faces
 from . import icons
+from .preferences import ADDON
 
 LATEST = 24  # recipes without a star that are kept
 
@@ -47,6 +50,12 @@ def picture_of(one) -> bytes:
         return b""
 
 
+def kind_of(one) -> str:
+    """The surface that its recipe is of; nothing where it cannot be read."""
+    recipe = faces.read(one.recipe)
+    return recipe.kind if recipe is not None else ""
+
+
 def recipe_of(context, index: int) -> Recipe:
     """Of an entry, or (-1) of the active object; RecipeError with the reason where there is none."""
     kept = context.scene.gancube.kept
@@ -61,7 +70,8 @@ def recipe_of(context, index: int) -> Recipe:
 
 
 def command(recipe_text: str, recipe: Recipe) -> str:
-    """The command that makes the same cube outside Blender."""
-    return (
-        f"gancube cube --recipe {shlex.quote(recipe_text)} --out {shlex.quote(recipe.model['name'])}-cube.glb"
-    )
+    """The command that makes the same cube outside Blender, for the shell of this system."""
+    program = [bpy.app.binary_path or "blender", "--command"] if ADDON.startswith("bl_ext.") else []
+    out = f"{recipe.model['name']}-cube.glb"
+    words = [*program, "gancube", "cube", "--recipe", recipe_text, "--out", out]
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

@@ -14,8 +14,20 @@ from ..engine.errors import RequestError
 from ..engine.surface_request import ROUND
 from ..scene import faces, sequence
 from . import adjust, models
+from .dialog import go_on
 from .face_operators import request_of
 from .generation import Generation, show_textures
+from .wrapped_text import filled
+
+
+def frames(**how):
+    limits = {"default": 48, "min": 2, "soft_max": 250, "max": 2000}
+    return bpy.props.IntProperty(name="Frames", description="Length of the loop", **limits, **how)
+
+
+def directory(**how):
+    text = "Where a folder with the frames is made; empty: beside the saved file"
+    return bpy.props.StringProperty(name="Folder", description=text, subtype="DIR_PATH", **how)
 
 
 class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
@@ -26,15 +38,8 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
     )
     bl_options = {"REGISTER", "UNDO"}
 
-    frames: bpy.props.IntProperty(
-        name="Frames", description="Length of the loop", default=48, min=2, soft_max=250, max=2000
-    )
-    directory: bpy.props.StringProperty(
-        name="Folder",
-        description="Where a folder with the frames is made; empty: beside the saved file",
-        subtype="DIR_PATH",
-        options={"SKIP_SAVE"},
-    )
+    frames: frames(options={"HIDDEN"})
+    directory: directory(options={"HIDDEN", "SKIP_SAVE"})
 
     writing = None
 
@@ -44,6 +49,13 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
             cls.poll_message_set("Select an object that GAN Cubes made or textured")
             return False
         return True
+
+    def execute(self, context):
+        if (
+            self.result
+        ):  # Repeat Last: the frames are on the disk, and new ones would hold up Blender for minutes
+            return self.fail("press Bake Loop for another one: a loop cannot be repeated")
+        return Generation.execute(self, context)
 
     def prepare(self, context):
         item = context.active_object
@@ -77,8 +89,8 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
             self.writing = None
 
     def build(self, context, result):
+        item = faces.found(self.uid)  # deleted: the frames go, too
         self.writing.finish()
-        item = faces.found(self.uid)
         text = str(item["gancube"])
         made = {}
         for index, part in self.parts.items():
@@ -98,4 +110,34 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
         return rpt("Loop of {} frames in {}").format(self.frames, self.target.name)
 
 
-CLASSES = (GANCUBE_OT_bake_loop,)
+class GANCUBE_OT_ask_for_loop(bpy.types.Operator):
+    bl_idname = "gancube.ask_for_loop"
+    bl_label = "Bake Loop..."
+    bl_description = "Ask for the length of the loop, and animate the active object"
+    bl_options = {"INTERNAL"}
+
+    frames: frames()
+    directory: directory()
+
+    @classmethod
+    def poll(cls, context):
+        return GANCUBE_OT_bake_loop.poll(context)
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "frames")
+        layout.prop(self, "directory")
+        images = self.frames * len(faces.part_names(context.active_object))
+        layout.label(text=filled("{} images", images), icon="INFO", translate=False)
+        if not bpy.data.filepath and not self.directory:
+            layout.label(text="Save the file first, or choose a folder", icon="ERROR")
+
+    def execute(self, context):
+        return go_on(self, "bake_loop", frames=self.frames, directory=self.directory)
+
+
+CLASSES = (GANCUBE_OT_bake_loop, GANCUBE_OT_ask_for_loop)

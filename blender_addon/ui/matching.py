@@ -10,10 +10,11 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-from ..engine import latent_file
+from ..engine import latent_file, until_closed
 from ..engine.errors import WorkerError
 from ..engine.latent_file import LatentFile
 
+UNTIL_CLOSED = Path(until_closed.__file__).resolve()  # it ends when Blender does
 MISSING = (
     "a photo is matched by gan-train, which {python} does not have. Install it in an environment (see the README) and "
     "name that environment's Python in the preferences, under Python for Generation"
@@ -28,12 +29,12 @@ class Matching:
         self.python = python
         self.folder = tempfile.TemporaryDirectory(prefix="gancube-photo-")
         self.out = Path(self.folder.name) / "look.json"
-        words = [python, "-I", "-m", "gan_train", "project", str(model), str(photo)]
+        words = [python, "-I", str(UNTIL_CLOSED), "-m", "gan_train", "project", str(model), str(photo)]
         words += ["--out", str(self.out), "--tries", str(tries)]
         self.said = open(Path(self.folder.name) / "said.txt", "w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         try:
             self.process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.said
+                words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self.said
             )
         except OSError as error:
             self.close()
@@ -69,9 +70,11 @@ class Matching:
     def close(self) -> None:
         """Ends it, also in the middle."""
         process = getattr(self, "process", None)
-        if process is not None and process.poll() is None:
-            process.kill()
-            process.wait()
+        if process is not None:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            process.stdin.close()
         self.said.close()
         with contextlib.suppress(OSError):
             self.folder.cleanup()

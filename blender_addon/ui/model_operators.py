@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
+from ..engine.errors import ModelError
 from . import model_folders, models, preferences, session
 from .installation import Installation
 from .redraw import redraw
@@ -125,6 +126,12 @@ class GANCUBE_OT_show_faults(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def refused(operator: bpy.types.Operator, error: ModelError) -> set:
+    """A generator that was removed meanwhile."""
+    operator.report({"ERROR"}, str(error)[:1].upper() + str(error)[1:])
+    return {"CANCELLED"}
+
+
 class GANCUBE_OT_use_model(bpy.types.Operator):
     bl_idname = "gancube.use_model"
     bl_label = "Use Generator"
@@ -135,7 +142,11 @@ class GANCUBE_OT_use_model(bpy.types.Operator):
 
     def execute(self, context):
         settings = context.scene.gancube
-        (settings.transform if models.entry(self.name).card.takes_picture else settings).model = self.name
+        try:
+            takes_picture = models.entry(self.name).card.takes_picture
+        except ModelError as error:
+            return refused(self, error)
+        (settings.transform if takes_picture else settings).model = self.name
         return {"FINISHED"}
 
 
@@ -148,7 +159,10 @@ class GANCUBE_OT_remove_model(bpy.types.Operator):
     name: bpy.props.StringProperty(options={"SKIP_SAVE"})
 
     def invoke(self, context, event):
-        entry = models.entry(self.name)
+        try:
+            entry = models.entry(self.name)
+        except ModelError as error:
+            return refused(self, error)
         return context.window_manager.invoke_confirm(
             self,
             event,
@@ -159,7 +173,10 @@ class GANCUBE_OT_remove_model(bpy.types.Operator):
         )
 
     def execute(self, context):
-        path = models.entry(self.name).path
+        try:
+            path = models.entry(self.name).path
+        except ModelError as error:
+            return refused(self, error)
         if not model_folders.is_removable(path):
             self.report({"ERROR"}, rpt("This generator was not installed by you: {}").format(path))
             return {"CANCELLED"}

@@ -5,6 +5,7 @@ bpy.types only; drawing reads what is in memory and never touches the disk. Next
 
 import bpy
 
+from ..engine.errors import ModelError
 from . import model_folders, model_operators, models, thumbnails
 from .wrapped_text import sidebar_width, wrapped
 
@@ -65,9 +66,15 @@ class GANCUBE_OT_about_model(bpy.types.Operator):
     name: bpy.props.StringProperty(options={"SKIP_SAVE"})
 
     def invoke(self, context, event):
+        try:
+            models.entry(self.name)
+        except ModelError as error:
+            return model_operators.refused(self, error)
         return context.window_manager.invoke_popup(self, width=460)
 
     def draw(self, context):
+        if models.card(self.name) is None:  # removed while it is shown
+            return
         entry = models.entry(self.name)
         row = self.layout.row()
         if icon := thumbnails.icon(entry):

@@ -17,6 +17,7 @@ NONE = "NONE"
 
 _entries: list = []  # library.Entry, those with a card first
 _model_items: list[tuple] = []  # Blender keeps no copy of the texts of a dynamic enum: these lists hold them
+after_refresh: list = []  # functions to be called
 _sizes: dict[str, int] = {}  # name -> bytes of the file
 _taker_items: list[
     tuple
@@ -51,6 +52,8 @@ def refresh() -> None:
         (NONE, "No generator found", "None of those at hand changes a picture", 0)
     ]
     _label_items |= {e.name: _target_items(e.card.labels) for e in takers}
+    for function in after_refresh:
+        function()
 
 
 def number(name: str) -> int:
@@ -103,6 +106,14 @@ def entry(name: str):
 def takers() -> list:
     """The library entries that change a picture."""
     return [one for one in usable() if one.card.takes_picture]
+
+
+def entry_at(file: str):
+    """The library entry of that file; ModelError where it is not among those offered."""
+    for one in _entries:
+        if str(one.path) == file and one.card is not None:
+            return one
+    raise ModelError(f"the generator {file} is not here any more. Show the variants of another")
 
 
 def usable() -> list:

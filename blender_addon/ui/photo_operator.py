@@ -11,7 +11,8 @@ from bpy.app.translations import pgettext_rpt as rpt
 from ..engine import latent_file
 from ..engine.errors import GanCubeError
 from ..scene.place import Place, scene_of
-from . import models, session
+from . import models, photo_look, session
+from .dialog import go_on
 from .matching import Matching
 from .preferences import ADDON, chosen
 from .stepped import Stepped
@@ -45,9 +46,7 @@ class GANCUBE_OT_from_photo(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context):
-        # another operator, because one that has a file browser cannot go on as a modal one
-        bpy.ops.gancube.match_photo("INVOKE_DEFAULT", filepath=self.filepath)
-        return {"FINISHED"}
+        return go_on(self, "match_photo", filepath=self.filepath)
 
 
 class GANCUBE_OT_match_photo(Stepped, bpy.types.Operator):
@@ -69,9 +68,15 @@ class GANCUBE_OT_match_photo(Stepped, bpy.types.Operator):
                 "Needs gan-train: set Python for Generation in the preferences to a Python that has it"
             )
             return False
-        return (
-            matching is None and not session.busy() and models.card(context.scene.gancube.model) is not None
-        )
+        if matching is not None:
+            cls.poll_message_set("A photo is being matched")
+        elif session.busy():
+            cls.poll_message_set("Generating; Esc cancels")
+        elif models.card(context.scene.gancube.model) is None:
+            cls.poll_message_set("Choose a generator")
+        else:
+            return True
+        return False
 
     def begin(self, context):
         global matching
@@ -117,7 +122,9 @@ def draw(layout, settings) -> None:
     if matching is not None:
         row.label(text=filled(*matching.words), icon="TIME", translate=False)
     elif settings.look:
-        row.label(text=settings.look_name, icon="IMAGE_DATA", translate=False)
+        used = photo_look.is_used(settings)
+        text = settings.look_name if used else filled("{}: not of this generator", settings.look_name)
+        row.label(text=text, icon="IMAGE_DATA" if used else "ERROR", translate=False)
         row.operator("gancube.forget_look", text="", icon="X")
     else:
         row.operator("gancube.from_photo", icon="IMAGE_DATA")

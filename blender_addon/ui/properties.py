@@ -2,19 +2,18 @@
 
 import bpy
 
-from ..engine import latent_file
-from ..engine.latent_file import LatentFile
 from ..engine.surface_request import SurfaceRequest
-from . import models, transform_preview
+from . import models, photo_look, transform_preview
 from .kept_recipes import GANCUBE_PG_kept
 
+LARGEST = 2**31 - 1  # of Blender's whole numbers; seeds may be larger
 SCALARS = 4  # settings of a generator that the panel can show
 
 
 def asked(settings, surface: str = "cube", images: int | None = None) -> SurfaceRequest:
     """What the panel says, with the model's file; ModelError where the generator is not there."""
     entry = models.entry(settings.model)
-    look = look_of(settings, entry)
+    look = photo_look.look_of(settings, entry)
     if look is not None:
         chosen = {"label": look.label, "latents": look.latents, "scalars": look.scalars}
     else:
@@ -22,7 +21,7 @@ def asked(settings, surface: str = "cube", images: int | None = None) -> Surface
         chosen = {"label": asked_label(settings, entry.card), "scalars": scalars}
     return SurfaceRequest(
         model=str(entry.path),
-        seed=settings.seed,
+        seed=seed_of(settings),
         size=settings.size,
         toward=settings.toward,
         walk=settings.walk,
@@ -32,12 +31,32 @@ def asked(settings, surface: str = "cube", images: int | None = None) -> Surface
     )
 
 
-def look_of(settings, entry) -> LatentFile | None:
-    """The look that was found for a photo, where it is one of this generator."""
-    if not settings.look:
-        return None
-    look = latent_file.loads(settings.look, "look")
-    return look if look.model["sha256"] == entry.sha256 else None
+def take(settings, wish: SurfaceRequest) -> None:
+    """The panel says what `wish`, made by asked(), was; ModelError where its generator is not there any more."""
+    entry = models.entry_at(wish.model)
+    settings.model = entry.name
+    settings.seed, settings.toward, settings.walk = min(wish.seed, LARGEST), wish.toward, wish.walk
+    settings.large_seed = str(wish.seed) if wish.seed > LARGEST else ""
+    if not wish.latents:  # else the look brings its own
+        (one, _), (other, share) = (*parts_of(wish.label), (models.MIXED, 0.0))[:2]
+        settings.label, settings.other_label, settings.label_share = one, other, share
+        for name, value in wish.scalars.items():
+            settings[f"{entry.name} {name}"] = value
+
+
+def seed_of(settings) -> int:
+    return int(settings.large_seed or settings.seed)
+
+
+def seed_changed(self, context):
+    self.large_seed = ""
+
+
+def parts_of(label: str | dict | None) -> list[tuple[str, float]]:
+    """The labels with their shares, which sum to 1; of none, or one that each image chooses, MIXED."""
+    if not isinstance(label, dict):
+        return [(label or models.MIXED, 1.0)]
+    return [(name, weight / sum(label.values())) for name, weight in label.items()]
 
 
 def asked_label(settings, card) -> str | dict | None:
@@ -208,7 +227,11 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         description="The same seed gives the same images",
         default=9,
         min=0,
+        update=seed_changed,
     )
+    large_seed: bpy.props.StringProperty(
+        options={"HIDDEN"}
+    )  # one that `seed` cannot hold; empty: it is `seed`
     toward: toward(default=2)
     walk: walk()
     scalar_0: scalar_property(0)
@@ -250,6 +273,9 @@ class GANCUBE_PG_settings(bpy.types.PropertyGroup):
         name="Image per",
         description="What gets an image of its own",
         items=(("polygon", "Polygon", "Each polygon"), ("slot", "Slot", "Each material slot")),
+    )
+    asset_materials: bpy.props.BoolProperty(
+        name="Materials", description="Mark the materials as assets of their own, too", default=True
     )
     width: width()
     blend: blend()

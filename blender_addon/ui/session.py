@@ -128,11 +128,15 @@ def start_live(have: SurfaceRequest, order: tuple[int, ...], in_view: int) -> Li
     return job
 
 
-def keep(done: Job, place: Place) -> str:
-    """Keeps the result of a job that is done; returns its key."""
+def result_of(done: Job, place: Place) -> Result:
+    return Result(done.textures, done.loaded["colorspaces"], done.recipe, place)
+
+
+def keep(result: Result) -> str:
+    """Keeps it for Adjust Last Operation; returns its key."""
     key = str(next(_keys))
     results.clear()  # pictures are large, and the redo panel only ever shows the latest operator
-    results[key] = Result(done.textures, done.loaded["colorspaces"], done.recipe, place)
+    results[key] = result
     return key
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from blender_addon.engine import client as client_module
+from blender_addon.engine import until_closed
 from blender_addon.engine.boot import RESTED
 from blender_addon.engine.client import Client
 from blender_addon.engine.surface_request import SurfaceRequest
@@ -255,3 +256,27 @@ def test_stopping_leaves_no_zombie(make_client, model_path):
         pids.append(client.child.process.pid)
         end()
         wait_for(lambda: gone(pids[-1]), "the end of the child")
+
+
+SLEEPER = "import os, sys, time; print(os.getpid(), flush=True); time.sleep(600)"
+STARTER = "import subprocess, time; p = subprocess.Popen({command}, stdin=subprocess.PIPE); time.sleep(600)"
+
+
+@linux
+@pytest.mark.parametrize("words", [["sleeper.py"], ["-m", "sleeper"]], ids=["script", "module"])
+def test_what_runs_until_closed_ends_when_blender_is_gone(tmp_path, words):
+    """Baking, previews and gan-train: they have no pipe with messages, but one."""
+    (tmp_path / "sleeper.py").write_text(SLEEPER)
+    command = [sys.executable, until_closed.__file__, *words]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STARTER.format(command=command)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    )
+    with parent.stdout as out:
+        pid = int(out.readline())
+        assert not gone(pid)
+        parent.kill()
+        parent.wait(PATIENCE)
+    wait_for(lambda: gone(pid) or state(pid) == "Z", "the end of the child")

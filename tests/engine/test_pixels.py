@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from blender_addon.engine.pixels import decode, renormalise, to_uint8
+from blender_addon.engine.pixels import decode, filled, renormalise, to_uint8
 from tests.tiny import tiny_card
 
 CARD = tiny_card(("base_color", "normal", "roughness"), (), 16, "tiny")  # 3 + 3 + 1 channels, range [-1, 1]
@@ -45,3 +45,30 @@ def test_rounding_is_half_up():
     assert to_uint8(unit)[0, 0].tolist() == [0, 1, 0, 2, 255, 255, 0, 255]
     every = np.arange(256, dtype=np.uint8)
     assert np.array_equal(to_uint8(every[None, :, None] / np.float32(255))[0, :, 0], every)
+
+
+def test_what_is_transparent_has_the_mean_of_what_is_seen():
+    color = np.zeros((8, 8, 3), np.float32)
+    color[:4] = [0.2, 0.4, 0.6]
+    color[4:] = [1, 0, 1]  # under alpha 0
+    alpha = np.ones((8, 8, 1), np.float32)
+    alpha[4:] = 0
+    made = filled(color, alpha)
+    assert (made[:4] == color[:4]).all() and np.abs(made[4:] - [0.2, 0.4, 0.6]).max() < 1e-6
+    assert (filled(color, np.ones_like(alpha)) == color).all()
+    assert (filled(color, np.zeros_like(alpha)) == color).all(), "nothing is seen: nothing to do"
+    alpha[3] = 0.5
+    assert np.abs(filled(color, alpha)[3] - color[3]).max() < 1e-6, "half seen it is left as it is"
+
+
+def test_a_transparent_texture_is_filled_when_it_is_whole(tmp_path):
+    """Not piece by piece: windows of a large picture would each have another mean."""
+    make_tiny = pytest.importorskip("tests.tiny", reason="making a model needs onnx").make_tiny
+    from blender_addon.engine.latents import draw
+    from blender_addon.engine.model import Model
+
+    model = Model.load(make_tiny(tmp_path / "clear.onnx", maps=("base_color", "alpha"), name="clear"))
+    raw = decode(model.card, model.run_raw(draw(model.card, 3))[0])
+    made = model.render(3).maps
+    assert (made["base_color"] == filled(raw["base_color"], raw["alpha"])).all()
+    assert (made["alpha"] == raw["alpha"]).all()

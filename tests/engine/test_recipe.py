@@ -245,3 +245,28 @@ def test_damage_is_always_our_error(tmp_path):
             (tmp_path / name).write_bytes(data)
             with contextlib.suppress(GanCubeError):
                 recipe.read(tmp_path / name)
+
+
+def test_settings_of_single_images():
+    own = {"scalars": {"psi": 0.5}, "toward": 9, "walk": 0.25}
+    settings = {**RECIPE.settings, "face_settings": [None, own, *[None] * 4]}
+    made = recipe.loads(recipe.dumps(dataclasses.replace(RECIPE, settings=settings)))
+    assert made.to_request().face_settings == (None, own, None, None, None, None)
+    for wrong in ({}, {**own, "walk": 5}, {**own, "toward": -1}, {**own, "scalars": {"psi": "x"}}, 3):
+        settings["face_settings"][1] = wrong
+        with pytest.raises(RecipeError, match="face_settings"):
+            recipe.dumps(dataclasses.replace(RECIPE, settings=settings))
+
+
+def test_merged_takes_some_images_and_refuses_what_does_not_fit():
+    style = {"seed": 5, "layer": 1}
+    made = dataclasses.replace(
+        RECIPE,
+        face_seeds=(7,) * 6,
+        settings={**RECIPE.settings, "provider": "cuda", "face_styles": [style] * 6},
+    )
+    both = recipe.loads(recipe.dumps(recipe.merged(RECIPE, made, [2])))
+    assert both.face_seeds == (*RECIPE.face_seeds[:2], 7, *RECIPE.face_seeds[3:])
+    assert both.settings["face_styles"] == [None, None, style, None, None, None]
+    with pytest.raises(RecipeError, match="changed meanwhile"):
+        recipe.merged(RECIPE, dataclasses.replace(made, seed=RECIPE.seed + 1), [2])

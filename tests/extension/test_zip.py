@@ -35,9 +35,15 @@ def test_the_manifest_keeps_the_rules(manifest):
     assert (manifest["id"], manifest["name"], manifest["schema_version"]) == ("gancube", "GAN Cubes", "1.0.0")
     assert manifest["license"] == ["SPDX:GPL-3.0-or-later"] and manifest["blender_version_min"] == "4.2.0"
     assert set(manifest["tags"]) <= TAGS
-    assert set(manifest["permissions"]) == {"files"}, "no network"
+    assert set(manifest["permissions"]) == {"files", "clipboard"}, "no network"
     for text in (manifest["tagline"], *manifest["permissions"].values()):
         assert len(text) <= 64 and not text.endswith((".", "!", "?"))
+
+
+def test_what_is_used_is_asked_for(manifest):
+    """extensions.blender.org: whatever reads files, uses the clipboard, the network, the camera or the microphone."""
+    text = "".join(path.read_text() for path in SOURCE.rglob("*.py") if "wheels" not in path.parts)
+    assert ("window_manager.clipboard" in text) == ("clipboard" in manifest["permissions"])
 
 
 def test_one_plain_onnxruntime_for_each_python(manifest, names):

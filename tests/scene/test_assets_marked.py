@@ -243,7 +243,7 @@ def program(tmp_path, monkeypatch):
 
 def test_the_child_renders_the_pictures(program):
     # the options before the script are for the program alone
-    program(f'shift {len(second_blender.OPTIONS) + 1}; exec "{sys.executable}" -I "$@"')
+    program(f'shift {len(second_blender.OPTIONS) + 3}; exec "{sys.executable}" -I "$@"')
     made = cube()
     for slot in list(made.material_slots)[1:]:
         slot.material = made.material_slots[0].material

@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import time
+from array import array
 
 import bpy
 import numpy as np
@@ -10,14 +11,15 @@ import pytest
 
 from blender_addon.engine import png
 from blender_addon.engine.errors import OutputError, SurfaceError
-from blender_addon.scene import bake_child
-from blender_addon.scene.bake import bake_steps, baked_maps
+from blender_addon.scene import bake_child, second_blender
+from blender_addon.scene.bake import Baked, bake_steps, baked_maps
 from blender_addon.scene.faces import image_nodes
 from blender_addon.scene.layouts import Surface
 from blender_addon.scene.material import strengths
 from blender_addon.scene.session import all_blocks
 from blender_addon.scene.surfaces import texture_steps
 from blender_addon.scene.targets import targets
+from blender_addon.scene.uv_check import fault_steps
 
 from .faces import COLORSPACES, RECIPE, make_faces
 from .intact import intact
@@ -62,7 +64,7 @@ def test_a_flat_square_bakes_to_the_texture_itself():
     node, socket = strengths(item.material_slots[0].material)["roughness"]
     item.material_slots[0].material.node_tree.nodes[node].inputs[socket].default_value = 0.5
     assert baked_maps(item) == ["base_color", "metallic", "roughness", "normal"]
-    assert run(bake_steps(item.session_uid, 64)) == "grid"
+    assert run(bake_steps(item.session_uid, 64)) == Baked("grid", "")
     assert intact(item) == before and [layer.name for layer in item.data.uv_layers] == ["flat"]
     material = item.material_slots[0].material
     baked = images_of(material)
@@ -164,3 +166,56 @@ def test_what_shows_no_box_projection_is_refused():
     bpy.data.objects.remove(item)
     with pytest.raises(SurfaceError, match="deleted"):
         run(bake_steps(12345678))
+
+
+def uvs_of(item) -> np.ndarray:
+    return np.array([tuple(one.vector) for one in item.data.uv_layers[0].uv])
+
+
+def put_uvs(item, uvs) -> None:
+    item.data.uv_layers[0].uv.foreach_set("vector", np.asarray(uvs, np.float32).ravel())
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda uvs: uvs * 0, "has faces without area"),
+        (lambda uvs: uvs + 0.5, "reaches beyond the picture"),
+        (lambda uvs: uvs % 0.501, "overlaps itself"),
+        (lambda uvs: uvs, ""),
+        (lambda uvs: uvs * [-0.5, 0.5] + [1, 0.2], ""),
+        (lambda uvs: np.where(np.arange(len(uvs))[:, None] < 4, 0.3, uvs), "has faces without area"),
+    ],
+)
+def test_uvs_that_cannot_be_baked_into_get_a_layer_beside_them(change, fault):
+    item = placed("grid", grid_mesh(4, 4, cell=0.5, uvs=True))
+    put_uvs(item, change(uvs_of(item)))
+    boxed(item, ("base_color",))
+    baked = run(bake_steps(item.session_uid, 32))
+    assert baked.note == (
+        f'grid: its UV map "flat" {fault}, so a new one was made for the images.' if fault else ""
+    )
+    assert [layer.name for layer in item.data.uv_layers] == ["flat", "gancube"][: 2 if fault else 1]
+    assert images_of(item.material_slots[0].material)["base_color"][..., :3].max(-1).mean() > 40, "not black"
+
+
+def test_the_six_faces_of_a_cube_on_one_square_overlap_and_a_fine_mesh_does_not():
+    box = placed("box", cube_mesh())
+    put_uvs(box, [(0, 0), (1, 0), (1, 1), (0, 1)] * 6)
+    fine = placed("fine", grid_mesh(100, 100, cell=0.01, uvs=True))
+    for item, fault in ((box, "overlaps itself"), (fine, "")):
+        uvs = array("f", uvs_of(item).ravel())
+        begin = time.monotonic()
+        assert run(fault_steps(item.data, uvs, {0})) == fault
+        assert time.monotonic() - begin < 10
+
+
+def test_the_second_blender_hears_that_this_one_is_gone(tmp_path):
+    """Its input is a pipe of ours: closed, by us or by the system, it ends."""
+    script = tmp_path / "sleeper.py"
+    script.write_text("import time; time.sleep(60)")
+    process = second_blender.start(script)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.stdin.close()
+    assert process.wait(20) == 1

@@ -9,7 +9,7 @@ from blender_addon.engine.recipe import loads  # noqa: E402
 from blender_addon.engine.seeds import derive  # noqa: E402
 from blender_addon.scene import faces  # noqa: E402
 from blender_addon.ui import adjust, models, session  # noqa: E402
-from tests.ui.panel import counts, generate, pictures  # noqa: E402
+from tests.ui.panel import colours, counts, generate, pictures  # noqa: E402
 
 
 @pytest.fixture
@@ -111,3 +111,67 @@ def test_a_style_of_another_seed(settings, folder):
     assert loads(cube["gancube"]).settings["style"] == {"seed": 9, "layer": 1}
     sliders.style_from = LAYERS
     assert "style" not in loads(cube["gancube"]).settings
+
+
+def test_locked_faces_keep_their_image_under_every_slider(settings, cube, sliders):
+    before, seed = pictures(cube), loads(cube["gancube"]).face_seeds
+    cube.gancube_locks[2] = cube.gancube_locks[5] = True
+    sliders.walk, sliders.toward = 0.5, 11
+    sliders.scalar_0 = 0.3
+    after = pictures(cube)
+    assert [a == b for a, b in zip(before, after, strict=True)] == [False, False, True, False, False, True]
+    assert bpy.ops.gancube.rebuild(index=-1) == {"FINISHED"}
+    again = bpy.context.active_object
+    assert colours(again) == colours(cube), "the recipe says so"
+    bpy.context.view_layer.objects.active = cube
+    cube.gancube_locks[2] = False
+    sliders.scalar_0 = 0.4
+    own = loads(cube["gancube"]).settings["face_settings"]
+    assert [one is not None for one in own] == [False] * 5 + [True], "unlocked it follows again"
+    assert loads(cube["gancube"]).face_seeds == seed
+
+
+def test_with_all_faces_locked_nothing_changes(cube, sliders):
+    before, recipe = pictures(cube), cube["gancube"]
+    cube.gancube_locks = [True] * 6
+    sliders.walk, sliders.scalar_0, sliders.seed = 0.5, 0.3, 8
+    assert (pictures(cube), cube["gancube"]) == (before, recipe) and not session.busy()
+
+
+@pytest.mark.parametrize("tried", [1, 3, 6])
+def test_undone_meanwhile_it_is_given_up(settings, cube, sliders, monkeypatch, tried):
+    """Undo takes away what was tried so far."""
+    bpy.ops.ed.undo_push(message="before")
+    before, recipe, name = pictures(cube), cube["gancube"], cube.name
+    show, shown = adjust.GANCUBE_OT_adjust.show, []
+
+    def then_undo(self):
+        show(self)
+        if len(self.tried) == tried and not shown:
+            shown.append(True)
+            back_to(bpy.data.objects[name], before, self.tried)
+
+    monkeypatch.setattr(adjust.GANCUBE_OT_adjust, "show", then_undo)
+    with pytest.raises(RuntimeError, match="something was undone meanwhile"):
+        adjust.change(bpy.context, seed=8)
+    item = bpy.data.objects[name]
+    assert shown and (pictures(item), item["gancube"]) == (before, recipe) and not session.busy()
+    monkeypatch.undo()
+    sliders.seed = 8
+    assert loads(item["gancube"]).seed == 8, "the next one works"
+
+
+def back_to(item, before: list, tried: dict) -> None:
+    """As undo does, which cannot be called here in the middle of an operator."""
+    for slot, png in zip(item.material_slots, before, strict=True):
+        for name, (_, nodes) in faces.image_nodes(slot.material).items():
+            for node in nodes:
+                node.image = next(
+                    i
+                    for i in bpy.data.images
+                    if i.packed_file
+                    and (i.packed_file.data == png if name == "base_color" else i.name.endswith(name))
+                )
+    for names in tried.values():
+        for name in names:
+            bpy.data.images.remove(bpy.data.images[name])

@@ -4,23 +4,17 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from blender_addon.engine import png  # noqa: E402
 from blender_addon.engine.recipe import loads  # noqa: E402
 from blender_addon.engine.seeds import choose  # noqa: E402
 from blender_addon.scene import faces  # noqa: E402
-from blender_addon.ui import models  # noqa: E402
-from tests.ui.panel import counts, generate, pictures  # noqa: E402
+from blender_addon.ui import face_operators, models, session  # noqa: E402
+from tests.ui.panel import colours, counts, generate, pictures  # noqa: E402
 
 
 @pytest.fixture
 def cube(settings):
     settings.seed = 3
     return generate()
-
-
-def colours(cube) -> list[bytes]:
-    """Without the recipes in the files, which say what all faces were when each was made."""
-    return [png.decode(data)[0].tobytes() for data in pictures(cube)]
 
 
 def changed(before: list, after: list) -> list[int]:
@@ -184,3 +178,60 @@ def test_one_face_gets_a_style_of_its_own(settings):
 def test_a_generator_without_styles_says_so(cube):
     with pytest.raises(RuntimeError, match="no styles to mix"):
         bpy.ops.gancube.set_face(face=2, seed="1", style_seed="9", style_from=0)
+
+
+def meanwhile(monkeypatch, deed):
+    """The deed is done while the next faces are being made."""
+    build = face_operators.FaceGeneration.build
+
+    def after_it(self, context, result):
+        deed()
+        return (yield from build(self, context, result))
+
+    monkeypatch.setattr(face_operators.FaceGeneration, "build", after_it)
+
+
+def test_what_was_undone_meanwhile_stays_undone(cube, monkeypatch):
+    """Face 1 is re-rolled; while face 2 is, that is undone. The recipe says what each face shows."""
+    first, old = pictures(cube), loads(cube["gancube"])
+    before = faces.Before.of(cube)
+    text = cube["gancube"]
+    bpy.ops.gancube.reroll(face=1, seed="11")
+
+    def undone():
+        before.restore(cube)
+        cube["gancube"] = text
+
+    meanwhile(monkeypatch, undone)
+    assert bpy.ops.gancube.reroll(face=2, seed="22") == {"FINISHED"}
+    assert changed(first, pictures(cube)) == [2]
+    recipe = loads(cube["gancube"])
+    assert recipe.face_seeds == (*old.face_seeds[:2], 22, *old.face_seeds[3:])
+    kept = bpy.context.scene.gancube.kept
+    assert kept[len(kept) - 1].recipe == cube["gancube"]
+    shown = colours(cube)
+    assert bpy.ops.gancube.rebuild(index=-1) == {"FINISHED"}
+    assert colours(bpy.context.active_object) == shown
+
+
+def test_what_does_not_fit_any_more_is_given_up(cube, monkeypatch):
+    """A slider was undone meanwhile: one face would have another walk than the recipe says."""
+    text = cube["gancube"]
+    bpy.context.window_manager.gancube_adjust.walk = 0.5
+    before, count = pictures(cube), counts()
+
+    def undone():
+        cube["gancube"] = text
+
+    meanwhile(monkeypatch, undone)
+    with pytest.raises(RuntimeError, match="was changed meanwhile"):
+        bpy.ops.gancube.reroll(face=2, seed="22")
+    assert (pictures(cube), counts()) == (before, count) and not session.busy()
+
+
+def test_a_slot_removed_meanwhile_is_a_sentence(cube, monkeypatch):
+    before = len(bpy.data.images)
+    meanwhile(monkeypatch, lambda: cube.data.materials.pop(index=5))
+    with pytest.raises(RuntimeError, match="no GAN cube any more"):
+        bpy.ops.gancube.reroll(face=2, seed="22")
+    assert len(bpy.data.images) == before

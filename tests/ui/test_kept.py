@@ -1,6 +1,7 @@
 """History, favourites and the contact sheet in bpy without a window, with the real child process."""
 
 import shlex
+from types import SimpleNamespace
 
 import pytest
 
@@ -63,6 +64,7 @@ def test_the_command_makes_the_same_cube(kept, tmp_path):
     bpy.context.window_manager.gancube_adjust.walk = 0.25
     words = shlex.split(kept_recipes.command(cube["gancube"], loads(cube["gancube"])))
     assert words[:2] == ["gancube", "cube"] and words[-2] == "--out"
+    assert words[-1] == "alpha-cube.glb"
     assert cli.main([*words[1:-1], str(tmp_path / "same.glb"), "--quiet"]) == 0
     again = recipe.read(tmp_path / "same.glb")
     assert again.face_seeds == loads(cube["gancube"]).face_seeds
@@ -157,9 +159,141 @@ def test_a_preset_holds_the_settings_of_the_panel(settings, tmp_path, monkeypatc
         hasattr(settings, name.partition(".")[2]) for name in presets.GANCUBE_OT_add_preset.preset_values
     )
     monkeypatch.setenv("BLENDER_USER_SCRIPTS", str(tmp_path))
-    settings.seed, settings.label, settings.width = 77, "moss", 2.5
+    settings.seed, settings.label, settings.width, settings.scalar_0 = 77, "moss", 2.5, 0.25
     assert bpy.ops.gancube.add_preset(name="Mossy") == {"FINISHED"}
     file = tmp_path / "presets" / "gancube" / "Mossy.py"
-    settings.seed, settings.label, settings.width = 1, "MIXED", 1.0
+    settings.seed, settings.label, settings.width, settings.scalar_0 = 1, "MIXED", 1.0, 0.75
     bpy.ops.script.execute_preset(filepath=str(file), menu_idname="GANCUBE_PT_presets")
     assert (settings.seed, settings.label, settings.width) == (77, "moss", 2.5)
+    assert settings.scalar_0 == 0.25
+
+
+def test_the_command_is_for_the_shell_of_the_system_and_for_an_extension(kept, monkeypatch):
+    text = generate()["gancube"]
+    monkeypatch.setattr(kept_recipes.sys, "platform", "win32")
+    assert '--recipe "{\\"face_labels\\":' in kept_recipes.command(text, loads(text))
+    monkeypatch.undo()
+    monkeypatch.setattr(kept_recipes, "ADDON", "bl_ext.user_default.gancube")
+    words = shlex.split(kept_recipes.command(text, loads(text)))
+    assert words[1:4] == ["--command", "gancube", "cube"] and words[0] in (bpy.app.binary_path, "blender")
+    assert words[5] == text
+
+
+@pytest.mark.parametrize("surface", ["tile", "box", "faces"])
+def test_the_recipe_of_textures_is_for_the_selected_objects(kept, settings, surface):
+    settings.surface = surface
+    bpy.ops.mesh.primitive_cube_add()
+    first = bpy.context.active_object
+    bpy.ops.gancube.texture()
+    settings.seed, settings.surface = 99, "box" if surface == "tile" else "tile"
+    with pytest.raises(RuntimeError, match="Use Texture Again"):
+        bpy.ops.gancube.rebuild(index=0)
+    bpy.ops.mesh.primitive_cube_add()
+    other = bpy.context.active_object
+    assert kept_recipes.kind_of(kept[0]) == surface
+    assert bpy.ops.gancube.rebuild_texture(entry=0) == {"FINISHED"}
+    assert pictures(other) == pictures(first) and other["gancube"] == first["gancube"]
+    generate()
+    with pytest.raises(RuntimeError, match="Use Rebuild"):
+        bpy.ops.gancube.rebuild_texture(entry=len(kept) - 1)
+    kept_recipes.add(bpy.context.scene, "{broken", b"")
+    assert kept_recipes.kind_of(kept[len(kept) - 1]) == ""
+
+
+def test_a_sheet_leaves_the_pictures_that_a_cube_is_adjusted_from(settings):
+    from blender_addon.ui import session
+
+    generate()
+    (key,) = session.results
+    settings.variants = "12"
+    bpy.ops.gancube.show_variants()
+    assert list(session.results) == [key]
+
+
+def test_adjust_last_operation_shows_nothing_that_does_nothing(settings):
+    for name, hidden in (
+        ("reroll", {"face", "seed"}),
+        ("set_face", {"face", "seed", "label", "style_seed", "style_from"}),
+        ("rebuild", {"index"}),
+        ("rebuild_texture", {"entry"}),
+        ("bake_loop", {"frames", "directory"}),
+        ("bake_box", {"size", "own_uvs"}),
+        ("save_asset", {"with_materials"}),
+    ):
+        known = getattr(bpy.ops.gancube, name).get_rna_type().properties
+        assert all(known[one].is_hidden for one in hidden), name
+
+
+def test_a_variant_of_another_generator_is_the_picture_that_was_clicked(settings):
+    settings.model, settings.label = "beta", "straw"
+    other = generate()
+    settings.model, settings.size, settings.label, settings.variants = "alpha", 32, "moss", "12"
+    settings.seed, settings.walk, settings.toward, settings.scalar_0 = 100, 0.25, 7, 0.5
+    bpy.ops.gancube.show_variants()
+    settings.model, settings.seed, settings.walk, settings.scalar_0 = "beta", 1, 0.0, 0.9
+    bpy.context.view_layer.objects.active = other
+    bpy.ops.gancube.use_variant(index=5)
+    shown = png.decode(variants.sheet.job.textures[5].maps["base_color"])[0]
+    assert loads(other["gancube"]).model["name"] == "alpha"
+    settings_now = (settings.model, settings.label, settings.seed, settings.walk, settings.toward)
+    assert settings_now == ("alpha", "moss", 105, 0.25, 7) and settings.scalar_0 == 0.5
+    settings.size = 24  # what the cube of beta has, as alpha can make it
+    settings.size = loads(other["gancube"]).size
+    made = generate()
+    assert pictures(made) == pictures(other), "the next cube is the same"
+    settings.size = variants.sheet.wish.size
+    assert (png.decode(pictures(generate())[0])[0] == shown).all()
+
+
+def test_a_variant_of_another_generator_leaves_locked_faces_alone(settings):
+    settings.model = "beta"
+    other = generate()
+    settings.model, settings.variants = "alpha", "12"
+    bpy.ops.gancube.show_variants()
+    bpy.context.view_layer.objects.active = other
+    other.gancube_locks[3] = True
+    before = pictures(other), other["gancube"]
+    with pytest.raises(RuntimeError, match="Unlock it first"):
+        bpy.ops.gancube.use_variant(index=5)
+    assert (pictures(other), other["gancube"]) == before
+
+
+def test_an_error_with_another_generator_leaves_no_material(settings, monkeypatch):
+    from blender_addon.engine.errors import RequestError
+    from blender_addon.scene import faces
+    from tests.ui.panel import counts
+
+    settings.model = "beta"
+    other = generate()
+    settings.model, settings.variants = "alpha", "12"
+    bpy.ops.gancube.show_variants()
+    bpy.context.view_layer.objects.active = other
+    before, show = (pictures(other), other["gancube"], counts()), faces.show
+
+    def then_fail(*arguments):
+        show(*arguments)
+        raise RequestError("no more")
+
+    monkeypatch.setattr(faces, "show", then_fail)
+    with pytest.raises(RuntimeError, match="No more"):
+        bpy.ops.gancube.use_variant(index=5)
+    assert (pictures(other), other["gancube"], counts()) == before
+
+
+def test_a_variant_keeps_a_seed_that_is_larger_than_the_panel_can_show(settings):
+    settings.seed, settings.variants = 2**31 - 1, "12"
+    cube = generate()
+    bpy.ops.gancube.show_variants()
+    bpy.ops.gancube.use_variant(index=5)
+    assert loads(cube["gancube"]).seed == 2**31 + 4
+    made = generate()
+    assert loads(made["gancube"]).seed == 2**31 + 4 and pictures(made) == pictures(cube)
+    settings.seed = 3
+    assert loads(generate()["gancube"]).seed == 3
+
+
+def test_the_tooltip_of_a_variant_says_its_seed(settings):
+    settings.seed, settings.variants = 123456, "12"
+    bpy.ops.gancube.show_variants()
+    for cls in (variants.GANCUBE_OT_use_variant, variants.GANCUBE_OT_star_variant):
+        assert cls.description(bpy.context, SimpleNamespace(index=3)).startswith("Seed 123459. ")

@@ -101,3 +101,39 @@ def test_saved_and_opened_it_plays(saved, tmp_path):
     looks = [rendered(scene, frame, tmp_path) for frame in (1, 2, 4)]
     assert (looks[0] != looks[1]).mean() > 0.2, "it moves"
     assert (looks[0] == looks[2]).all(), "after three frames it is back"
+
+
+def test_repeated_it_says_what_to_do(saved, tmp_path):
+    """Repeat Last (Shift R) runs it with the properties that it had."""
+    from blender_addon.ui import session
+
+    assert bpy.ops.gancube.bake_loop(frames=2) == {"FINISHED"}
+    (key,) = session.results
+    with pytest.raises(RuntimeError, match="cannot be repeated"):
+        bpy.ops.gancube.bake_loop(frames=2, result=key)
+    assert len(list((tmp_path / "gancube_loops").iterdir())) == 1
+
+
+def test_the_dialog_hands_on_what_was_chosen_and_what_is_wrong(saved, tmp_path):
+    assert bpy.ops.gancube.ask_for_loop(frames=3, directory=str(tmp_path / "here")) == {"FINISHED"}
+    assert len(list((tmp_path / "here" / "GAN_Cube_001" / "+X").glob("base_color_*"))) == 3
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(RuntimeError, match="cannot be made"):
+        bpy.ops.gancube.ask_for_loop(frames=2, directory=str(tmp_path / "file" / "in"))
+
+
+@pytest.mark.parametrize("moment", ["arrived", "build", "land"])
+def test_deleted_meanwhile_it_leaves_no_folder(saved, tmp_path, monkeypatch, moment):
+    from blender_addon.ui.loop_operator import GANCUBE_OT_bake_loop
+
+    original = getattr(GANCUBE_OT_bake_loop, moment)
+
+    def after_deleting(self, *arguments):
+        if (cube := bpy.data.objects.get("GAN Cube")) is not None:
+            bpy.data.objects.remove(cube)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(GANCUBE_OT_bake_loop, moment, after_deleting)
+    with pytest.raises(RuntimeError, match="deleted meanwhile"):
+        bpy.ops.gancube.bake_loop(frames=2)
+    assert list((tmp_path / "gancube_loops").iterdir()) == []

@@ -141,3 +141,46 @@ def test_recipes_find_their_generator(tiny):
     assert models.of_recipe({"model": {"name": "other", "sha256": entry.sha256}}) == entry
     assert models.of_recipe({"model": {"name": entry.name, "sha256": "0" * 64}}) == entry
     assert models.of_recipe({"model": {"name": "none", "sha256": "0" * 64}}) is models.of_recipe({}) is None
+
+
+def test_a_chosen_generator_that_is_removed_is_told_and_another_is_chosen(tiny, capfd):
+    install(tiny)
+    first = models.usable()[0].name
+    settings = bpy.context.scene.gancube
+    bpy.ops.gancube.use_model(name="mine")
+    session.error = ""
+    bpy.ops.gancube.remove_model(name="mine")
+    assert settings.model == first != "mine" and f"Chosen now: {first}" in session.error
+    for operator in (bpy.ops.gancube.use_model, bpy.ops.gancube.remove_model):
+        with pytest.raises(RuntimeError, match="no generator 'mine'"):
+            operator(name="mine")
+    said = "".join(capfd.readouterr())
+    assert "matches no enum" not in said and "Traceback" not in said
+
+
+def test_a_file_with_a_generator_that_is_not_here_says_so_when_it_is_opened(tiny, tmp_path, capfd):
+    install(tiny)
+    bpy.ops.gancube.use_model(name="mine")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.ops.gancube.remove_model(name="mine")
+    session.error = ""
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    assert bpy.context.scene.gancube.model == models.usable()[0].name and "not here any more" in session.error
+    assert "matches no enum" not in "".join(capfd.readouterr())
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    session.error = ""
+
+
+def test_one_that_becomes_the_first_stays_chosen(tiny, monkeypatch):
+    install(tiny)
+    bpy.ops.gancube.use_model(name="mine")
+    session.error = ""
+    folders = models.library.folders
+    monkeypatch.setattr(models.library, "folders", lambda *user: folders(*user)[:1])
+    models.refresh()
+    assert [entry.name for entry in models.usable()] == ["mine"]
+    assert bpy.context.scene.gancube.model == "mine" and session.error == ""
+    monkeypatch.undo()
+    bpy.context.scene.gancube.property_unset("model")
+    models.refresh()

@@ -8,7 +8,7 @@ bpy = pytest.importorskip("bpy")
 pytest.importorskip("torch")
 
 from blender_addon.engine.recipe import loads  # noqa: E402
-from blender_addon.ui import preferences  # noqa: E402
+from blender_addon.ui import photo_look, preferences  # noqa: E402
 from tests.ui.panel import generate, pictures  # noqa: E402
 
 
@@ -30,7 +30,9 @@ def test_the_look_is_in_every_request_until_it_is_forgotten(settings, photo):
     bpy.ops.mesh.primitive_monkey_add()
     bpy.ops.gancube.texture()
     assert loads(bpy.context.active_object["gancube"]).settings["latents"] == made.settings["latents"]
+    assert photo_look.is_used(settings)
     settings.model = "beta"
+    assert not photo_look.is_used(settings)
     assert "latents" not in loads(generate()["gancube"]).settings, "it is a look of another generator"
     settings.model, settings.size = "alpha", 128
     bpy.ops.gancube.forget_look()

@@ -195,3 +195,28 @@ def test_strengths_of_one_polygon_for_all(settings, suzanne):
         for m in ms
     }
     assert values == {0.25}
+
+
+def test_without_unwrapping_those_without_uvs_are_skipped(settings, suzanne):
+    settings.surface = "tile"
+    bare = suzanne.copy()
+    bare.data = suzanne.data.copy()
+    while bare.data.uv_layers:
+        bare.data.uv_layers.remove(bare.data.uv_layers[0])
+    bpy.context.collection.objects.link(bare)
+    bare.select_set(True)
+    assert bpy.ops.gancube.texture(unwrap=False) == {"FINISHED"}
+    assert "gancube" in suzanne and "gancube" not in bare and not bare.data.uv_layers
+    suzanne.select_set(False)
+    with pytest.raises(RuntimeError, match="it has no UV map"):
+        bpy.ops.gancube.texture(unwrap=False)
+    assert bpy.ops.gancube.texture() == {"FINISHED"}
+    assert len(bare.data.uv_layers) == 1
+
+
+def test_the_dialog_before_baking(settings):
+    bpy.ops.mesh.primitive_cube_add()
+    settings.surface = "box"
+    bpy.ops.gancube.texture()
+    assert bpy.ops.gancube.ask_to_bake(size=64, own_uvs=False) == {"FINISHED"}
+    assert not bpy.ops.gancube.ask_to_bake.poll()

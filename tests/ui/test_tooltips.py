@@ -92,3 +92,31 @@ def test_no_sentence_is_put_together_where_it_is_shown(path):
             if isinstance(text, ast.JoinedStr):
                 fixed = "".join(part.value for part in text.values if isinstance(part, ast.Constant))
                 assert not any(c.isalpha() for c in fixed), f"{path.name}:{call.lineno}: {fixed!r}"
+
+
+def test_the_menu_has_what_an_object_can_have(registered):
+    """F3 finds what is in menus, and nothing that is internal anywhere else."""
+    there = {name.partition(".")[2] for name, _ in panels.IN_MENU}
+    assert {"generate_cube", "from_photo", "copy_strengths", "install_model", "ask_for_loop"} <= there
+
+
+@pytest.mark.parametrize("name", ["bake_box", "match_photo", "use_variant", "star_variant", "copy_strengths"])
+def test_why_it_is_grey(registered, name):
+    from blender_addon.ui import variants
+
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    variants.forget()
+    bpy.context.scene.gancube.property_unset("model")
+    if name == "match_photo":
+        from blender_addon.ui import session
+
+        class Open:
+            open = True
+
+        session.job = Open()
+    try:
+        with pytest.raises(RuntimeError, match=r"poll\(\) (?!failed, context is incorrect).*[a-z]"):
+            getattr(bpy.ops.gancube, name)()
+    finally:
+        if name == "match_photo":
+            session.job = None

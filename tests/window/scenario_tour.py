@@ -59,7 +59,7 @@ def scenario(ui):
         ui, "Z", "S"
     )  # Solid again: without a graphics card each redraw of the other takes a second
 
-    yield from ui.unfold("gancube.bake_loop")
+    yield from ui.unfold("gancube.ask_for_loop")
     yield from ui.click_button(op="gancube.show_variants")
     yield from finished(ui, "variants")
     ui.check("variants", len(session().job.textures) == int(settings().variants))

@@ -32,6 +32,7 @@ SCENARIOS = (
     "sliders",
     "texture",
     "kept",
+    "asking",
     "models_and_assets",
     "tour",
     "meanwhile",
