@@ -336,7 +336,9 @@ def test_a_small_picture_for_a_preview(client, taker):
 
 
 def test_cancel_stops_before_the_next_part(client, taker, monkeypatch):
-    monkeypatch.setattr("blender_addon.engine.client.GRACE", PATIENCE)  # a busy machine is no reason to kill it here
+    monkeypatch.setattr(
+        "blender_addon.engine.client.GRACE", PATIENCE
+    )  # a busy machine is no reason to kill it here
     client.submit(changing(taker))
     events_until(client, "part")
     client.cancel()
