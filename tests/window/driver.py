@@ -168,18 +168,28 @@ class UI:
         yield 0.7
 
     def scroll_down(self, clicks=40):
-        """The sidebar, as far as it goes."""
+        """The sidebar, as far as it goes; up where negative."""
         sidebar = self.region("UI")
         yield from self.move(sidebar.x + sidebar.width // 3, sidebar.y + sidebar.height // 2)
-        for _ in range(clicks):
-            self.x_event("click", 5)
+        for _ in range(abs(clicks)):
+            self.x_event("click", 5 if clicks > 0 else 4)
         yield 1.0
 
     def find_button(self, op=None, prop=None, having="", columns=(0.5, 0.8, 0.2, 0.93, 0.07)):
         """The place of an operator's or property's button: Blender is asked at each place what is under the mouse.
 
         having: what its call or data path holds besides, "face=3"; columns: where to look, in widths of the sidebar.
+        Where it is not in sight, the sidebar is scrolled to its top and then down, a third of a screen each time.
         """
+        for clicks in (0, -60, 6, 6, 6):
+            if clicks:
+                yield from self.scroll_down(clicks)
+            place = yield from self.button_in_sight(op, prop, having, columns)
+            if place is not None:
+                return place
+        raise LookupError(f"no button for {op or prop} {having}")
+
+    def button_in_sight(self, op, prop, having, columns):
         sidebar = self.region("UI")
 
         def here():
@@ -194,7 +204,7 @@ class UI:
                 if here():
                     yield from self.move(x, y - 4)
                     return x, (y - 4 if here() else y)
-        raise LookupError(f"no button for {op or prop} {having}")
+        return None
 
     def click_button(self, op=None, prop=None, **where):
         place = yield from self.find_button(op, prop, **where)
