@@ -4,6 +4,7 @@
 
     model = api.load("materials")
     made = api.generate(model, seed=7, label="brick", size=256)     # numpy and onnxruntime: any thread
+    made = api.transform(made, api.load("weather"), label="moss", strength=0.6)   # where there is such a generator
     cube = api.apply(made, name="Wall")                             # from here on bpy: the main thread
     barrel = api.apply(made_too, api.Target("barrel.glb", mode="tile", width=0.5), name="Barrel")
     files = api.export(cube, "out/wall", ["glb", "usdz"], made)
@@ -17,11 +18,12 @@ import difflib
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from .engine import library, png, recipe
-from .engine.card import Card
+from .engine.card import MAPS, Card
+from .engine.chained import chained, credited, with_chain
 from .engine.errors import RequestError
 from .engine.mark import Mark, mark_of
 from .engine.model import Model
@@ -31,6 +33,7 @@ from .engine.pixels import TextureSet, to_uint8
 from .engine.plan import DEFAULT_IMAGES, ENCODINGS, Target
 from .engine.seeds import parse_seed
 from .engine.surface_request import SURFACES, SurfaceRequest
+from .engine.transform import Step, check_takes_picture
 
 __all__ = [
     "Generated",
@@ -42,12 +45,15 @@ __all__ = [
     "mark_as_asset",
     "nothing_left_behind",
     "picture",
+    "transform",
+    "transform_chain",
 ]
 
 
 @dataclass(frozen=True)
 class Generated:
-    """Textures with their recipe. `textures`: arrays; `maps`: of each texture {map name: PNG bytes}."""
+    """Textures with their recipe. `textures`: arrays; `maps`: of each texture {map name: PNG bytes}. `card`: of the
+    generator that drew them, with the data licences and authors of all that changed them since."""
 
     request: SurfaceRequest
     card: Card
@@ -57,7 +63,7 @@ class Generated:
 
     @property
     def colorspaces(self) -> dict[str, str]:
-        return {spec.name: spec.colorspace for spec in self.card.maps}
+        return {name: MAPS[name][0] for name in self.maps[0]}
 
     def mark(self, title: str = "GAN Cube", tags: Iterable[str] = ()) -> Mark:
         return mark_of(self.recipe, self.card, title, tags)
@@ -89,14 +95,44 @@ def generate(
     textures_wanted = request.to_request(model.card)
     textures = generate_textures(model, textures_wanted)
     text = recipe.dumps(new_recipe(request, textures_wanted, model, blender_version()))
+    return Generated(request, model.card, textures, encoded(textures, text, seconds), text)
+
+
+def encoded(textures: list[TextureSet], text: str, seconds: dict | None) -> list[dict[str, bytes]]:
+    """Of each texture {map name: PNG bytes}."""
     began = time.perf_counter()
     maps = [
         {name: png.encode(to_uint8(pixels), {recipe.KEY: text}) for name, pixels in one.maps.items()}
         for one in textures
     ]
     if seconds is not None:
-        seconds["encode"] = time.perf_counter() - began
-    return Generated(request, model.card, textures, maps, text)
+        seconds["encode"] = seconds.get("encode", 0.0) + time.perf_counter() - began
+    return maps
+
+
+def transform(
+    made: Generated,
+    model: Model,
+    label: str | dict | None = None,
+    strength: float | None = None,
+    seed: int = 0,
+) -> Generated:
+    """What a generator that takes a picture makes of the textures: other maps, more of them, or larger ones."""
+    return transform_chain(
+        made, [(model, Step(label, {} if strength is None else {"strength": strength}, seed))]
+    )
+
+
+def transform_chain(
+    made: Generated, chain: list[tuple[Model, Step]], seconds: dict | None = None
+) -> Generated:
+    """Several, one after the other; the recipe has a step for each. seconds: as in generate()."""
+    for model, _ in chain:
+        check_takes_picture(model.card)
+    textures = chained(made.textures, chain, made.card.tileable)
+    text = recipe.dumps(with_chain(recipe.loads(made.recipe), chain, made.card.tileable))
+    card = credited(made.card, [model.card for model, _ in chain])
+    return replace(made, card=card, textures=textures, maps=encoded(textures, text, seconds), recipe=text)
 
 
 def request_of(model: Model, surface: str, wanted: dict) -> SurfaceRequest:

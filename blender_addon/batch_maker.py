@@ -15,8 +15,9 @@ from .engine.errors import GanCubeError, ModelError, OutputError, SurfaceError
 from .engine.files import write_atomic
 from .engine.model import Model
 from .engine.pixels import to_uint8
-from .engine.plan import Asset, Target
+from .engine.plan import Asset, ChainStep, Target
 from .engine.surface_request import SurfaceRequest
+from .engine.transform import Step
 
 MOST_MODELS = 2  # loaded at once: memory stays flat over a plan of many
 
@@ -25,7 +26,13 @@ def asset_of(fields: dict) -> Asset:
     """What json made of dataclasses.asdict(asset)."""
     request = {key: tuple(one) if isinstance(one, list) else one for key, one in fields["request"].items()}
     parts = {"target": Target(**fields["target"]), "request": SurfaceRequest(**request)}
-    return Asset(**{**fields, **parts, "formats": tuple(fields["formats"]), "tags": tuple(fields["tags"])})
+    parts |= {"formats": tuple(fields["formats"]), "tags": tuple(fields["tags"])}
+    parts["transform"] = tuple(ChainStep(**one) for one in fields["transform"])
+    return Asset(**{**fields, **parts})
+
+
+def step_of(one: ChainStep) -> Step:
+    return Step(one.label, {} if one.strength is None else {"strength": one.strength}, one.seed)
 
 
 class Faulty(OutputError):
@@ -47,20 +54,26 @@ class Maker:
         """In any thread."""
         check_unchanged(asset.target)
         with stage(seconds, "load"):
-            model = self.model(asset)
+            most = max(MOST_MODELS, 1 + len(asset.transform))
+            model = self.model(asset.request.model, asset.model_sha256, most)
+            chain = [(self.model(one.file, one.sha256, most), step_of(one)) for one in asset.transform]
         with stage(seconds, "generate"):
             made = api.generate(model, asset.request, seconds=seconds)
         seconds["generate"] -= seconds["encode"]
+        if chain:
+            before = seconds["encode"]
+            with stage(seconds, "transform"):
+                made = api.transform_chain(made, chain, seconds)
+            seconds["transform"] -= seconds["encode"] - before
         return made
 
-    def model(self, asset: Asset) -> Model:
-        path = asset.request.model
+    def model(self, path: str, sha256: str, most: int) -> Model:
         if path not in self.models:
-            while len(self.models) >= MOST_MODELS:
+            while len(self.models) >= most:
                 del self.models[next(iter(self.models))]
             self.models[path] = Model.load(path, self.provider, self.threads)
         model = self.models[path]
-        if model.sha256 != asset.model_sha256:
+        if model.sha256 != sha256:
             raise ModelError(
                 f"{path}: is not the file any more that the plan was checked with. Run the command again."
             )

@@ -116,7 +116,8 @@ class RayPool:
             if self.waiting and hand.is_ready and hand.order is None:
                 hand.order = self.waiting.popleft()
                 asset = hand.order.asset
-                paths = [asset.request.model, *([asset.target.source] if asset.target.is_file else [])]
+                paths = [asset.request.model, *(one.file for one in asset.transform)]
+                paths += [asset.target.source] if asset.target.is_file else []
                 hand.future = hand.actor.make.remote(asdict(asset), *(self.shared(path) for path in paths))
 
     def shared(self, path: str) -> object:
@@ -205,16 +206,20 @@ class Actor:
     def ready(self) -> bool:
         return True
 
-    def make(
-        self, fields: dict, model: bytes | None, mesh: bytes | None = None
-    ) -> tuple[dict, dict[str, bytes]]:
-        """(what became of it, {path: bytes} of its folder)."""
+    def make(self, fields: dict, model: bytes | None, *others: bytes | None) -> tuple[dict, dict[str, bytes]]:
+        """(what became of it, {path: bytes} of its folder). others: the generators of its chain, then the mesh."""
         from .batch_maker import asset_of
 
         asset = asset_of(fields)
         asset = replace(asset, request=replace(asset.request, model=self.kept(asset.request.model, model)))
+        chain = [
+            replace(one, file=self.kept(one.file, data))
+            for one, data in zip(asset.transform, others, strict=False)
+        ]
+        asset = replace(asset, transform=tuple(chain))
         if asset.target.is_file:
-            asset = replace(asset, target=replace(asset.target, source=self.kept(asset.target.source, mesh)))
+            source = self.kept(asset.target.source, others[-1])
+            asset = replace(asset, target=replace(asset.target, source=source))
         folder, seconds = self.folder / "asset", {}
         shutil.rmtree(folder, ignore_errors=True)
         try:

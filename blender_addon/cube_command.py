@@ -17,7 +17,8 @@ from pathlib import Path
 
 from .answers import check_text
 from .engine import library, png, recipe, recipe_files, transform_recipe
-from .engine.card import Card
+from .engine.card import MAPS, Card
+from .engine.chained import chain_of, chained, credited, with_chain
 from .engine.errors import GanCubeError, OutputError, RecipeError
 from .engine.files import atomic_path
 from .engine.mark import mark_of
@@ -114,6 +115,7 @@ def make(
             )
         request = cube.to_request(model.card)
         check_size(model.card, request.size)
+        chain = chain_of(wanted, provider) if wanted is not None else []
         tell(
             f"running on {model.provider}, {check_text(model.check)}{'; ' + model.note if model.note else ''}"
         )
@@ -121,20 +123,26 @@ def make(
         textures = generate(
             model, request, lambda done, count: tell(f"face {done + 1} of {count}") if done < count else None
         )
+    if chain:
+        with stage(seconds, "transform"):
+            names = " and ".join(one.card.name for one, _ in chain)
+            tell(f"transforming with {names}")
+            textures = chained(textures, chain, model.card.tileable)
     with stage(seconds, "measure"):
         tile_r = [tile_seam(texture.maps["base_color"]) for texture in textures]
     with stage(seconds, "blender"):
         tell("starting Blender")
         blender = start_blender()
-    record = new_recipe(cube, request, model, blender)
+    record = with_chain(new_recipe(cube, request, model, blender), chain, model.card.tileable)
     text = recipe.dumps(record)
     with stage(seconds, "encode"):
         maps = [
             {name: png.encode(to_uint8(pixels), {recipe.KEY: text}) for name, pixels in texture.maps.items()}
             for texture in textures
         ]
-    colorspaces = {spec.name: spec.colorspace for spec in model.card.maps}
-    data = scene_bytes(textures, maps, colorspaces, text, files, seconds, tell, model.card)
+    colorspaces = {name: MAPS[name][0] for name in maps[0]}
+    card = credited(model.card, [one.card for one, _ in chain])
+    data = scene_bytes(textures, maps, colorspaces, text, files, seconds, tell, card)
     with stage(seconds, "write"):
         write_all(data)
     seconds["total"] = time.perf_counter() - started

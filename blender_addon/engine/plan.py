@@ -73,6 +73,18 @@ class Target:
 
 
 @dataclass(frozen=True)
+class ChainStep:
+    """One generator that changes an asset's textures: its name, file and SHA-256, and what it is asked for."""
+
+    model: str
+    file: str
+    sha256: str
+    label: str | dict | None = None
+    strength: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Asset:
     """One thing to make. `name`: of its folder and files, perhaps with folders before it ("walls/brick-7").
 
@@ -88,6 +100,7 @@ class Asset:
     encoding: str = "png"
     tags: tuple[str, ...] = ()
     catalog: str = ""  # of Blender's Asset Browser, such as "Walls/Brick"; "": its .blend is no asset
+    transform: tuple[ChainStep, ...] = ()  # generators that go over its textures, one after the other
 
     @property
     def title(self) -> str:
@@ -99,6 +112,10 @@ class Asset:
         facts["request"]["model"] = self.model
         if self.target.is_file:
             facts["target"]["source"] = self.target.source.replace("\\", "/").rsplit("/", 1)[-1]
+        for step in facts["transform"]:
+            del step["file"]
+        if not facts["transform"]:  # as before there were chains, so that older batches go on
+            del facts["transform"]
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -134,6 +151,7 @@ class Group:
     name: str = ""
     tags: tuple[str, ...] = ()
     catalog: str = ""
+    transform: tuple[ChainStep, ...] = ()
     where: tuple = ()
 
     @property

@@ -26,6 +26,7 @@ from .plan import (
     Plan,
     Target,
 )
+from .plan_chain import chain_faults, steps
 from .plan_source import KeyPath, Source
 from .plan_values import (
     Fault,
@@ -139,6 +140,7 @@ class Reader:
             "tags": get("tags", (), list_of(tag)),
             "name": get("name", "", template),
             "catalog": get("catalog", "", catalog),
+            "transform": get("transform", (), steps),
         }
         if facts["catalog"] and facts["formats"] and "blend" not in facts["formats"]:
             self.fault(
@@ -182,6 +184,8 @@ class Reader:
         for name, one in (facts["scalars"] or {}).items():
             checks.append(("scalars", name, one, check_setting))
         for entry in entries:
+            for sentence in chain_faults(entry, facts["transform"] or (), facts["sizes"] or ()):
+                self.fault((*path, "transform"), sentence)
             if entry.card.takes_picture:
                 self.fault((*path, "models"), f"{entry.name}: changes a picture and makes none out of seeds.")
             for key, inside, value, check in checks:
@@ -229,7 +233,7 @@ class Reader:
         target_, (model_name, _, sha256, _) = chosen[0], chosen[1]
         request = group.request(*chosen)
         shelf = asset_catalog.clean_path(asset_names.render(group.catalog, fields))
-        facts = (group.formats, group.encoding, group.tags, shelf)
+        facts = (group.formats, group.encoding, group.tags, shelf, group.transform)
         return Asset(name, target_, request, model_name, sha256, *facts)
 
 
@@ -250,6 +254,7 @@ GROUP = (
     "name",
     "tags",
     "catalog",
+    "transform",
     "width",
     "blend",
     "each",

@@ -17,7 +17,7 @@ from .errors import PlanError
 
 MAX_BYTES = 64 * 2**20
 # Of a CSV: what is a list, separated by ;, a table, psi=0.5;x=1, and what is a number. The rest is text, 007 too.
-LISTS = ("targets", "models", "labels", "seeds", "sizes", "formats", "tags")
+LISTS = ("targets", "models", "labels", "seeds", "sizes", "formats", "tags", "transform")
 TABLES = ("scalars",)
 NUMBERS = ("seeds", "sizes", "variations", "images", "width", "blend", "bake", *TABLES)
 WHOLE = re.compile(r"[+-]?[0-9]{1,30}")

@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from .errors import RecipeError
+from .errors import CardError, RecipeError
+from .json_fields import Node
 from .mark import RECIPE_KEY
 from .providers import CHOICES
+from .recipe_steps import MAX_SEED, check_steps
 from .surface_request import MOST_IMAGES, ROUND, SURFACES, SurfaceRequest
 
 KEY = RECIPE_KEY
 MADE_BY = "made by a trained generator"
 MAX_BYTES = 256 * 1024  # of a recipe's text
-MAX_SEED = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Recipe:
     )
     # "latents" {name: numbers}, "walk" {"toward": seed of a surface, "share": 0 to 4}, "style" {"seed", "layer"},
     # "face_styles": for each image such a style of its own, or null; "face_settings": for each image
-    # {"scalars", "toward", "walk"} of its own, or null
+    # {"scalars", "toward", "walk"} of its own, or null; "transform": the
+    # steps of the chain that went over the textures (recipe_steps.py)
     versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
     kind: str = "cube"
     made_by: str = MADE_BY
@@ -136,7 +138,7 @@ def loads(text: str, file: str = "recipe") -> Recipe:
     settings = data["settings"]
     if (
         not isinstance(settings, dict)
-        or set(settings) - {"latents", "walk", "style", "face_styles", "face_settings"}
+        or set(settings) - {"latents", "walk", "style", "face_styles", "face_settings", "transform"}
         != {"scalars", "provider"}
         or not all(isinstance(settings.get(key, {}), dict) for key in ("scalars", "latents", "walk"))
     ):
@@ -156,6 +158,11 @@ def loads(text: str, file: str = "recipe") -> Recipe:
         ):
             fail("settings.walk", f"must hold toward (a seed) and share (above 0, at most {ROUND}).")
         _whole(fail, "settings.walk.toward", walk["toward"], 0, MAX_SEED)
+    if "transform" in settings:
+        try:
+            check_steps(Node(file, "settings.transform", settings["transform"]))
+        except CardError as error:
+            raise RecipeError(str(error)) from error
     styles = {f"face_styles[{i}]": one for i, one in _own(fail, "face_styles", settings, len(seeds))}
     for i, one in _own(fail, "face_settings", settings, len(seeds)):
         field = f"settings.face_settings[{i}]"

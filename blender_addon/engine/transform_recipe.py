@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass, field
 from . import recipe
 from .errors import CardError, RecipeError
 from .json_fields import Node, load_json
-from .providers import CHOICES
+from .recipe_steps import check_digest, check_model, check_steps
 
 KIND = "transform"
-MOST_STEPS = 64
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,11 @@ def loads(text: str, file: str = "recipe") -> TransformRecipe:
         root.keys(("kind", "made_by", "model", "source", "steps", "versions"))
         if root.value["kind"] != KIND or root.value["made_by"] != recipe.MADE_BY:
             root.at("kind").fail("is not that of a transformed picture.")
-        _model(root.at("model"))
-        steps = root.at("steps").items(1, MOST_STEPS)
-        for step in steps:
-            _step(step)
+        check_model(root.at("model"))
+        check_steps(root.at("steps"))
         source = root.at("source").keys(("maps", "recipe"))
         for name in source.at("maps").free():
-            _digest(source.at("maps").at(name))
+            check_digest(source.at("maps").at(name))
         for name in root.at("versions").free():
             root.at("versions").at(name).text(1)
     except CardError as error:
@@ -90,31 +87,3 @@ def is_transform(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("kind") == KIND
-
-
-def _step(node: Node) -> None:
-    node.keys(("model", "label", "scalars", "seed", "tiles", "provider"))
-    _model(node.at("model"))
-    label = node.at("label")
-    if isinstance(label.value, dict):
-        for name in label.free():
-            label.at(name).number(0)
-    elif label.value is not None:
-        label.text(1, 100)
-    for name in node.at("scalars").free():
-        node.at("scalars").at(name).number()
-    node.at("seed").whole(0, recipe.MAX_SEED)
-    node.at("tiles").flag()
-    if node.at("provider").text() not in CHOICES:
-        node.at("provider").fail(f"must be one of {', '.join(CHOICES)}.")
-
-
-def _model(node: Node) -> None:
-    node.keys(("name", "sha256"))
-    node.at("name").text(1, 1000)
-    _digest(node.at("sha256"))
-
-
-def _digest(node: Node) -> None:
-    if len(node.text(64, 64)) != 64 or set(node.value) - set("0123456789abcdef"):
-        node.fail("must be 64 small hexadecimal digits.")

@@ -109,10 +109,12 @@ def wish(settings, image) -> tuple | None:
 
 
 def draw(layout, context) -> None:
-    """Beside the settings: what was asked for last, of the image that is shown now."""
+    """Beside the settings: what was asked for last. Another image is looked at only where somebody looked at one."""
     image = subject(context)
-    if preview.shown is None or image is None or preview.shown[3] != image.session_uid:
+    if preview.shown is None or image is None:
         return
+    if preview.shown[3] != image.session_uid:  # what was there stays until then, else the buttons would jump
+        changed(None, context)
     icon = icons.icon_id(preview.picture)
     if icon:
         layout.template_icon(icon_value=icon, scale=6.0)

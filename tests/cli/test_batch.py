@@ -19,6 +19,7 @@ from blender_addon.engine.mark import SOURCE_TYPE
 from blender_addon.engine.plan_reader import read_plan
 from blender_addon.engine.plan_source import Source
 from tests.tiny import make_tiny
+from tests.tiny_picture import make_tiny_picture
 
 from .conftest import PBR
 
@@ -477,3 +478,30 @@ def test_a_model_that_goes_away_in_the_middle(tmp_path, monkeypatch, gancube):
     )
     assert gancube("batch", plan, "--out", tmp_path / "out", "--retry-failed").code == 0
     assert len(list((tmp_path / "out").glob("*/*.glb"))) == 9
+
+
+def test_a_chain_of_generators_goes_over_the_textures(gancube, models, tmp_path, monkeypatch):
+    """`transform` of a plan: other pictures and more maps, the steps in each recipe; the same bytes again."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    make_tiny_picture(folder / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(folder / "relief.onnx", gives=("height", "roughness"), seed=1)
+    monkeypatch.setenv("GANCUBE_MODELS", f"{models}{os.pathsep}{folder}")
+    chain = '["relief", { model = "looks", label = "snow", strength = 0.5 }]'
+    text = f'[[assets]]\nmodels = "tiny"\nsizes = 32\ntransform = {chain}\ntargets = ["cube", "plane"]\n'
+    (tmp_path / "plan.toml").write_text(text + 'mode = "tile"\nformats = ["glb", "png"]\n')
+    outs = [tmp_path / "one", tmp_path / "two"]
+    for out in outs:
+        answer = gancube("batch", tmp_path / "plan.toml", "--workers", "1", "--out", out, "--quiet")
+        assert answer.code == 0, answer.err
+    assert hashes(outs[0]) == hashes(outs[1])
+    lines = batch_report.read(outs[0]).values()
+    assert all("transform" in line.seconds for line in lines)
+    files = sorted(outs[0].rglob("*.glb"))
+    assert len(files) == 2
+    for file in files:
+        steps = recipe.read(file).settings["transform"]
+        assert [step["model"]["name"] for step in steps] == ["relief", "looks"]
+    answer = gancube("recipe", files[0])
+    assert answer.code == 0 and '"snow"' in answer.out
+    assert len([one for one in outs[0].rglob("*.png") if "height" in one.name]) == 2

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from blender_addon.engine.errors import PlanError
 from blender_addon.engine.plan_source import json_lines, read_source, toml_lines
 from blender_addon.engine.seeds import MASK, parse_seed
 from tests.tiny import make_tiny
+from tests.tiny_picture import make_tiny_picture
 
 WHOLE = """\
 layout = "flat"
@@ -310,3 +312,55 @@ def test_a_key_that_stands_twice_in_json(faults):
 def test_twenty_thousand_assets(read):
     made = read('[[assets]]\nmodels="tiny"\nseeds="1-10000"\nlabels=["brick","moss"]')
     assert len(made.assets) == 20_000
+
+
+@pytest.fixture(scope="module")
+def takers(folder):
+    make_tiny_picture(folder / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(folder / "relief.onnx", gives=("height", "roughness"))
+    make_tiny_picture(folder / "filled.onnx", takes=("height",), gives=("base_color",))
+    make_tiny_picture(folder / "large.onnx", scale=4)
+    return folder
+
+
+CHAIN = '[[assets]]\nmodels="tiny"\nsizes=64\ntransform={}\n'
+
+
+def test_a_chain_of_generators(read, takers):
+    step = '{ model = "looks", label = "snow", strength = 0.5, seed = 3 }'
+    (asset,) = read(CHAIN.format(f'["relief.onnx", {step}, "looks", "filled"]')).assets
+    assert [one.model for one in asset.transform] == ["relief", "looks", "looks", "filled"]
+    one = asset.transform[1]
+    assert (one.label, one.strength, one.seed) == ("snow", 0.5, 3) and one.file.endswith("looks.onnx")
+    (plain,) = read('[[assets]]\nmodels="tiny"\nsizes=64\n').assets
+    assert plain.transform == () and plain.key() != asset.key()
+    (other,) = read(CHAIN.format('["relief", "looks"]')).assets
+    assert len({asset.key(), other.key(), plain.key()}) == 3
+    (listed,) = read("models,sizes,transform\ntiny,64,relief;looks\n", ".csv").assets
+    assert listed.transform == other.transform
+    assert replace(other, transform=tuple(replace(s, file="x") for s in other.transform)).key() == other.key()
+
+
+@pytest.mark.parametrize(
+    "chain, sentence",
+    [
+        ("[]", "must have 1 to 64 entries"),
+        ('"nobody"', "not found"),
+        ('"tiny"', "makes textures out of seeds and takes no picture"),
+        ('{ label = "snow" }', "names no model"),
+        ('{ model = "looks", size = 3 }', "'size' is not a key of a step. There are model, label"),
+        ('{ model = "looks", label = "mud" }', "does not know it"),
+        ('{ model = "looks", strength = 1.5 }', "must be a number from 0 to 1"),
+        ('{ model = "relief", strength = 1 }', "has no strength"),
+        ('{ model = "looks", seed = "" }', "the seed is empty"),
+        (
+            '["looks", "filled"]',
+            "filled: needs the map height, which neither tiny nor a step before it gives",
+        ),
+        ('["large", "large", "large", "large"]', "64 px enlarged 256 times are 16384"),
+        ("3", "must be the name"),
+    ],
+)
+def test_a_chain_that_cannot_be(faults, takers, chain, sentence):
+    (said,) = faults(CHAIN.format(chain))
+    assert sentence in said and "transform" in said

@@ -31,6 +31,7 @@ SCENARIOS = (
     "faces",
     "sliders",
     "texture",
+    "transform",
     "kept",
     "asking",
     "models_and_assets",
@@ -135,6 +136,7 @@ def test_scenario(scenario, blender, installed, tmp_path, checkout):
     shutil.copytree(installed, user, symlinks=True)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
+    BRINGS.get(scenario, nothing)(out)
     settings = environment(user)
     window = [blender, "--offline-mode", "--window-geometry", "0", "0", str(WIDTH), str(HEIGHT)]
     script = ["--python", HERE / "driver.py", "--", HERE / f"scenario_{scenario}.py", out, str(HEIGHT)]
@@ -153,6 +155,22 @@ def test_scenario(scenario, blender, installed, tmp_path, checkout):
     assert [check for check in result["checks"] if not check["ok"]] == []
     assert code == 0, f"Blender ended with {code}"
     assert red(console) == []
+
+
+def takers(out: Path) -> None:
+    """Generators that take a picture, in OUT/models: for an installed Blender, which cannot make any."""
+    from tests.tiny_picture import make_tiny_picture
+
+    (out / "models").mkdir()
+    make_tiny_picture(out / "models" / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(out / "models" / "relief.onnx", gives=("normal", "height", "roughness"), seed=1)
+
+
+def nothing(out: Path) -> None:
+    pass
+
+
+BRINGS = {"transform": takers}  # what a scenario finds in its folder
 
 
 def red(console: str) -> list[str]:
