@@ -39,8 +39,8 @@ class Recipe:
     )
     # "latents" {name: numbers}, "walk" {"toward": seed of a surface, "share": 0 to 4}, "style" {"seed", "layer"},
     # "face_styles": for each image such a style of its own, or null; "face_settings": for each image
-    # {"scalars", "toward", "walk"} of its own, or null; "transform": the
-    # steps of the chain that went over the textures (recipe_steps.py)
+    # {"scalars", "toward", "walk"} of its own, or null; "transform": the steps of
+    # the chain that went over the textures (recipe_steps.py)
     versions: dict  # {"gancube", "onnxruntime", "numpy", "blender": text}
     kind: str = "cube"
     made_by: str = MADE_BY
@@ -201,10 +201,20 @@ def merged(present: Recipe, made: Recipe, images: Iterable[int]) -> Recipe:
 
     Of a surface that was changed (undone, say) while some of its images were made anew.
     """
+    images = tuple(images)
+    if "transform" in present.settings and len(set(images)) < len(present.face_seeds):
+        raise RecipeError(
+            "generators went over all its images when it was made, and single ones made anew would not fit to the "
+            "others. Change all of them"
+        )
     each = ("face_seeds", "face_labels")
     of_each = ("face_styles", "face_settings")
     rest = [
-        {**asdict(one), "versions": None, "settings": _without(one.settings, (*of_each, "provider"))}
+        {
+            **asdict(one),
+            "versions": None,
+            "settings": _without(one.settings, (*of_each, "provider", "transform")),
+        }
         for one in (present, made)
     ]
     if _without(rest[0], each) != _without(rest[1], each):

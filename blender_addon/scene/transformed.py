@@ -6,10 +6,13 @@ is copied first.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import bpy
 
-from ..engine.errors import GanCubeError, SurfaceError
+from ..engine.errors import GanCubeError, RecipeError, SurfaceError
+from ..engine.recipe import KEY, loads
+from ..engine.transform_recipe import is_transform
 from .images import new_image
 from .material import wire
 from .picture_source import check_image, principled, shown_maps
@@ -151,6 +154,27 @@ def wire_beside(material, shader, images: dict[str, bpy.types.Image], before: di
     output = tree.get_output_node("ALL")
     wire(material, nodes, shader, output, uv_layer_of(model), has_normal=has_normal)
     tree.nodes.active = model
+
+
+def is_transformed(item: bpy.types.Object) -> bool:
+    """Does it show an image that was changed after it was generated? From memory alone: panels ask."""
+    images = (
+        image
+        for slot in item.material_slots
+        for image, _ in shown_maps(slot.material).values()
+        if isinstance(image.get(KEY), str)
+    )
+    return any(_is_transform(image[KEY]) for image in images)
+
+
+@lru_cache(maxsize=64)  # panels ask at each redraw
+def _is_transform(text: str) -> bool:
+    if is_transform(text):
+        return True
+    try:
+        return "transform" in loads(text).settings  # an asset of a batch
+    except RecipeError:
+        return False
 
 
 def uv_layer_of(node: bpy.types.Node) -> str:

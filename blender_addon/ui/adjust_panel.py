@@ -8,11 +8,15 @@ import bpy
 
 from ..scene import faces
 from ..scene.material import strengths
+from ..scene.transformed import is_transformed
 from . import models, properties, session
 from .adjust import card_of, change, current, subject
 from .face_operators import locks
 from .live_job import LiveJob
 from .properties import LARGEST, SCALARS, scalar_inputs
+from .wrapped_text import sidebar_width, wrapped
+
+TRANSFORMED = "Transformed since it was generated. A slider generates it again: Transform it once more then"
 
 
 def _number(name: str, most: float = LARGEST):
@@ -155,6 +159,8 @@ class GANCUBE_PT_adjust(bpy.types.Panel):
             layout.label(text="All faces are locked", icon="LOCKED")
             layout.enabled = False
         card = card_of(context)
+        if is_transformed(context.active_object):
+            wrapped(layout, TRANSFORMED, "INFO", sidebar_width(context))
         layout.prop(values, "seed")
         layout.prop(values, "walk")
         layout.prop(values, "toward")

@@ -2,7 +2,16 @@
 
 import bpy
 
-from . import models, photo_look, photo_operator, preferences_layout, presets, properties, session
+from . import (
+    models,
+    photo_look,
+    photo_operator,
+    preferences_layout,
+    presets,
+    properties,
+    session,
+    sketch_operator,
+)
 from .wrapped_text import filled, sidebar_width, wrapped
 
 IN_MENU = (
@@ -61,7 +70,8 @@ class GANCUBE_PT_main(bpy.types.Panel):
 
         if session.busy():
             layout.progress(factor=job.progress, text=filled(*job.words))
-            layout.operator("gancube.cancel", text="Cancel (Esc)", icon="X")
+            if not sketch_operator.following():  # its button is in Transform
+                layout.operator("gancube.cancel", text="Cancel (Esc)", icon="X")
         else:
             row = layout.row()
             row.scale_y = 1.5

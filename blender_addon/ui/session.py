@@ -17,6 +17,7 @@ from ..scene.place import Place
 from .job import Job, Texture, provider_line
 from .live_job import LiveJob
 from .preferences import ADDON, Choice, chosen
+from .sketch_job import SketchJob
 from .transform_job import TransformJob, TransformWish
 
 
@@ -32,7 +33,7 @@ class Result:
 
 client: Client | None = None
 client_for: Choice | None = None  # the preferences that `client` was made for
-job: Job | LiveJob | None = None
+job: Job | LiveJob | SketchJob | None = None
 error = ""  # of the latest job, shown in the panel
 provider = ""  # what the latest job ran on, shown in the panel
 device = ""  # the processor or graphics card that it was, shown in the preferences
@@ -125,6 +126,14 @@ def start_live(have: SurfaceRequest, order: tuple[int, ...], in_view: int) -> Li
     global job, error
     error = ""
     job = LiveJob(child(chosen()), options(), have, order, in_view)
+    return job
+
+
+def start_sketch(name: str) -> SketchJob:
+    """Begins to follow the image of that name."""
+    global job, error
+    error = ""
+    job = SketchJob(child(chosen()), options(), name)
     return job
 
 

@@ -5,7 +5,7 @@ Next: transform_operator.py. Only generators that take a picture are offered her
 
 import bpy
 
-from . import models, session, transform_preview
+from . import models, session, sketch_operator, transform_preview
 from .transform_job import TransformJob
 from .transform_operator import for_maps
 from .wrapped_text import filled, sidebar_width, wrapped
@@ -16,7 +16,7 @@ def draw_settings(layout, context) -> None:
     layout.use_property_split = True
     layout.use_property_decorate = False
     column = layout.column()
-    column.enabled = not session.busy()
+    column.enabled = not session.busy() or sketch_operator.following()
     column.prop(settings, "model")
     card = models.card(settings.model)
     if card is not None and card.labels:
@@ -54,6 +54,7 @@ class Transform:
         row.operator("gancube.transform", icon="MOD_HUE_SATURATION")
         if for_maps() is not None:
             layout.operator("gancube.maps_from_photo", icon="NODE_MATERIAL")
+        sketch_operator.draw(layout)
 
 
 class GANCUBE_PT_transform(Transform, bpy.types.Panel):
@@ -98,6 +99,7 @@ class GANCUBE_PT_transform_image(bpy.types.Panel):
         layout.operator("gancube.transform_image", icon="MOD_HUE_SATURATION")
         if for_maps() is not None:
             layout.operator("gancube.material_from_image", icon="NODE_MATERIAL")
+        sketch_operator.draw(layout)
         draw_progress(layout, context)
 
 

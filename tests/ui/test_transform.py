@@ -9,7 +9,7 @@ bpy = pytest.importorskip("bpy")
 
 from blender_addon.engine import png, transform_recipe  # noqa: E402
 from blender_addon.engine.pixels import to_uint8  # noqa: E402
-from blender_addon.scene import faces, images, picture_source  # noqa: E402
+from blender_addon.scene import faces, images, picture_source, transformed  # noqa: E402
 from blender_addon.scene.material import shader_tree  # noqa: E402
 from blender_addon.ui import models, session, transform_operator  # noqa: E402
 from tests.engine.test_transform import drawn  # noqa: E402
@@ -393,9 +393,8 @@ def test_the_panels_offer_what_the_generator_has(wish, name):
     assert ("prop", "label") not in seen["relief"] and ("prop", "strength") not in seen["relief"]
     buttons = {word for _, word in (one for one in seen["looks"] if one[0] == "operator")}
     on_image = {"gancube.transform_image", "gancube.material_from_image"}
-    assert buttons == (
-        on_image if name == "transform_image" else {"gancube.transform", "gancube.maps_from_photo"}
-    )
+    on_objects = {"gancube.transform", "gancube.maps_from_photo"}
+    assert buttons == {"gancube.follow_sketch"} | (on_image if name == "transform_image" else on_objects)
 
 
 def test_the_list_of_generators_says_what_they_take(wish):
@@ -403,3 +402,27 @@ def test_the_list_of_generators_says_what_they_take(wish):
 
     assert dict(model_panel.about(models.entry("filled")))["Takes"] == "position, ao"
     assert "Takes" not in dict(model_panel.about(models.entry("alpha")))
+
+
+def test_the_sliders_of_a_transformed_cube_say_what_they_will_do(wish):
+    from types import SimpleNamespace
+
+    from blender_addon.ui import adjust_panel
+
+    cube, seen = generate(), []
+    context = SimpleNamespace(
+        mode="OBJECT",
+        active_object=cube,
+        window_manager=bpy.context.window_manager,
+        region=SimpleNamespace(width=300),
+        preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
+    )
+    for step in (None, bpy.ops.gancube.transform, None):
+        if step is not None:
+            step()
+        said = []
+        adjust_panel.GANCUBE_PT_adjust.draw(SimpleNamespace(layout=Layout(said)), context)
+        seen.append(sum(one[0] == "label" for one in said))
+    assert seen[0] == 0 and seen[1] >= 1
+    bpy.context.window_manager.gancube_adjust.seed = 4  # generates again
+    assert not transformed.is_transformed(cube)

@@ -32,6 +32,7 @@ SCENARIOS = (
     "sliders",
     "texture",
     "transform",
+    "sketch",
     "kept",
     "asking",
     "models_and_assets",
@@ -170,7 +171,7 @@ def nothing(out: Path) -> None:
     pass
 
 
-BRINGS = {"transform": takers}  # what a scenario finds in its folder
+BRINGS = {"transform": takers, "sketch": takers}  # what a scenario finds in its folder
 
 
 def red(console: str) -> list[str]:

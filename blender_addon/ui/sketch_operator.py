@@ -1,0 +1,199 @@
+"""Follow Sketch: while one paints, a generator makes a texture of it, and the object shows that. bpy.types only.
+
+Before: transform_panel.py. Next: scene/canvas.py, sketch_job.py. Strokes have Blender's own undo steps; following adds
+one when it ends.
+"""
+
+import time
+
+import bpy
+from bpy.app.translations import pgettext_rpt as rpt
+
+from ..engine.errors import GanCubeError, ModelError, RequestError
+from ..scene import canvas
+from ..scene.picture_source import check_image
+from ..scene.targets import find
+from . import models, session
+from .generation import TICK, show_textures
+from .redraw import redraw
+from .sketch_job import SketchJob
+
+LOOK = 0.2  # seconds between two looks at the pixels, at least; and
+SHARE = 0.1  # of the time may go into looking, which takes longer at large images
+
+
+def entry_of(context):
+    """The library entry of a generator that takes a single picture: colours, or the lines in them."""
+    entry = models.entry(context.scene.gancube.transform.model)
+    if entry.card.takes != ("base_color",):
+        raise ModelError(f"{entry.name} does not take a picture alone. Choose a generator that does")
+    return entry
+
+
+def draws_lines(card) -> bool:
+    return any(one.name == "sketch" for one in card.input("image").picture_maps)
+
+
+class GANCUBE_OT_follow_sketch(bpy.types.Operator):
+    bl_idname = "gancube.follow_sketch"
+    bl_label = "Follow Sketch"
+    bl_description = "Make a texture out of what you paint, after each stroke, and show it. Esc stops"
+    bl_options = {"UNDO"}
+
+    image: bpy.props.StringProperty(
+        name="Image",
+        description="Name of the image that is painted on; where it is empty, the one at hand",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+
+    @classmethod
+    def poll(cls, context):
+        if session.busy():
+            cls.poll_message_set("Generating; Esc cancels")
+        elif not models.takers():
+            cls.poll_message_set("No generator at hand changes pictures")
+        elif context.mode not in ("OBJECT", "PAINT_TEXTURE"):
+            cls.poll_message_set("Switch to Object Mode or Texture Paint")
+        else:
+            return True
+        return False
+
+    def begin(self, context) -> None:
+        image = bpy.data.images.get(self.image) if self.image else canvas.canvas_of(context)
+        if image is None:
+            raise RequestError(
+                "there is no image to paint on. Open one in the Image Editor, or go to Texture Paint"
+            )
+        check_image(image)
+        entry_of(context)
+        item = canvas.shown_on(context)
+        self.uid, self.item = image.session_uid, () if item is None else (item.session_uid,)
+        self.images, self.next_look = {}, 0.0
+        session.start_sketch(image.name)
+
+    def tick(self, context) -> bool:
+        """One look at the canvas and at the worker; False when it is over."""
+        job = session.job
+        if not isinstance(job, SketchJob):  # the add-on was disabled, or its preferences changed
+            return False
+        image = canvas.found(self.uid)
+        if (began := time.monotonic()) >= self.next_look:
+            job.want((canvas.fingerprint(image), *self.wish(context)))
+            ended = time.monotonic()
+            self.next_look = ended + max(LOOK, (ended - began) / SHARE)
+        if job.open:
+            paper = draws_lines(entry_of(context).card)
+            job.step(lambda file: canvas.fields_of(canvas.found(self.uid), file, paper))
+            self.show(context, job)
+        return job.open
+
+    def wish(self, context) -> tuple:
+        settings, entry = context.scene.gancube.transform, entry_of(context)
+        label = settings.label if settings.label in entry.card.labels else None
+        scalars = (("strength", settings.strength),) if entry.card.has_strength else ()
+        return str(entry.path), label, scalars
+
+    def show(self, context, job) -> None:
+        texture = job.take()
+        if texture is None:
+            return
+        item, image = next(iter(find(self.item)), None), canvas.found(self.uid)
+        first = not self.images
+        self.images = canvas.replace_shown(
+            item, image, self.images, texture.maps, job.loaded["colorspaces"], texture.recipe
+        )
+        canvas.keep_painting(context, image)
+        if first:
+            show_textures(context)
+
+    def execute(self, context):
+        """From a script, and without a window: once."""
+        try:
+            self.begin(context)
+            while self.tick(context) and not session.job.settled:
+                time.sleep(0.002)
+        except GanCubeError as error:
+            return self.end(str(error))
+        return self.end()
+
+    def invoke(self, context, event):
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            self.begin(context)
+        except GanCubeError as error:
+            return self.end(str(error))
+        self.shown = ()
+        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        """While a stroke is drawn no timer comes here: what is shown changes between strokes alone."""
+        if event.type == "ESC" and event.value == "PRESS":
+            session.cancel()
+        elif event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            outcome = None if self.tick(context) else self.end()
+        except GanCubeError as error:
+            outcome = self.end(str(error))
+        except Exception:  # a mistake of ours: Blender shows it, and the panel must not stay grey
+            self.cancel(context)
+            raise
+        if outcome is not None:
+            context.window_manager.event_timer_remove(self.timer)
+        if session.status() != self.shown:
+            self.shown = session.status()
+            redraw()
+        return outcome or {"PASS_THROUGH"}
+
+    def cancel(self, context):
+        """Blender calls it when another file is opened meanwhile."""
+        session.cancel()
+        context.window_manager.event_timer_remove(self.timer)
+
+    def end(self, message: str = "") -> set:
+        """What is shown stays, with an undo step; nothing to say means that the user stopped it."""
+        job = session.job if isinstance(session.job, SketchJob) else None
+        message = message or (job.error if job is not None else "")
+        session.error = message[:1].upper() + message[1:]
+        shown = getattr(self, "images", {})
+        if job is not None:
+            job.cancel()
+            if shown:
+                session.landed()
+        if message:
+            self.report({"ERROR"}, session.error)
+        elif shown:
+            self.report({"INFO"}, rpt("{} added").format(", ".join(shown.values())))
+        return {"FINISHED"} if shown else {"CANCELLED"}
+
+
+class GANCUBE_OT_stop_following(bpy.types.Operator):
+    bl_idname = "gancube.stop_following"
+    bl_label = "Stop Following"
+    bl_description = "End Follow Sketch. What is shown stays"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context):
+        return following()
+
+    def execute(self, context):
+        session.cancel()  # Follow Sketch sees it on its next tick
+        return {"FINISHED"}
+
+
+def following() -> bool:
+    return session.busy() and isinstance(session.job, SketchJob)
+
+
+def draw(layout) -> None:
+    if following():
+        layout.operator("gancube.stop_following", text="Stop Following (Esc)", icon="PAUSE")
+    else:
+        layout.operator("gancube.follow_sketch", icon="GREASEPENCIL")
+
+
+CLASSES = (GANCUBE_OT_follow_sketch, GANCUBE_OT_stop_following)
