@@ -1,4 +1,5 @@
-"""`gancube transform` on a GLB: the colours of its materials through the chain, all else as it was. Never bpy itself.
+"""`gancube transform` on a GLB: the colours of its materials through the chain, other maps beside them where the chain
+gives any, all else as it was. Never bpy itself.
 
 The file is opened as a container, not as a scene, so that meshes, animations and extensions stay byte for byte.
 Previous station: transform_command.py. Next: engine/transform_run.py for each image.
@@ -10,6 +11,7 @@ from .engine.errors import GanCubeError, RequestError, SurfaceError
 from .engine.files import write_atomic
 from .engine.glb import pack_glb, read_glb
 from .engine.glb_images import changed, colors, image_bytes
+from .engine.glb_maps import place
 from .engine.mark import MARK_KEY, RECIPE_KEY, facts, rights
 from .engine.transform_run import mark, pngs, run
 from .transform_command import parts
@@ -17,19 +19,23 @@ from .transform_files import picture_of
 
 
 def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell) -> list[Path]:
-    """The same GLB with every base colour image changed; RequestError where there is nothing to change."""
+    """The same GLB with its base colours changed and new maps wired; RequestError where there is nothing to change."""
     document, binary = read_glb(source)
     try:
         inside, wanted = image_bytes(document, binary), colors(document)
         check(source, document, inside, wanted)
-        made, text = {}, ""
+        made: dict[int, dict[str, bytes]] = {}
+        text = ""
         for index in sorted(wanted):
             name = document["images"][index].get("name") or f"image {index}"
             picture, text = run(
                 chain, picture_of(inside[index], "base_color"), wraps, progress=parts(name, chain, tell)
             )
-            made[index] = pngs(picture, text)["base_color"]
-        document, binary = changed(document, binary, lambda data, index: made.get(index, data))
+            made[index] = pngs(picture, text)
+        document, binary = changed(
+            document, binary, lambda data, index: made[index]["base_color"] if index in made else data
+        )
+        binary = place(document, binary, made)
     except GanCubeError as error:
         said = str(error)
         raise type(error)(said if said.startswith(str(source)) else f"{source}: {said}") from error

@@ -1,4 +1,5 @@
-"""`gancube transform` on an OBJ: the colours of its materials changed, the geometry as it was. Never bpy itself.
+"""`gancube transform` on an OBJ: the colours of its materials changed, other maps beside them where
+the chain gives any, the geometry as it was. Never bpy itself.
 
 The text is kept line by line; only the name of the MTL changes, and in that the names of the images, which lie beside
 the result in NAME_textures: the changed ones and copies of the others. Previous station: transform_command.py.
@@ -14,6 +15,7 @@ from .transform_command import parts
 from .transform_files import picture_of
 
 COLOR = MAP_WORDS["base_color"].lower()
+WIRED = ("metallic", "roughness", "normal", "height")
 WORDS = {
     *(word.lower() for word in MAP_WORDS.values()),
     "map_bump",
@@ -32,6 +34,7 @@ def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell
     materials = [(source.parent / name, line) for name in named for line in text_of(source.parent / name)]
     folder = out.with_name(f"{out.stem}_textures")
     made: dict[str, bytes] = {}
+    maps: dict[str, dict[str, bytes]] = {}  # of each changed image
     written, changed = [], 0
     for library, line in materials:
         word, _, rest = line.strip().partition(" ")
@@ -41,15 +44,17 @@ def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell
         name, data = image_of(library.parent, rest.strip())
         if word.lower() == COLOR:
             name = PurePosixPath(name).with_suffix(".png").name
-            if name not in made:
+            if name not in maps:
                 picture, text = run(
                     chain, picture_of(data, "base_color"), wraps, progress=parts(name, chain, tell)
                 )
-                made[name] = pngs(picture, text, mark(text, chain, out.stem))["base_color"]
+                maps[name] = pngs(picture, text, mark(text, chain, out.stem))
+                made[name] = maps[name]["base_color"]
             changed += 1
         else:
             made.setdefault(name, data)
         written.append(f"{word} {folder.name}/{name}")
+    written = with_maps(written, maps, made, folder.name)
     if not changed:
         raise RequestError(
             f"{source}: none of its materials shows an image as its colour. Nothing to change."
@@ -65,6 +70,38 @@ def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell
     first = next((i for i, line in enumerate(kept) if line and not line.startswith("#")), len(kept))
     kept.insert(first, f"mtllib {library.name}")
     return [write_atomic(out, ("\n".join(kept) + "\n").encode("utf-8")), *files]
+
+
+def with_maps(lines: list[str], maps: dict, made: dict[str, bytes], folder: str) -> list[str]:
+    """The lines of an MTL, in each material behind its colours the maps that they got, in place of those it had; the
+    images go into `made`."""
+    out: list[str] = []
+    for block in materials_in(lines):
+        shown = [line.rpartition("/")[2] for line in block if line.lower().startswith(COLOR + " ")]
+        given = maps.get(shown[-1], {}) if shown else {}
+        words = {MAP_WORDS[name].lower(): name for name in given if name in WIRED}
+        relief = {"bump", "map_bump"} if {"normal", "height"} & set(given) else set()
+        kept = [line for line in block if line.strip().partition(" ")[0].lower() not in {*words, *relief}]
+        while kept and not kept[-1].strip():
+            kept.pop()
+        for name in words.values():
+            file = f"{shown[-1].removesuffix('.png')}_{name}.png"
+            while made.get(file, given[name]) != given[name]:  # another image of that name
+                file = f"new_{file}"
+            made[file] = given[name]
+            kept.append(f"{MAP_WORDS[name]} {folder}/{file}")
+        out += kept
+    return out
+
+
+def materials_in(lines: list[str]) -> list[list[str]]:
+    """What stands before the first material, then each with its lines."""
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        if line.strip().lower().startswith("newmtl"):
+            blocks.append([])
+        blocks[-1].append(line)
+    return blocks
 
 
 def text_of(path: Path) -> list[str]:

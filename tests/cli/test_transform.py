@@ -211,6 +211,73 @@ def test_an_obj_keeps_its_geometry(transform, gancube, tmp_path):
     assert answer.code == 2 and "Nothing to change" in answer.err
 
 
+def test_maps_are_wired_into_a_glb(transform, gancube, takers, tmp_path):
+    """The generator gives roughness and metal, where the file has other ones; then relief, where it has none."""
+    make_tiny_picture(takers / "metal.onnx", gives=("roughness", "metallic", "ao"), seed=4)
+    for source, model, names in (
+        ("pbr", "metal", ()),
+        ("tiny", "metal", ()),
+        ("tiny", "relief", ("normal",)),
+    ):
+        cube, out = tmp_path / f"{source}.glb", tmp_path / f"{source}-{model}.glb"
+        assert gancube("cube", "--model", source, "--size", 64, "--out", cube).code == 0
+        answer = transform(cube, "--model", model, "--out", out, "--quiet")
+        assert answer.code == 0, answer.err
+        (before, _), (document, binary) = read_glb(cube), read_glb(out)
+        assert document["meshes"] == before["meshes"] and len(document["materials"]) == 6
+        inside = image_bytes(document, binary)
+        for material in document["materials"]:
+            pbr = material["pbrMetallicRoughness"]
+            textures = {
+                name: document["textures"][one["index"]]["source"] for name, one in textures_of(material)
+            }
+            assert {"baseColorTexture", "metallicRoughnessTexture"} <= set(textures)
+            assert ("normalTexture" in textures) == (source == "pbr" or "normal" in names)
+            rough = png.decode(inside[textures["metallicRoughnessTexture"]])[0]
+            assert rough.shape == (64, 64, 3) and rough[..., 1].std() > 0 and "roughnessFactor" not in pbr
+            assert (rough[..., 2].std() > 0) == (model == "metal")
+        assert json.loads(gancube("check", out, "--json").out)["files"][0]["file"]
+    # one of two channels is kept from what the file had
+    make_tiny_picture(takers / "rough.onnx", gives=("roughness",), seed=4)
+    out = tmp_path / "rough.glb"
+    assert transform(tmp_path / "pbr.glb", "--model", "rough", "--out", out, "--quiet").code == 0
+    both = [metal_of(path) for path in (tmp_path / "pbr.glb", out)]
+    assert np.array_equal(both[0][..., 2], both[1][..., 2])
+    assert not np.array_equal(both[0][..., 1], both[1][..., 1])
+
+
+def textures_of(material: dict) -> list:
+    places = {**material["pbrMetallicRoughness"], **material}
+    return [(name, one) for name, one in places.items() if name.endswith("Texture")]
+
+
+def metal_of(path: Path) -> np.ndarray:
+    document, binary = read_glb(path)
+    place = document["materials"][0]["pbrMetallicRoughness"]["metallicRoughnessTexture"]["index"]
+    return png.decode(image_bytes(document, binary)[document["textures"][place]["source"]])[0]
+
+
+def test_maps_are_wired_into_an_obj(transform, tmp_path):
+    """One of two materials shows an image; what it had as relief gives way."""
+    (tmp_path / "a.obj").write_text("mtllib a.mtl\nv 0 0 0\n")
+    (tmp_path / "a.mtl").write_text(
+        "newmtl one\nKd 1 1 1\nmap_Kd wall.png\nbump -bm 1 old.png\n\nnewmtl two\nKd 0 0 0\n"
+    )
+    for name in ("wall.png", "old.png"):
+        (tmp_path / name).write_bytes(png.encode(drawn(32)))
+    out = tmp_path / "out" / "b.obj"
+    out.parent.mkdir()
+    answer = transform(tmp_path / "a.obj", "--model", "relief", "--out", out, "--quiet")
+    assert answer.code == 0, answer.err
+    lines = out.with_suffix(".mtl").read_text().splitlines()
+    one, two = lines[: lines.index("newmtl two")], lines[lines.index("newmtl two") :]
+    words = {line.split()[0]: line.split()[-1] for line in one}
+    assert {"map_Kd", "norm", "disp", "map_Pr"} <= set(words) and "bump" not in words
+    assert two == ["newmtl two", "Kd 0 0 0"]
+    for word in ("map_Kd", "norm", "disp", "map_Pr"):
+        assert png.decode((out.parent / words[word]).read_bytes())[0].shape[:2] == (32, 32)
+
+
 def test_a_blend(transform, gancube, tmp_path):
     assert gancube("cube", "--model", "tiny", "--size", 64, "--out", tmp_path / "cube.blend").code == 0
     out = tmp_path / "snowy.blend"
