@@ -21,6 +21,7 @@ class SketchJob:
         self.wanted = self.asked = self.shown = None
         self.state, self.error, self.loaded, self.share = "generating", "", {}, 0.0
         self.fresh: Texture | None = None
+        self.icon = b""  # of the latest result, as icons.py wants it
         self.folder = tempfile.TemporaryDirectory(prefix="gancube-", ignore_cleanup_errors=True)
 
     @property
@@ -54,7 +55,8 @@ class SketchJob:
         if self.open and self.asked is None and self.wanted != self.shown:
             self.asked, self.share = self.wanted, 0.0
             _, model, label, scalars = self.asked
-            source = {"name": self.name, "maps": {"base_color": write(Path(self.folder.name) / "canvas")}}
+            maps = {"base_color": write(Path(self.folder.name) / "canvas")}
+            source = {"name": self.name, "maps": maps, "icon": True}
             wish = {"model": model, "label": label, "scalars": dict(scalars), "seed": 0, "sources": [source]}
             self.client.submit({"do": "transform", **wish, **self.options})
 
@@ -67,6 +69,7 @@ class SketchJob:
             case "image":
                 if self.asked[1] == self.wanted[1]:  # else the generator was changed meanwhile
                     self.fresh = texture_in(header, blob)
+                    self.icon = self.fresh.icon
             case "done":
                 self.shown, self.asked = self.asked, None
             case "error" | "died":

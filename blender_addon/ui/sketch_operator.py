@@ -13,7 +13,7 @@ from ..engine.errors import GanCubeError, ModelError, RequestError
 from ..scene import canvas
 from ..scene.picture_source import check_image
 from ..scene.targets import find
-from . import models, session
+from . import icons, models, session
 from .generation import TICK, show_textures
 from .redraw import redraw
 from .sketch_job import SketchJob
@@ -187,6 +187,13 @@ class GANCUBE_OT_stop_following(bpy.types.Operator):
 
 def following() -> bool:
     return session.busy() and isinstance(session.job, SketchJob)
+
+
+def draw_picture(layout) -> None:
+    """The latest result: Texture Paint in Solid shading shows the canvas alone."""
+    icon = icons.icon_id(session.job.icon) if session.job.icon else 0
+    if icon:
+        layout.template_icon(icon_value=icon, scale=6.0)
 
 
 def draw(layout) -> None:

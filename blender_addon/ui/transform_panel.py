@@ -47,7 +47,10 @@ class Transform:
     def draw(self, context):
         layout = self.layout
         draw_settings(layout, context)
-        transform_preview.draw(layout, context)
+        if sketch_operator.following():
+            sketch_operator.draw_picture(layout)
+        else:
+            transform_preview.draw(layout, context)
         layout.prop(context.scene.gancube.transform, "only_active")
         row = layout.row()
         row.scale_y = 1.5
@@ -96,6 +99,8 @@ class GANCUBE_PT_transform_image(bpy.types.Panel):
     def draw(self, context):
         layout = self.layout
         draw_settings(layout, context)
+        if sketch_operator.following():
+            sketch_operator.draw_picture(layout)
         layout.operator("gancube.transform_image", icon="MOD_HUE_SATURATION")
         if for_maps() is not None:
             layout.operator("gancube.material_from_image", icon="NODE_MATERIAL")

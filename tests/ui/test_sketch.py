@@ -11,11 +11,11 @@ bpy = pytest.importorskip("bpy")
 
 from blender_addon.engine import transform_recipe  # noqa: E402
 from blender_addon.scene import canvas  # noqa: E402
-from blender_addon.ui import session, sketch_operator  # noqa: E402
+from blender_addon.ui import icons, session, sketch_operator, transform_panel  # noqa: E402
 from blender_addon.ui.sketch_job import SketchJob  # noqa: E402
 from tests.tiny_picture import make_tiny_picture  # noqa: E402
 from tests.ui.panel import counts  # noqa: E402
-from tests.ui.test_transform import pixels, plane, shown  # noqa: E402
+from tests.ui.test_transform import Layout, pixels, plane, shown  # noqa: E402
 
 SIDE = 32
 
@@ -82,6 +82,7 @@ def test_the_result_follows_the_strokes(wish, paper):
     follower = Following()
     follower.until_settled()
     first = pixels(colors(item)).copy()
+    assert len(session.job.icon) == icons.BYTES
     assert colors(item).name == "Paper result" and colors(item).packed_file and session.status()
     for rows in (slice(4, 8), slice(4, 20)):
         stroke(paper, rows)
@@ -110,6 +111,21 @@ def test_nothing_is_asked_for_while_nothing_changes(wish, paper):
     follower.until_settled()
     assert session.job.client.number == asked + 1
     follower.end()
+
+
+def test_the_panel_while_following(wish, paper):
+    """Only the settings and the button to stop; the latest result in place of the preview."""
+    plane(paper)
+    follower, seen = Following(), []
+    follower.until_settled()
+    for cls in (transform_panel.GANCUBE_PT_transform, transform_panel.GANCUBE_PT_transform_image):
+        drawn = []
+        cls.draw(SimpleNamespace(layout=Layout(drawn)), bpy.context)
+        seen.append({one[1] for one in drawn if one[0] == "operator"})
+    assert all("gancube.stop_following" in one and "gancube.follow_sketch" not in one for one in seen)
+    assert not bpy.ops.gancube.follow_sketch.poll() and not bpy.ops.gancube.generate_cube.poll()
+    follower.end()
+    assert not bpy.ops.gancube.stop_following.poll() and bpy.ops.gancube.follow_sketch.poll()
 
 
 def test_from_a_script_it_follows_once(wish, paper):
