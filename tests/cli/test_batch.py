@@ -7,17 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from blender_addon import batch_run
+from blender_addon.batch_ray import Actor
 from blender_addon.engine import batch_report, image_file, png, providers, recipe, xmp
 from blender_addon.engine.batch_report import Line
 from blender_addon.engine.mark import SOURCE_TYPE
 from blender_addon.engine.plan_reader import read_plan
-from blender_addon.engine.plan_source import Source
+from blender_addon.engine.plan_source import Source, read_source
 from tests.tiny import make_tiny
 from tests.tiny_picture import make_tiny_picture
 
@@ -505,3 +507,20 @@ def test_a_chain_of_generators_goes_over_the_textures(gancube, models, tmp_path,
     answer = gancube("recipe", files[0])
     assert answer.code == 0 and '"snow"' in answer.out
     assert len([one for one in outs[0].rglob("*.png") if "height" in one.name]) == 2
+
+
+def test_an_actor_of_a_cluster_is_given_the_whole_chain(models, tmp_path):
+    """Without Ray: what it calls, with the bytes that it sends; a box projection, for which normals are no use."""
+    looks = make_tiny_picture(tmp_path / "looks.onnx", labels=("moss", "snow"))
+    relief = make_tiny_picture(tmp_path / "relief.onnx", gives=("normal", "roughness"), seed=1)
+    text = f'[[assets]]\nmodels = "tiny"\nsizes = 32\ntransform = ["{relief.name}", "{looks.name}"]\n'
+    text += 'targets = "ball.obj"\nmode = "box"\nbake = 32\nformats = ["glb"]\n'
+    (tmp_path / "ball.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n")
+    (tmp_path / "plan.toml").write_text(text)
+    (asset,) = read_plan(read_source(tmp_path / "plan.toml"), [models]).assets
+    paths = [asset.request.model, relief, looks, tmp_path / "ball.obj"]
+    actor = Actor("cpu", 1, True)
+    said, files = actor.make(asdict(asset), *(Path(path).read_bytes() for path in paths))
+    assert said["event"] == "made", said
+    assert [step["model"]["name"] for step in said["recipe"]["settings"]["transform"]] == ["relief", "looks"]
+    assert any(name.endswith(".glb") for name in files)
