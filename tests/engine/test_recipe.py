@@ -270,3 +270,24 @@ def test_merged_takes_some_images_and_refuses_what_does_not_fit():
     assert both.settings["face_styles"] == [None, None, style, None, None, None]
     with pytest.raises(RecipeError, match="changed meanwhile"):
         recipe.merged(RECIPE, dataclasses.replace(made, seed=RECIPE.seed + 1), [2])
+
+
+def test_steps_of_a_chain_are_read_strictly():
+    step = {"model": {"name": "looks", "sha256": "a" * 64}, "label": "moss", "scalars": {"strength": 0.5}}
+    step |= {"seed": 3, "tiles": True, "provider": "cpu"}
+    changed = dataclasses.replace(RECIPE, settings={**RECIPE.settings, "transform": [step]})
+    assert recipe.loads(recipe.dumps(changed)) == changed
+    for fault in (
+        [],
+        [{**step, "more": 1}],
+        [{**step, "seed": -1}],
+        [{**step, "provider": "abacus"}],
+        {},
+        "x",
+    ):
+        with pytest.raises(RecipeError, match="settings.transform"):
+            recipe.dumps(dataclasses.replace(RECIPE, settings={**RECIPE.settings, "transform": fault}))
+    # one image made anew would lack what the others had
+    with pytest.raises(RecipeError, match="Change all of them"):
+        recipe.merged(changed, RECIPE, [2])
+    assert recipe.merged(changed, RECIPE, range(len(RECIPE.face_seeds))) == RECIPE
