@@ -130,7 +130,7 @@ def images(path: Path) -> list[bytes]:
 def test_a_cube_again_from_a_recipe_with_a_chain(gancube, models, tmp_path, monkeypatch):
     folder = tmp_path / "models"
     folder.mkdir()
-    looks = make_tiny_picture(folder / "looks.onnx", labels=("moss", "snow"), seed=11)
+    looks = make_tiny_picture(folder / "mosses.onnx", labels=("moss", "snow"), seed=11)
     monkeypatch.setenv("GANCUBE_MODELS", f"{models}{os.pathsep}{folder}")
     made = api.generate(api.load("tiny", "cpu", 1), seed=7, size=64)
     made = api.transform(made, api.load(looks, "cpu", 1), "moss")
@@ -142,7 +142,7 @@ def test_a_cube_again_from_a_recipe_with_a_chain(gancube, models, tmp_path, monk
     )
     assert len(first) == 6 and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     assert np.array_equal(first[0], png.decode(made.maps[0]["base_color"])[0])
-    make_tiny_picture(folder / "looks.onnx", labels=("moss", "snow"), seed=3)  # other weights
+    make_tiny_picture(folder / "mosses.onnx", labels=("moss", "snow"), seed=3)  # other weights
     answer = gancube("cube", "--recipe", tmp_path / "one.glb", "--out", tmp_path / "three.glb")
     assert answer.code == 2 and "is not the model of the recipe's step" in answer.err
     assert not (tmp_path / "three.glb").exists()

@@ -285,7 +285,7 @@ def test_steps_of_a_chain_are_read_strictly():
         {},
         "x",
     ):
-        with pytest.raises(RecipeError, match="settings.transform"):
+        with pytest.raises(RecipeError, match=r"settings\.transform"):
             recipe.dumps(dataclasses.replace(RECIPE, settings={**RECIPE.settings, "transform": fault}))
     # one image made anew would lack what the others had
     with pytest.raises(RecipeError, match="Change all of them"):
