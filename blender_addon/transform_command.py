@@ -17,6 +17,8 @@ TRANSFORM_EXAMPLES = """examples:
                                                                  one after the other, each on what the last one gave
   gancube transform photos --model weather --label snow --out snowy    every picture of a folder
   gancube transform wall.glb --model weather --label rust --out rusty.glb   the colours of a mesh's materials
+  gancube transform statue.glb --model worn --size 2048 --out old.glb   a generator that takes the shape of a mesh
+                                                                 (position, normal, occlusion, curvature: baked)
 
 A picture that repeats without a seam (measured; see --tiles) still does afterwards. The maps of a set are found by
 their names: brick_base_color.png, brick_normal.png. Every PNG carries the recipe of the whole chain."""
@@ -50,6 +52,9 @@ def add_transform(commands, add_command) -> None:
     )
     what.add_argument(
         "--strength", metavar="S", action="append", help="0 to 1; once for all, or once for each --model"
+    )
+    what.add_argument(
+        "--size", metavar="PIXELS", help="of the images of a mesh whose shape is baked (default: 1024)"
     )
     what.add_argument("--seed", metavar="N", help="of generators that draw something (default: 0)")
     what.add_argument(
@@ -85,8 +90,9 @@ def run_transform(arguments) -> int:
     files.check_out(out, source)
     tell = silent if arguments.quiet else say
     wraps = {"auto": None, "yes": True, "no": False}[arguments.tiles]
+    size = side(arguments.size)
     if source.suffix.lower() in files.MESHES:
-        done, faults = [of_mesh(source, out, chain, wraps, tell)], []
+        done, faults = [of_mesh(source, out, chain, wraps, size, tell)], []
     else:
         done, faults = all_of(sets, chain, wraps, out, files.is_folder(out, source), tell)
     if arguments.json:
@@ -102,8 +108,10 @@ def run_transform(arguments) -> int:
     return 0
 
 
-def of_mesh(source: Path, out: Path, chain, wraps, tell) -> list[Path]:
+def of_mesh(source: Path, out: Path, chain, wraps, size: int, tell) -> list[Path]:
     """The files that were written, the mesh first."""
+    if chain[0][0].card.takes_geometry:
+        return of_shape(source, out, chain, size, tell)
     if source.suffix.lower() == ".glb":
         from .transform_mesh import transform_glb
 
@@ -122,6 +130,23 @@ def of_mesh(source: Path, out: Path, chain, wraps, tell) -> list[Path]:
 
         made = transform_blend(
             source, out, chain, wraps, lambda name: parts(name, chain, said.append), said.append
+        )
+    for line in said:
+        tell(line)
+    return made
+
+
+def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
+    from .cube_command import start_blender
+    from .quiet import captured_output
+
+    start_blender()
+    said: list[str] = []
+    with captured_output():
+        from .scene.weather_file import weather_file
+
+        made = weather_file(
+            source, out, chain, size, lambda name: parts(name, chain, said.append), said.append
         )
     for line in said:
         tell(line)
@@ -185,6 +210,15 @@ def each(option: str, given: list[str] | None, models: list, fits) -> list[str |
             f"{option}: {names} {'has' if len(models) == 1 else 'have'} no such setting. Leave it out."
         )
     return [given[0] if fits(model.card) else None for model in models]
+
+
+def side(text: str | None) -> int:
+    """Pixels of the images that are baked."""
+    if text is None:
+        return 1024
+    if not text.isdecimal() or not 64 <= int(text) <= 8192:
+        raise RequestError(f"--size {text!r}: must be a whole number of pixels from 64 to 8192.")
+    return int(text)
 
 
 def number(text: str) -> float:

@@ -44,6 +44,8 @@ INPUT_MAPS = {
     "sketch": ("Non-Color", (1,)),  # 1 is a line
     "luminance": ("Non-Color", (1,)),  # of the base colour, encoded: 0.2126 R + 0.7152 G + 0.0722 B
 }
+# What a mesh says of itself: it is baked, nobody has to give it.
+GEOMETRY = ("position", "object_normal", "ao", "curvature")
 DERIVED = ("luminance", "sketch")  # of a base colour, where they are not given themselves
 _DIM = re.compile(r"([A-Za-z])(?:\*([1-9][0-9]{0,3}))?")
 
@@ -167,6 +169,12 @@ class Card:
         """The maps that a picture must have; () where it makes textures out of seeds."""
         maps = self.input("image").picture_maps if self.takes_picture else ()
         return tuple(dict.fromkeys("base_color" if one.name in DERIVED else one.name for one in maps))
+
+    @property
+    def takes_geometry(self) -> bool:
+        """It paints a mesh by its shape, and takes nothing but what can be baked from that."""
+        own = set(self.takes) - {"ao"}  # which alone may be that of a material
+        return bool(own) and own <= set(GEOMETRY)
 
     @property
     def has_strength(self) -> bool:

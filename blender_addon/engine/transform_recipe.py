@@ -18,7 +18,8 @@ KIND = "transform"
 @dataclass(frozen=True)
 class TransformRecipe:
     """`model`: that of the last step. `source`: {"maps": {map name: SHA-256 of the file or pixels that went in},
-    "recipe": the recipe of what it was, as a dict, or null}. `steps`: {"model" {"name", "sha256"}, "label",
+    "recipe": the recipe of what it was, as a dict, or null, and where the maps were baked from a mesh "bake":
+    {"mesh_sha256", "size" in pixels, "uvs": its own ("mesh") or "new" ones}}. `steps`: {"model" {"name", "sha256"}, "label",
     "scalars", "seed", "tiles" (whether it was taken for a picture that repeats), "provider"} of each, in order."""
 
     model: dict
@@ -29,9 +30,11 @@ class TransformRecipe:
     made_by: str = recipe.MADE_BY
 
 
-def extended(source_maps: dict, earlier: str | None, steps: list[dict], versions: dict) -> TransformRecipe:
+def extended(
+    source_maps: dict, earlier: str | None, steps: list[dict], versions: dict, bake: dict | None = None
+) -> TransformRecipe:
     """source_maps: {map name: SHA-256}. earlier: the recipe in the source, whose chain goes on where it is one."""
-    source, before = {"maps": source_maps, "recipe": None}, ()
+    source, before = {"maps": source_maps, "recipe": None} | ({"bake": bake} if bake else {}), ()
     if earlier is not None:
         try:
             known = loads_any(earlier)
@@ -63,7 +66,9 @@ def loads(text: str, file: str = "recipe") -> TransformRecipe:
             root.at("kind").fail("is not that of a transformed picture.")
         check_model(root.at("model"))
         check_steps(root.at("steps"))
-        source = root.at("source").keys(("maps", "recipe"))
+        source = root.at("source").keys(("maps", "recipe"), ("bake",))
+        if "bake" in source.value:
+            _bake(source.at("bake"))
         for name in source.at("maps").free():
             check_digest(source.at("maps").at(name))
         for name in root.at("versions").free():
@@ -87,3 +92,11 @@ def is_transform(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("kind") == KIND
+
+
+def _bake(node: Node) -> None:
+    node.keys(("mesh_sha256", "size", "uvs"))
+    check_digest(node.at("mesh_sha256"))
+    node.at("size").whole(1, 2**20)
+    if node.at("uvs").text() not in ("mesh", "new"):
+        node.at("uvs").fail("must be mesh or new.")

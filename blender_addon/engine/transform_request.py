@@ -19,7 +19,7 @@ def step_of(request: dict) -> Step:
 
 def source_of(fields: dict) -> Source:
     """fields: {"name": for messages, "maps": {map name: {"file", "width", "height"}}, and where it is known "recipe"
-    (its text), "tiles" (else it is measured), and "icon": true for a small picture of the result (pixels.icon)}.
+    (its text), "bake" (as in it), "tiles" (else it is measured), and "icon": true for a small picture of the result (pixels.icon)}.
 
     A file is a PNG, or rows of RGBA of a byte each, the top one first, of the size that is given.
     """
@@ -35,7 +35,7 @@ def source_of(fields: dict) -> Source:
         pictures.append(of_pixels(pixels_of(data, one, fields["name"]), name))
         if recipe is None and data.startswith(SIGNATURE):
             recipe = read_text(data).get(KEY)
-    return Source(together(pictures), hashes, recipe)
+    return Source(together(pictures), hashes, recipe, fields.get("bake"))
 
 
 def pixels_of(data: bytes, one: dict, name: str):

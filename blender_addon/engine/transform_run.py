@@ -24,11 +24,13 @@ from .xmp import packet
 
 @dataclass(frozen=True)
 class Source:
-    """A picture and where it comes from: `sha256` {map name: hash}, `recipe` the text that its file carried or None."""
+    """A picture and where it comes from: `sha256` {map name: hash}, `recipe` the text that its file carried or None,
+    `bake` how it was baked from a mesh (transform_recipe.py) or None."""
 
     picture: Picture
     sha256: dict
     recipe: str | None = None
+    bake: dict | None = None
 
 
 def run(
@@ -51,7 +53,7 @@ def run(
         steps.append(told(model, step, wraps))
     versions = {"gancube": __version__, "numpy": np.__version__, "onnxruntime": runtime_version()}
     versions |= {"blender": blender} if blender else {}
-    return picture, dumps(extended(source.sha256, source.recipe, steps, versions))
+    return picture, dumps(extended(source.sha256, source.recipe, steps, versions, source.bake))
 
 
 def told(model: Model, step: Step, wraps: bool) -> dict:

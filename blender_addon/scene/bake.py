@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from array import array
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,14 +81,7 @@ def bake_steps(
         folder = Path(name_of_folder)
         uvs = uvs if own else None
         write_stage(item, maps, uvs, size, folder / "stage.blend")
-        yield 0, len(maps)
-        if threads:
-            bake_here(folder, threads)
-        else:
-            with other_blender(folder) as process:
-                while process.poll() is None:
-                    time.sleep(LOOK)
-                    yield sum((folder / f"{one}.png").exists() for one in maps), len(maps)
+        yield from staged_steps(folder, maps, threads)
         pngs = {one: (folder / f"{one}.png").read_bytes() for one in maps}
         if uvs is None:
             uvs = array("f", (folder / "uvs.bin").read_bytes())
@@ -109,6 +102,20 @@ def bake_steps(
     except BaseException:  # also GeneratorExit
         shelf.clear()
         raise
+
+
+def staged_steps(
+    folder: Path, maps: Sequence[str], threads: int = 0
+) -> Generator[tuple[int, int], None, None]:
+    """Bakes the stage that lies in `folder` into MAP.png for each; yields (maps done, all maps)."""
+    yield 0, len(maps)
+    if threads:
+        bake_here(folder, threads)
+        return
+    with other_blender(folder) as process:
+        while process.poll() is None:
+            time.sleep(LOOK)
+            yield sum((folder / f"{one}.png").exists() for one in maps), len(maps)
 
 
 def existing(uid: int) -> bpy.types.Object:

@@ -16,7 +16,9 @@ from pathlib import Path
 import bpy
 
 SAMPLES = 4  # per pixel: there is no light to be noisy
-MAP, UNWRAP = "map", "unwrap"  # custom properties of object and mesh
+MAP, MARGIN, GROUND = "map", "margin", "ground"  # custom properties of an object, the last two optional:
+# pixels baked beyond the surface, and the value where there is none
+UNWRAP = "unwrap"  # of the mesh: the gap between islands, 0 where its UVs are there
 
 
 def main(folder: Path) -> None:
@@ -43,7 +45,7 @@ def unwrap(item: bpy.types.Object, folder: Path) -> None:
     bpy.ops.object.mode_set(mode="EDIT")
     bpy.ops.mesh.reveal()
     bpy.ops.mesh.select_all(action="SELECT")
-    bpy.ops.uv.smart_project(angle_limit=math.radians(66), island_margin=0.01)
+    bpy.ops.uv.smart_project(angle_limit=math.radians(66), island_margin=item.data[UNWRAP])
     bpy.ops.object.mode_set(mode="OBJECT")
     layer = item.data.uv_layers[0]
     uvs = array("f", [0.0]) * (2 * len(layer.uv))
@@ -54,9 +56,11 @@ def unwrap(item: bpy.types.Object, folder: Path) -> None:
 def bake(item: bpy.types.Object, folder: Path) -> None:
     select(item)
     image = item.material_slots[0].material.node_tree.nodes.active.image
+    if GROUND in item:
+        image.pixels.foreach_set(array("f", [*[item[GROUND]] * 3, 1.0]) * (image.size[0] * image.size[1]))
     bpy.ops.object.bake(
         type="NORMAL" if item[MAP] == "normal" else "EMIT",
-        margin=max(image.size[0] // 64, 2),
+        margin=item.get(MARGIN, max(image.size[0] // 64, 2)),
         margin_type="ADJACENT_FACES",
     )
     draft = folder / "draft.png"
@@ -66,6 +70,7 @@ def bake(item: bpy.types.Object, folder: Path) -> None:
 
 
 def select(item: bpy.types.Object) -> None:
+    bpy.context.view_layer.update()  # else, in a scene that was just made, baking finds nothing selected
     for other in bpy.context.view_layer.objects:
         other.select_set(other == item)
     bpy.context.view_layer.objects.active = item

@@ -18,6 +18,7 @@ from .session import nothing_left_behind
 
 # Modifiers that make the surface that is seen, its UVs going with it. All others would move it away from the mesh.
 KEPT = ("SUBSURF",)
+GAP = 0.01  # between new islands, in UV
 
 
 def is_box(material: bpy.types.Material | None) -> bool:
@@ -32,7 +33,7 @@ def colorspace(map_name: str) -> str:
 def write_stage(item: bpy.types.Object, maps: list[str], uvs: array | None, size: int, path: Path) -> None:
     """uvs: to bake through; None where the mesh is to be unwrapped. size: of the images, in pixels."""
     with nothing_left_behind():
-        mesh = bare_mesh(item, uvs)
+        mesh = bare_mesh(item, uvs, GAP)
         copies = {shining_copy(item, mesh, map_name, size) for map_name in maps}
         try:
             bpy.data.libraries.write(str(path), copies)  # no scene: one in no window crashes Blender 5.2 here
@@ -40,8 +41,8 @@ def write_stage(item: bpy.types.Object, maps: list[str], uvs: array | None, size
             raise OutputError(f"Blender could not write into {path.parent}: {str(error).strip()}") from error
 
 
-def bare_mesh(item: bpy.types.Object, uvs: array | None) -> bpy.types.Mesh:
-    """A copy without shape keys, with one UV layer."""
+def bare_mesh(item: bpy.types.Object, uvs: array | None, gap: float) -> bpy.types.Mesh:
+    """A copy without shape keys, with one UV layer. gap: between the islands of new UVs, in UV."""
     mesh = item.data.copy()
     if mesh.shape_keys is not None:
         bearer = bpy.data.objects.new("bake", mesh)
@@ -51,7 +52,7 @@ def bare_mesh(item: bpy.types.Object, uvs: array | None) -> bpy.types.Mesh:
     layer = mesh.uv_layers.new(name="bake", do_init=False)
     if uvs is not None:
         layer.uv.foreach_set("vector", uvs)
-    mesh[UNWRAP] = uvs is None
+    mesh[UNWRAP] = gap if uvs is None else 0.0
     return mesh
 
 

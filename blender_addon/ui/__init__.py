@@ -34,6 +34,7 @@ from . import (
     transform_panel,
     transform_preview,
     variants,
+    weather_operator,
 )
 from .kept_recipes import GANCUBE_PG_kept
 from .preferences import GANCUBE_PG_model_folder, GANCUBE_preferences
@@ -56,6 +57,7 @@ CLASSES = (
     *surface_operators.CLASSES,
     *transform_operator.CLASSES,
     *sketch_operator.CLASSES,
+    *weather_operator.CLASSES,
     *transform_panel.CLASSES,
     *net_panel.CLASSES,
     *adjust_panel.CLASSES,

@@ -16,7 +16,7 @@ SENTENCES = {
     "loading": "Loading the generator",
     "done": "Ready; lands in Object Mode",
 }
-RUNNING = ("starting", "loading", "generating")
+RUNNING = ("baking", "starting", "loading", "generating")
 
 
 @dataclass(frozen=True)

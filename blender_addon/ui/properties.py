@@ -208,6 +208,19 @@ class GANCUBE_PG_transform(bpy.types.PropertyGroup):
         name="Active Slot Only",
         description="Change only what the active material slot shows; of a GAN cube that is one face",
     )
+    size: bpy.props.IntProperty(
+        name="Size",
+        description="Width and height of the images of each mesh",
+        default=1024,
+        min=64,
+        max=8192,
+        subtype="PIXEL",
+    )
+    own_uvs: bpy.props.BoolProperty(
+        name="Into My UV Map",
+        description="Use the mesh's UV map where each of its places has pixels of its own; else a new one is made",
+        default=True,
+    )
 
 
 class GANCUBE_PG_settings(bpy.types.PropertyGroup):

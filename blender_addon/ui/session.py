@@ -19,6 +19,7 @@ from .live_job import LiveJob
 from .preferences import ADDON, Choice, chosen
 from .sketch_job import SketchJob
 from .transform_job import TransformJob, TransformWish
+from .weather_job import WeatherJob
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,14 @@ def start_transform(wish: TransformWish) -> TransformJob:
     global job, error
     error = ""
     job = TransformJob(child(chosen()), wish, options()).start()
+    return job
+
+
+def start_weather(wish: TransformWish, bakes) -> WeatherJob:
+    """Begins to bake meshes; the sources of the wish are what `bakes` returns."""
+    global job, error
+    error = ""
+    job = WeatherJob(child(chosen()), wish, options(), bakes=bakes).start()
     return job
 
 

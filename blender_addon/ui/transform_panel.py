@@ -8,6 +8,7 @@ import bpy
 from . import models, session, sketch_operator, transform_preview
 from .transform_job import TransformJob
 from .transform_operator import for_maps
+from .weather_operator import painters
 from .wrapped_text import filled, sidebar_width, wrapped
 
 
@@ -35,6 +36,15 @@ def draw_progress(layout, context) -> None:
         wrapped(layout.box(), session.error, "ERROR", sidebar_width(context))
 
 
+def draw_weather(layout, settings) -> None:
+    """For a generator that takes the shape of a mesh, not its images."""
+    layout.prop(settings, "size")
+    layout.prop(settings, "own_uvs")
+    row = layout.row()
+    row.scale_y = 1.5
+    row.operator("gancube.weather", icon="MOD_OCEAN")
+
+
 class Transform:
     """Mixed into a panel for objects."""
 
@@ -45,13 +55,16 @@ class Transform:
         return bool(models.takers())
 
     def draw(self, context):
-        layout = self.layout
+        layout, settings = self.layout, context.scene.gancube.transform
         draw_settings(layout, context)
+        if settings.model in {one.name for one in painters()}:
+            draw_weather(layout, settings)
+            return
         if sketch_operator.following():
             sketch_operator.draw_picture(layout)
         else:
             transform_preview.draw(layout, context)
-        layout.prop(context.scene.gancube.transform, "only_active")
+        layout.prop(settings, "only_active")
         row = layout.row()
         row.scale_y = 1.5
         row.operator("gancube.transform", icon="MOD_HUE_SATURATION")

@@ -1,0 +1,79 @@
+"""`gancube transform` on the shape of meshes: read, baked, painted by a chain of generators, written again. bpy only.
+
+A .blend keeps its objects and scenes. Of any other file the meshes become one object as they are seen, since its images
+must fit one set of UVs. Previous station: transform_command.py. Next: geometry.py and weathered.py, as in the panel.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import OutputError, SurfaceError
+from ..engine.files import atomic_path
+from ..engine.transform_request import source_of
+from ..engine.transform_run import mark, pngs, run
+from .formats import FORMATS
+from .geometry import Geometry, chosen, geometry_steps, request_fields
+from .mesh_source import from_file
+from .session import nothing_left_behind
+from .transform_blend import appended
+from .weathered import weather
+
+
+def weather_file(
+    source: Path, out: Path, chain: list, size: int, progress_of: Callable, tell: Callable
+) -> list[Path]:
+    """chain: [(Model, Step)], the first of which takes a shape. size: of the images of each mesh, in pixels.
+    progress_of(name): what run() calls."""
+    with nothing_left_behind():
+        if source.suffix.lower() == ".blend":
+            scenes = appended(source)
+            objects = dict.fromkeys(item for one in scenes for item in one.objects if item.type == "MESH")
+            weather_objects(source, list(objects), chain, size, progress_of, tell)
+            with atomic_path(out) as draft:
+                try:
+                    bpy.data.libraries.write(str(draft), set(scenes), path_remap="ABSOLUTE", compress=True)
+                except (RuntimeError, OSError) as error:
+                    raise OutputError(f"{out}: Blender could not write it: {str(error).strip()}") from error
+            return [out]
+        item = from_file(source, "", source.stem)
+        (text,) = weather_objects(source, [item], chain, size, progress_of, tell)
+        return FORMATS[source.suffix.lower()[1:]](item, out.with_suffix(""), mark(text, chain, out.stem))
+
+
+def weather_objects(source: Path, objects: list, chain: list, size: int, progress_of, tell) -> list[str]:
+    """The recipe of each mesh."""
+    colorspaces = {spec.name: spec.colorspace for model, _ in chain for spec in model.card.maps}
+    title, texts = chain[-1][1].label or chain[-1][0].card.name, []
+    try:
+        found = chosen(objects)
+    except SurfaceError as error:
+        raise SurfaceError(f"{source}: {error}") from error
+    for sentence in found.skipped:
+        tell(sentence)
+    with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
+        for number, (uid, users) in enumerate(found.users.items()):
+            baked = bake(uid, chain[0][0].card.takes, size, Path(folder) / str(number), tell)
+            fields = request_fields(baked)
+            shown = source_of(fields)
+            picture, text = run(chain, shown, False, bpy.app.version_string, progress_of(fields["name"]))
+            maps = {name: png for name, png in pngs(picture, text).items() if name in colorspaces}
+            done = weather(baked, users, maps, colorspaces, text, title)
+            told = "no UV borders" if done.seam is None else f"seam at UV borders {done.seam:.2f}"
+            tell(f"{', '.join(done.names)}: {told} (0 none, 1 unrelated)")
+            texts.append(text)
+    return texts
+
+
+def bake(uid: int, maps: tuple[str, ...], size: int, folder: Path, tell) -> Geometry:
+    steps = geometry_steps(uid, maps, size, folder, threads=os.cpu_count() or 1)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            if stop.value.note:
+                tell(stop.value.note)
+            return stop.value

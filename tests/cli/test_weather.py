@@ -1,0 +1,106 @@
+"""`gancube transform MESH` with a generator that takes the shape of a mesh: what goes in, what comes out, bad input."""
+
+import json
+import re
+
+import bpy
+import pytest
+
+from blender_addon.engine import png, transform_recipe
+from blender_addon.engine.glb import read_glb
+from blender_addon.engine.glb_images import image_bytes
+from tests.tiny_picture import make_tiny_picture
+
+TAKES = ("position", "object_normal", "ao", "curvature")
+
+
+@pytest.fixture(scope="module")
+def weather(models):
+    make_tiny_picture(models / "worn.onnx", takes=TAKES, gives=("base_color", "roughness"))
+    make_tiny_picture(models / "tops.onnx", takes=("object_normal",), gives=("base_color",))
+    make_tiny_picture(models / "x2.onnx", scale=2)
+    return models
+
+
+@pytest.fixture
+def transform(weather, gancube):
+    return lambda *arguments: gancube("transform", *arguments)
+
+
+def write_cube(path) -> None:
+    """A cube without UVs."""
+    corners = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    quads = ((1, 2, 4, 3), (5, 7, 8, 6), (1, 5, 6, 2), (3, 4, 8, 7), (1, 3, 7, 5), (2, 6, 8, 4))
+    lines = [f"v {x} {y} {z}" for x, y, z in corners] + ["f " + " ".join(map(str, q)) for q in quads]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_an_obj_a_glb_and_the_same_bytes_again(transform, gancube, tmp_path):
+    write_cube(tmp_path / "box.obj")
+    chain = ("--model", "worn", "--model", "x2", "--size", 64)
+    answer = transform(tmp_path / "box.obj", *chain, "--out", tmp_path / "old.obj", "--json")
+    assert answer.code == 0, answer.err
+    assert re.search(r"box\S*: seam at UV borders 0\.\d\d", answer.err)
+    files = json.loads(answer.out)["files"]
+    assert files[0].endswith("old.obj") and any(name.endswith(".mtl") for name in files)
+    pictures = {path.name: path for path in (tmp_path / "old_textures").iterdir()}
+    assert len(pictures) == 2
+    for path in pictures.values():
+        pixels, text = png.decode(path.read_bytes())
+        assert pixels.shape[:2] == (128, 128), "a chain goes on"
+        recipe = transform_recipe.loads(text["gancube"])
+        assert [step["model"]["name"] for step in recipe.steps] == ["worn", "x2"]
+        assert recipe.source["bake"]["size"] == 64 and recipe.source["bake"]["uvs"] == "new"
+        assert set(recipe.source["maps"]) == set(TAKES)
+    assert not bpy.data.objects, "what is open stays as it was"
+
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.export_scene.gltf(filepath=str(tmp_path / "box.glb"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    made = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        out = tmp_path / name / "old.glb"
+        answer = transform(tmp_path / "box.glb", "--model", "tops", "--size", 64, "--out", out, "--quiet")
+        assert answer.code == 0, answer.err
+        made.append(out.read_bytes())
+    assert made[0] == made[1]
+    document, binary = read_glb(out)
+    assert len(image_bytes(document, binary)) == 1
+    assert json.loads(gancube("recipe", out).out)["source"]["bake"]["uvs"] == "mesh"
+    assert gancube("check", out).code == 0
+
+
+def test_a_blend_keeps_its_objects(transform, tmp_path):
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.context.object.name = "Stone"
+    bpy.ops.object.light_add()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "yard.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    out = tmp_path / "old.blend"
+    answer = transform(tmp_path / "yard.blend", "--model", "tops", "--size", 64, "--out", out)
+    assert answer.code == 0, answer.err
+    assert "Stone: seam at UV borders" in answer.err
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    scene = bpy.data.scenes[0]
+    assert {item.type for item in scene.objects} == {"MESH", "LIGHT"}
+    stone = next(item for item in scene.objects if item.type == "MESH")
+    assert stone.name.startswith("Stone")
+    images = [n.image for n in stone.active_material.node_tree.nodes if n.type == "TEX_IMAGE"]
+    assert [image.size[0] for image in images] == [64]
+
+
+@pytest.mark.parametrize(
+    "lines, arguments, says",
+    [
+        ("v 0 0 0\n", (), "no mesh in it has faces"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 nan\nf 1 2 3\n", (), "not numbers"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", ("--size", "12"), "from 64 to 8192"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", ("--size", "many"), "from 64 to 8192"),
+    ],
+)
+def test_bad_input(transform, tmp_path, lines, arguments, says):
+    (tmp_path / "bad.obj").write_text(lines)
+    answer = transform(tmp_path / "bad.obj", "--model", "tops", *arguments, "--out", tmp_path / "o.obj", "--quiet")
+    assert answer.code == 2 and says in answer.err and not (tmp_path / "o.obj").exists()
+    assert len(answer.err.splitlines()) == 1
