@@ -62,6 +62,7 @@ def bake(item: bpy.types.Object, folder: Path) -> None:
         type="NORMAL" if item[MAP] == "normal" else "EMIT",
         margin=item.get(MARGIN, max(image.size[0] // 64, 2)),
         margin_type="ADJACENT_FACES",
+        use_clear=GROUND not in item,
     )
     draft = folder / "draft.png"
     image.filepath_raw, image.file_format = str(draft), "PNG"
