@@ -12,7 +12,15 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import __version__, answers, batch_command, check_command, models_command, transform_command
+from . import (
+    __version__,
+    answers,
+    batch_command,
+    check_command,
+    geometry_command,
+    models_command,
+    transform_command,
+)
 from .engine.errors import GanCubeError, RecipeError, RequestError
 
 OK, FAILED, INTERRUPTED = models_command.OK, models_command.FAILED, 130
@@ -94,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_cube(commands)
     transform_command.add_transform(commands, add_command)
+    geometry_command.add_geometry(commands, add_command)
     batch_command.add_batch(commands, add_command)
     models_command.add_models(commands, add_command)
     add_recipe(commands)

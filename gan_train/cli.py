@@ -1,6 +1,6 @@
 """argv -> the same functions that tests call; argparse only at import, torch and the rest inside each command.
 
-Commands: demo-data, prepare, train, sample, project, measure, export. A GanCubeError ends with its sentence
+Commands: demo-data, geometry-pairs, prepare, train, sample, project, measure, export. A GanCubeError ends with its sentence
 and exit code 2.
 """
 
@@ -11,7 +11,7 @@ from blender_addon.engine.errors import GanCubeError
 
 from .export_command import add_export
 from .look_commands import add_measure, add_sample
-from .prepare_command import add_demo_data, add_prepare
+from .prepare_command import add_demo_data, add_geometry_pairs, add_prepare
 from .project_command import add_project
 from .train_command import add_train
 
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         add_measure,
         add_export,
         add_demo_data,
+        add_geometry_pairs,
     ):
         add(commands)
     return parser

@@ -153,3 +153,35 @@ def _partners(pair: str) -> tuple[str, Path]:
     if not name or not folder:
         raise ConfigError(f"--pairs {pair}: write it as NAME=DIR, such as input=PHOTOS.")
     return name, Path(folder)
+
+
+def add_geometry_pairs(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "geometry-pairs",
+        help="compute training pairs for --preset geometry: meshes, their baked shape, how they weather",
+        description="Computes meshes, bakes their shape with gancube geometry (Blender must be there), and lays three "
+        "materials of a generator on them by a rule: worn where they are edged, dirty where they are hollow.",
+    )
+    add = parser.add_argument
+    add("--out", metavar="DIR", type=Path, required=True, help="a new folder")
+    add("--model", metavar="FILE", type=Path, required=True, help="the .onnx that makes the materials")
+    for role, label in (("clean", "plaster"), ("worn", "concrete"), ("dirty", "ground")):
+        add(f"--{role}", metavar="LABEL", default=label, help=f"its label of the {role} one (default {label})")
+    add("--count", metavar="N", type=int, default=100, help="meshes (default 100)")
+    add("--size", metavar="PIXELS", type=int, default=256, help="of the pictures (default 256)")
+    add("--variety", metavar="N", type=int, default=1, help="textures of each material (default 1)")
+    add("--meshes", metavar="DIR", type=Path, help="your meshes (.obj, .glb, .fbx) instead of computed ones")
+    add("--seed", metavar="N", type=int, default=0, help="of meshes, textures and noise (default 0)")
+    parser.set_defaults(run=_run_geometry_pairs)
+
+
+def _run_geometry_pairs(arguments: argparse.Namespace) -> int:
+    from .demo_weather import WeatherData, prepare_line, write_pairs
+
+    a = arguments
+    wish = WeatherData(
+        a.out, a.model, (a.clean, a.worn, a.dirty), a.count, a.size, a.seed, a.variety, a.meshes
+    )
+    names = write_pairs(wish, Progress("meshes"))
+    print(f"{len(names)} meshes in {a.out}. They show a rule, not the world. Next:\n{prepare_line(a.out)}")
+    return 0
