@@ -38,7 +38,9 @@ def run_geometry(arguments) -> int:
     sources, out, size = [Path(one) for one in arguments.meshes], Path(arguments.out), side(arguments.size)
     for source in sources:
         if source.suffix.lower() not in MESHES:
-            raise RequestError(f"{source}: is no mesh that is read. Files that end in {', '.join(MESHES)} are.")
+            raise RequestError(
+                f"{source}: is no mesh that is read. Files that end in {', '.join(MESHES)} are."
+            )
         if not source.is_file():
             raise RequestError(f"{source}: no such file.")
     try:
@@ -53,7 +55,9 @@ def run_geometry(arguments) -> int:
         try:
             with captured_output():
                 made = baked(source, size)
-            files += [str(write_atomic(out / f"{source.stem}_{name}.png", data)) for name, data in made.items()]
+            files += [
+                str(write_atomic(out / f"{source.stem}_{name}.png", data)) for name, data in made.items()
+            ]
         except GanCubeError as error:
             faults.append(str(error))
     if arguments.json:

@@ -1,7 +1,7 @@
 """argv -> the same functions that tests call; argparse only at import, torch and the rest inside each command.
 
-Commands: demo-data, geometry-pairs, prepare, train, sample, project, measure, export. A GanCubeError ends with its sentence
-and exit code 2.
+Commands: demo-data, geometry-pairs, prepare, train, sample, project, measure, export. A GanCubeError ends with its
+sentence and exit code 2.
 """
 
 import argparse

@@ -58,7 +58,9 @@ class WeatherData:
 def write_pairs(wish: WeatherData, progress=lambda done, total: None) -> list[str]:
     """OUT/colors/weathered/NAME.png and NAME_roughness.png, OUT/MAP/weathered/NAME.png; the names."""
     if not 64 <= wish.size <= 4096 or not 1 <= wish.count <= 10000 or not 1 <= wish.variety <= 64:
-        raise ConfigError("--size from 64 to 4096, --count from 1 to 10000 and --variety from 1 to 64, please.")
+        raise ConfigError(
+            "--size from 64 to 4096, --count from 1 to 10000 and --variety from 1 to 64, please."
+        )
     out = wish.out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DatasetError(f"{out}: exists and is not empty; choose another folder.")
@@ -204,9 +206,7 @@ def bilinear(texture: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     right, down = (x - left)[..., None], (y - top)[..., None]
     rows = [(top + i) % height for i in (0, 1)]
     columns = [(left + i) % width for i in (0, 1)]
-    upper, lower = (
-        texture[row, columns[0]] * (1 - right) + texture[row, columns[1]] * right for row in rows
-    )
+    upper, lower = (texture[row, columns[0]] * (1 - right) + texture[row, columns[1]] * right for row in rows)
     return upper * (1 - down) + lower * down
 
 

@@ -108,7 +108,9 @@ def measure_pairs(
                 values = of(unit(made[name]), real), of(other, real)
                 found.setdefault((name, figure), []).append(values)
         if weather is not None and "base_color" in pair.real:
-            ours, real = (correlations(weather, unit(x), pair.given.maps) for x in (made["base_color"], pair.real["base_color"]))
+            ours, real = (
+                correlations(weather, unit(x["base_color"]), pair.given.maps) for x in (made, pair.real)
+            )
             for kind, *values in zip(WEATHER, ours, real, strict=True):
                 found.setdefault(("weather", kind), []).append(tuple(values))
         shown = next(name for name in names if name in pair.real)
@@ -122,7 +124,13 @@ def measure_pairs(
         if (name, f[0]) in found
     ]
     rows += [
-        _row("weather", (kind, None, "higher", f"rank correlation of {kind} with {of}"), values, "the real ones", seed)
+        _row(
+            "weather",
+            (kind, None, "higher", f"rank correlation of {kind} with {of}"),
+            values,
+            "the real ones",
+            seed,
+        )
         for kind, of in zip(WEATHER, ("curvature", "occlusion"), strict=True)
         if (values := found.get(("weather", kind)))
     ]

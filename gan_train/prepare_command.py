@@ -166,7 +166,9 @@ def add_geometry_pairs(commands: argparse._SubParsersAction) -> None:
     add("--out", metavar="DIR", type=Path, required=True, help="a new folder")
     add("--model", metavar="FILE", type=Path, required=True, help="the .onnx that makes the materials")
     for role, label in (("clean", "plaster"), ("worn", "concrete"), ("dirty", "ground")):
-        add(f"--{role}", metavar="LABEL", default=label, help=f"its label of the {role} one (default {label})")
+        add(
+            f"--{role}", metavar="LABEL", default=label, help=f"its label of the {role} one (default {label})"
+        )
     add("--count", metavar="N", type=int, default=100, help="meshes (default 100)")
     add("--size", metavar="PIXELS", type=int, default=256, help="of the pictures (default 256)")
     add("--variety", metavar="N", type=int, default=1, help="textures of each material (default 1)")

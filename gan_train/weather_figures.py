@@ -1,4 +1,4 @@
-"""Does a generator that paints meshes wear their edges and dirty their hollows? Rank correlations. Numpy only, no files.
+"""Does a generator that paints meshes wear edges and dirty hollows? Rank correlations. Numpy only, no files.
 
 Before: held_out_pairs.py. After: measure_pairs.py. How worn or dirty a place looks is read from its colour, by the
 plane that tells it best in the real pictures of the training set; curvature and occlusion are those that went in.
@@ -24,7 +24,7 @@ def seen(color: np.ndarray, given: dict[str, np.ndarray]) -> tuple[np.ndarray, n
     """-> ([n, 4] colours in [0, 1] and a one, [n, 2] curvature and shade in [0, 1]) of the cells full of surface.
 
     color [H, W, 3] in [0, 1]; given: {map name: [H, W, C] uint8}."""
-    full = cells((np.abs(given["position"].astype(int) - EMPTY).max(2, keepdims=True) > 1))[..., 0] == 1
+    full = cells(np.abs(given["position"].astype(int) - EMPTY).max(2, keepdims=True) > 1)[..., 0] == 1
     rgb = cells(color)[full]
     shape = np.concatenate([cells(given["curvature"]), 255 - cells(given["ao"])], 2)[full] / 255
     return np.concatenate([rgb, np.ones((len(rgb), 1))], 1), shape
@@ -39,7 +39,9 @@ def fitted(pictures: list[tuple[np.ndarray, dict[str, np.ndarray]]]) -> np.ndarr
 def correlations(planes: np.ndarray, color: np.ndarray, given: dict[str, np.ndarray]) -> tuple[float, float]:
     """(wear with curvature, dirt with shade): Spearman's, over the surface."""
     colors, shape = seen(color, given)
-    return tuple(rank_correlation(one, other) for one, other in zip((colors @ planes).T, shape.T, strict=True))
+    return tuple(
+        rank_correlation(one, other) for one, other in zip((colors @ planes).T, shape.T, strict=True)
+    )
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:

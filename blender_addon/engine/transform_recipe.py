@@ -19,8 +19,9 @@ KIND = "transform"
 class TransformRecipe:
     """`model`: that of the last step. `source`: {"maps": {map name: SHA-256 of the file or pixels that went in},
     "recipe": the recipe of what it was, as a dict, or null, and where the maps were baked from a mesh "bake":
-    {"mesh_sha256", "size" in pixels, "uvs": its own ("mesh") or "new" ones}}. `steps`: {"model" {"name", "sha256"}, "label",
-    "scalars", "seed", "tiles" (whether it was taken for a picture that repeats), "provider"} of each, in order."""
+    {"mesh_sha256", "size" in pixels, "uvs": its own ("mesh") or "new" ones}}. `steps`: {"model" {"name", "sha256"},
+    "label", "scalars", "seed", "tiles" (whether it was taken for a picture that repeats), "provider"} of each, in
+    order."""
 
     model: dict
     source: dict

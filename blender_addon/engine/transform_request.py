@@ -19,7 +19,8 @@ def step_of(request: dict) -> Step:
 
 def source_of(fields: dict) -> Source:
     """fields: {"name": for messages, "maps": {map name: {"file", "width", "height"}}, and where it is known "recipe"
-    (its text), "bake" (as in it), "tiles" (else it is measured), and "icon": true for a small picture of the result (pixels.icon)}.
+    (its text), "bake" (as in it), "tiles" (else it is measured), and "icon": true for a small picture of the
+    result (pixels.icon)}.
 
     A file is a PNG, or rows of RGBA of a byte each, the top one first, of the size that is given.
     """

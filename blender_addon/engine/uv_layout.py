@@ -54,9 +54,7 @@ def fault(mesh: UvMesh) -> str | None:
 
 def covered(corners: np.ndarray, place: np.ndarray) -> int:
     """How many triangles [T, 3, 2] a place [2] lies well inside of."""
-    sides = [
-        cross(corners[:, (i + 1) % 3] - corners[:, i], place - corners[:, i]) for i in range(3)
-    ]
+    sides = [cross(corners[:, (i + 1) % 3] - corners[:, i], place - corners[:, i]) for i in range(3)]
     turn = np.sign(sides[0] + sides[1] + sides[2])
     return int((np.min([turn * one for one in sides], axis=0) > 1e-9).sum())
 
@@ -127,7 +125,5 @@ def sampled(image: np.ndarray, uvs: np.ndarray) -> np.ndarray:
     right, down = (x - left)[..., None], (y - top)[..., None]
     rows = [np.clip(top + i, 0, height - 1) for i in (0, 1)]
     columns = [np.clip(left + i, 0, width - 1) for i in (0, 1)]
-    upper, lower = (
-        image[row, columns[0]] * (1 - right) + image[row, columns[1]] * right for row in rows
-    )
+    upper, lower = (image[row, columns[0]] * (1 - right) + image[row, columns[1]] * right for row in rows)
     return upper * (1 - down) + lower * down

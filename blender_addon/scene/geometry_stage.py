@@ -3,7 +3,7 @@
     position       in the object's own axes, scaled into the bounding cube
     object_normal  likewise, of the shading, 0.5 is zero
     ao             share of the sky that is open, within REACH of the size
-    curvature      0.5 is flat, more is an edge, less a hollow: by how much less is hidden within NEAR outside than inside
+    curvature      0.5 is flat, more is an edge, less a hollow: how much more is open outside than inside, within NEAR
 
 Curvature by two ambient occlusions, one of them inside the solid, does not depend on how finely a mesh is cut, which
 that by vertices does: of a cube all eight are equally bent. Nothing of the open file is changed.
@@ -89,7 +89,9 @@ def shining(name: str, middle: Vector, side: float, size: int) -> bpy.types.Mate
 
 
 def position(tree, middle: Vector, side: float) -> bpy.types.NodeSocket:
-    place = new_node(tree, "ShaderNodeNewGeometry", (0, 0)).outputs["Position"]  # the object stands at the origin
+    place = new_node(tree, "ShaderNodeNewGeometry", (0, 0)).outputs[
+        "Position"
+    ]  # the object stands at the origin
     return multiply_add(tree, place, [1 / side] * 3, [0.5 - one / side for one in middle])
 
 

@@ -90,6 +90,37 @@ def test_a_blend_keeps_its_objects(transform, tmp_path):
     assert [image.size[0] for image in images] == [64]
 
 
+def test_the_shape_alone(transform, gancube, tmp_path):
+    """What `gancube geometry` bakes goes into the generator as any set of maps does."""
+    write_cube(tmp_path / "box.obj")
+    answer = gancube("geometry", tmp_path / "box.obj", "--size", 64, "--out", tmp_path / "maps")
+    assert answer.code == 0, answer.err
+    assert sorted(p.name for p in (tmp_path / "maps").iterdir()) == sorted(
+        f"box_{name}.png" for name in TAKES
+    )
+    shapes = {name: png.decode((tmp_path / f"maps/box_{name}.png").read_bytes())[0].shape for name in TAKES}
+    assert shapes["ao"] == shapes["curvature"] == (64, 64, 1) and shapes["position"] == (64, 64, 3)
+    out = tmp_path / "painted.png"
+    assert transform(tmp_path / "maps/box_ao.png", "--model", "worn", "--out", out).code == 0
+    assert (tmp_path / "painted_roughness.png").is_file()
+    (tmp_path / "empty.obj").write_text("")
+    answer = gancube(
+        "geometry",
+        tmp_path / "box.obj",
+        tmp_path / "empty.obj",
+        "--size",
+        64,
+        "--out",
+        tmp_path / "two",
+        "--json",
+    )
+    assert answer.code == 2 and "1 of 2 meshes were left out" in answer.err and "empty file" in answer.err
+    assert len(json.loads(answer.out)["files"]) == 4
+    for mesh, says in (("none.obj", "no such file"), ("box.stl", "is no mesh that is read")):
+        answer = gancube("geometry", tmp_path / mesh, "--out", tmp_path / "no")
+        assert answer.code == 2 and says in answer.err
+
+
 @pytest.mark.parametrize(
     "lines, arguments, says",
     [
@@ -101,6 +132,8 @@ def test_a_blend_keeps_its_objects(transform, tmp_path):
 )
 def test_bad_input(transform, tmp_path, lines, arguments, says):
     (tmp_path / "bad.obj").write_text(lines)
-    answer = transform(tmp_path / "bad.obj", "--model", "tops", *arguments, "--out", tmp_path / "o.obj", "--quiet")
+    answer = transform(
+        tmp_path / "bad.obj", "--model", "tops", *arguments, "--out", tmp_path / "o.obj", "--quiet"
+    )
     assert answer.code == 2 and says in answer.err and not (tmp_path / "o.obj").exists()
     assert len(answer.err.splitlines()) == 1

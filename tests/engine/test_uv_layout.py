@@ -18,7 +18,9 @@ def mesh(uvs) -> UvMesh:
 
 def waves(size=128) -> np.ndarray:
     x, y = np.meshgrid(np.arange(size), np.arange(size))
-    return np.stack([128 + 100 * np.sin(x / 7), 128 + 100 * np.sin(y / 5), (x * 2) % 256], -1).astype(np.uint8)
+    return np.stack([128 + 100 * np.sin(x / 7), 128 + 100 * np.sin(y / 5), (x * 2) % 256], -1).astype(
+        np.uint8
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Training pairs out of computed meshes: the meshes, the rule, the folders that prepare takes; the figures; training."""
+"""Training pairs out of computed meshes: the meshes, the rule, the folders that prepare takes; the figures."""
 
 import json
 
@@ -38,7 +38,10 @@ def shape(size=64, seed=0) -> dict:
 def flat_materials() -> list[dict]:
     """Clean, worn and dirty of one colour each."""
     return [
-        {"base_color": np.full((8, 8, 3), level, np.float32), "roughness": np.full((8, 8, 1), level, np.float32)}
+        {
+            "base_color": np.full((8, 8, 3), level, np.float32),
+            "roughness": np.full((8, 8, 1), level, np.float32),
+        }
         for level in (0.5, 0.9, 0.1)
     ]
 

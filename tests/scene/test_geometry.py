@@ -29,7 +29,8 @@ def step_mesh():
     content = bmesh.new()
     outline = [(-2, -2), (2, -2), (2, 1), (0, 1), (0, -1), (-2, -1)]
     face = content.faces.new([content.verts.new((x, -2, z)) for x, z in outline])
-    ends = [one for one in bmesh.ops.extrude_face_region(content, geom=[face])["geom"] if isinstance(one, bmesh.types.BMVert)]
+    made = bmesh.ops.extrude_face_region(content, geom=[face])["geom"]
+    ends = [one for one in made if isinstance(one, bmesh.types.BMVert)]
     bmesh.ops.translate(content, verts=ends, vec=(0, 4, 0))
     bmesh.ops.recalc_face_normals(content, faces=content.faces)
     mesh = bpy.data.meshes.new("step")
@@ -102,7 +103,9 @@ def test_each_mesh_once_and_what_is_left_out():
     empty = bpy.data.objects.new("marker", None)
     found = chosen([one, empty, twin])
     assert found.users == {one.session_uid: (one.session_uid, twin.session_uid)}
-    assert found.skipped == ("marker is skipped: only meshes have a surface to weather; convert it to a mesh first.",)
+    assert found.skipped == (
+        "marker is skipped: only meshes have a surface to weather; convert it to a mesh first.",
+    )
     with pytest.raises(SurfaceError, match="marker is skipped"):
         chosen([empty])
     with pytest.raises(SurfaceError, match="Nothing is selected"):

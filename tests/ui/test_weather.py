@@ -72,7 +72,9 @@ def test_two_objects_a_duplicate_and_an_empty(wish, capfd):
     assert [intact(item) for item in (stone, bare)] == before
     assert [layer.name for layer in bare.data.uv_layers] == ["gancube"]
     assert [layer.name for layer in stone.data.uv_layers] == ["UVMap"]
-    assert twin.active_material == mine and stone.active_material != mine, "who was not selected keeps its look"
+    assert twin.active_material == mine and stone.active_material != mine, (
+        "who was not selected keeps its look"
+    )
     assert not picture_source.shown_maps(mine)
     for item in (stone, bare):
         maps = shown(item)
