@@ -21,10 +21,9 @@ from .errors import DatasetError
 from .features import extractor_sha256
 from .held_out_pairs import Pair, chosen, read_pairs, resized
 from .manifest import Manifest
+from .measure_weather import weather_of
 from .pair_figures import figures_of, filtered_normal, fitted_strength, grey
 from .panel import Panel, Row
-from .weather_figures import NAMES as WEATHER
-from .weather_figures import correlations, fitted
 
 LEARNED_FROM = 24  # training pairs that the baseline is fitted to
 LIKE = ("base_color", "luminance")  # what a colour would be without a network, best first
@@ -96,7 +95,7 @@ def measure_pairs(
     baseline = Baseline(model, manifest)
     names, found, said = model.card.map_names, {}, {}
     seams: list[tuple[bool, bool]] = []
-    weather = planes(model, manifest)
+    weather = weather_of(model, manifest)
     for number, pair in enumerate(pairs):
         made = transform(model, pair.given, Step(seed=seed), pair.wraps).maps
         for name in names:
@@ -107,12 +106,8 @@ def measure_pairs(
             for figure, of, _, _ in figures_of(name):
                 values = of(unit(made[name]), real), of(other, real)
                 found.setdefault((name, figure), []).append(values)
-        if weather is not None and "base_color" in pair.real:
-            ours, real = (
-                correlations(weather, unit(x["base_color"]), pair.given.maps) for x in (made, pair.real)
-            )
-            for kind, *values in zip(WEATHER, ours, real, strict=True):
-                found.setdefault(("weather", kind), []).append(tuple(values))
+        if weather is not None:
+            weather.add(pair, made)
         shown = next(name for name in names if name in pair.real)
         if pair.wraps:
             seams.append(tuple(tile_seam(unit(x[shown])) > SEAM_LIMIT for x in (made, pair.real)))
@@ -123,17 +118,7 @@ def measure_pairs(
         for f in figures_of(name)
         if (name, f[0]) in found
     ]
-    rows += [
-        _row(
-            "weather",
-            (kind, None, "higher", f"rank correlation of {kind} with {of}"),
-            values,
-            "the real ones",
-            seed,
-        )
-        for kind, of in zip(WEATHER, ("curvature", "occlusion"), strict=True)
-        if (values := found.get(("weather", kind)))
-    ]
+    rows += weather.rows(seed) if weather is not None else []
     if seams:
         value, floor = np.mean(seams, 0)
         meaning = f"share with tile seam r > {SEAM_LIMIT}, of those that tile; baseline: the real ones"
@@ -152,15 +137,6 @@ def measure_pairs(
         model_sha256=model.sha256,
         extractor_sha256=extractor_sha256(),
     )
-
-
-def planes(model: Model, manifest: Manifest) -> np.ndarray | None:
-    """How worn and how dirty a colour is, as the training pictures tell; None where no shape of a mesh goes in."""
-    card = model.card
-    if not {"position", "ao", "curvature"} <= {*card.takes} or "base_color" not in card.map_names:
-        return None
-    known = chosen(read_pairs(card, manifest, "train", LEARNED_FROM), "base_color")
-    return fitted([(unit(pair.real["base_color"]), pair.given.maps) for pair in known])
 
 
 def _row(name: str, figure: tuple, values: list[tuple[float, float]], said: str, seed: int) -> Row:

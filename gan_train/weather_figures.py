@@ -1,6 +1,6 @@
 """Does a generator that paints meshes wear edges and dirty hollows? Rank correlations. Numpy only, no files.
 
-Before: held_out_pairs.py. After: measure_pairs.py. How worn or dirty a place looks is read from its colour, by the
+Before: held_out_pairs.py. After: measure_weather.py. How worn or dirty a place looks is read from its colour, by the
 plane that tells it best in the real pictures of the training set; curvature and occlusion are those that went in.
 """
 
@@ -10,7 +10,6 @@ import numpy as np
 
 SMOOTH = 4  # pixels of a side that are averaged, since a single texel of a texture tells nothing
 EMPTY = 128  # of every channel of the position, where there is no surface
-NAMES = ("wear", "dirt")
 
 
 def cells(values: np.ndarray) -> np.ndarray:
@@ -20,11 +19,16 @@ def cells(values: np.ndarray) -> np.ndarray:
     return x.reshape(high // SMOOTH, SMOOTH, wide // SMOOTH, SMOOTH, -1).mean((1, 3))
 
 
+def has_surface(given: dict[str, np.ndarray]) -> np.ndarray:
+    """{map name: [H, W, C] uint8} -> [H, W] bool."""
+    return np.abs(given["position"].astype(int) - EMPTY).max(2) > 1
+
+
 def seen(color: np.ndarray, given: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """-> ([n, 4] colours in [0, 1] and a one, [n, 2] curvature and shade in [0, 1]) of the cells full of surface.
 
     color [H, W, 3] in [0, 1]; given: {map name: [H, W, C] uint8}."""
-    full = cells(np.abs(given["position"].astype(int) - EMPTY).max(2, keepdims=True) > 1)[..., 0] == 1
+    full = cells(has_surface(given)[..., None])[..., 0] == 1
     rgb = cells(color)[full]
     shape = np.concatenate([cells(given["curvature"]), 255 - cells(given["ao"])], 2)[full] / 255
     return np.concatenate([rgb, np.ones((len(rgb), 1))], 1), shape

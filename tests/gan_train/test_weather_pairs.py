@@ -1,6 +1,7 @@
 """Training pairs out of computed meshes: the meshes, the rule, the folders that prepare takes; the figures."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from gan_train.aligned_sampler import AlignedSampler
 from gan_train.cli import main
 from gan_train.demo_meshes import random_mesh, random_solid, surface
 from gan_train.families.paired_config import PairedConfig
+from gan_train.measure_weather import Weather
 from gan_train.presets import PRESETS
 from gan_train.weather_figures import correlations, fitted, rank_correlation
 from tests.tiny import make_tiny
@@ -94,6 +96,21 @@ def test_the_figures_tell_the_rule_from_none():
     assert abs(wear) < 0.2 and abs(dirt) < 0.2
 
 
+def test_a_fixed_blend_is_further_from_the_real_ones_than_themselves():
+    pairs = []
+    for i in range(12):
+        maps = shape(128, seed=i)
+        noise = np.random.default_rng(i).integers(0, 200, (128, 128, 1))
+        color = (maps["curvature"] // 5 + noise).repeat(3, 2).astype(np.uint8)
+        pairs.append(SimpleNamespace(real={"base_color": color}, given=SimpleNamespace(maps=maps)))
+    weather = Weather(pairs[:6])
+    for pair in pairs[6:]:
+        weather.add(pair, pair.real)
+    rows = {row.name: row for row in weather.rows(0)}
+    assert rows["weather_wear"].value == rows["weather_wear"].floor
+    assert rows["weather_distance"].value < 0.5 * rows["weather_distance"].floor
+
+
 @pytest.fixture(scope="module")
 def materials(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "materials.onnx"
@@ -126,6 +143,7 @@ def test_pairs_prepare_train_and_measure(materials, tmp_path, monkeypatch, capsy
     assert main(["measure", str(model), "--data", str(tmp_path / "data"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["measures"]
     assert {"weather_wear", "weather_dirt", "roughness_error", "base_color_psnr"} <= set(told)
+    assert "weather_distance" not in told, "two held-out crops of 64 px are too few"
     assert told["weather_wear"]["floor"] > abs(told["weather_wear"]["value"])
 
 
