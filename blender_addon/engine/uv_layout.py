@@ -10,7 +10,8 @@ import numpy as np
 
 SAMPLES = 16  # along an edge
 PAIRS = 8192  # of places anywhere
-PROBES = 512  # places that are looked at for overlaps
+PROBES = 32, 512  # places that are looked at for overlaps: at least, at most
+TESTS = 2 * 10**7  # comparisons of a place with a triangle, at most
 OVERLAP = 0.02  # share of them, from which on UVs overlap
 BEYOND = 1e-3  # outside of [0, 1], in UV
 
@@ -46,10 +47,11 @@ def fault(mesh: UvMesh) -> str | None:
     if not area.sum() > 0:
         return "have no area"
     random = np.random.default_rng(0)
-    chosen, inside = places(area, PROBES, random)
+    count = min(max(TESTS // len(area), PROBES[0]), PROBES[1])
+    chosen, inside = places(area, count, random)
     probes = (corners[chosen] * inside[:, :, None]).sum(1)
     twice = sum(covered(corners[area > 0], one) > 1 for one in probes)
-    return "overlap" if twice > OVERLAP * PROBES else None
+    return "overlap" if twice > OVERLAP * count else None
 
 
 def covered(corners: np.ndarray, place: np.ndarray) -> int:

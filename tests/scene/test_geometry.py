@@ -9,6 +9,7 @@ from blender_addon.engine import png, transform_recipe
 from blender_addon.engine.errors import SurfaceError
 from blender_addon.engine.uv_layout import sampled
 from blender_addon.scene.geometry import chosen, geometry_steps, request_fields
+from blender_addon.scene.material import shader_tree
 from blender_addon.scene.session import all_blocks
 from blender_addon.scene.weathered import weather
 
@@ -83,6 +84,8 @@ def test_a_rigged_character_keeps_everything(tmp_path):
     other = body.copy()
     bpy.context.scene.collection.objects.link(other)
     old = [slot.material for slot in body.material_slots]
+    for one in old:
+        shader_tree(one)  # before Blender 5 they would have no nodes
     before, of_other = intact(body), intact(other)
     recipe = "{}"
     picture = png.encode(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
