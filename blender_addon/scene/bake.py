@@ -76,6 +76,8 @@ def bake_steps(
                 break
             yield 0, len(maps)
         item = existing(uid)  # undone meanwhile, it is another datablock
+        if counts(item.data) != before:  # its UVs are no longer those that were read
+            raise SurfaceError(f"{item.name}: was changed meanwhile. Bake it again.")
     own = uvs is not None and not fault
     with tempfile.TemporaryDirectory(prefix="gancube-") as name_of_folder:
         folder = Path(name_of_folder)

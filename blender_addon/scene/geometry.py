@@ -19,6 +19,7 @@ from .bake import existing, staged_steps
 from .layouts import counts, layer_for
 from .targets import check_editable
 from .unwrap import active_render, taken
+from .uv_check import fault_steps
 
 UNWRAPPED = "uvs.bin"  # bake_child.py writes it
 
@@ -82,9 +83,14 @@ def geometry_steps(
     check(item)
     before, note, uvs = counts(item.data), "", None
     if own_uvs and item.data.uv_layers:
-        uvs = taken(active_render(item.data).uv, "vector", "f", 2)
-        if (why := fault_of(item.data, uvs)) is not None:
-            note, uvs = f"{item.name}: its UVs {why}, so it got new ones.", None
+        layer = active_render(item.data).name
+        uvs = taken(item.data.uv_layers[layer].uv, "vector", "f", 2)
+        slots = set(range(max(len(item.material_slots), 1)))
+        why = yield from each_as((0, len(maps)), fault_steps(item.data, uvs, slots))
+        item = existing(uid)  # undone meanwhile, it is another datablock
+        check_unchanged(item, before)
+        if why:
+            note, uvs = f'{item.name}: its UV map "{layer}" {why}, so a new one was made.', None
     own = uvs is not None
     folder.mkdir(exist_ok=True)
     geometry_stage.write_stage(item, maps, uvs, size, max(size // 16, 2), folder / "stage.blend")
@@ -93,11 +99,25 @@ def geometry_steps(
         uvs = array("f", (folder / UNWRAPPED).read_bytes())
         layer_for(existing(uid).data, uvs)  # is there room for it?
     item = existing(uid)
-    if counts(item.data) != before:
-        raise SurfaceError(f"{item.name}: was changed meanwhile. Weather it again.")
+    check_unchanged(item, before)
     bake = {"mesh_sha256": mesh_hash(item, uvs), "size": size, "uvs": "mesh" if own else "new"}
     files = {name: folder / f"{name}.png" for name in maps}
     return Geometry(uid, before, files, None if own else uvs, bake, note)
+
+
+def check_unchanged(item: bpy.types.Object, before: tuple[int, int, int]) -> None:
+    if counts(item.data) != before:
+        raise SurfaceError(f"{item.name}: was changed meanwhile. Weather it again.")
+
+
+def each_as(state, steps: Generator) -> Generator:
+    """Yields `state` for each step; returns what they return."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+        yield state
 
 
 def request_fields(one: Geometry) -> dict:
@@ -108,8 +128,8 @@ def request_fields(one: Geometry) -> dict:
 
 
 def uv_mesh(mesh: bpy.types.Mesh, uvs: array):
-    """engine.uv_layout.UvMesh."""
-    from ..engine.uv_layout import UvMesh  # here, since Blender's start need not wait for numpy
+    """engine.uv_seam.UvMesh."""
+    from ..engine.uv_seam import UvMesh  # here, since Blender's start need not wait for numpy
 
     return UvMesh.of(
         taken(mesh.attributes["position"].data, "vector", "f", 3),
@@ -117,12 +137,6 @@ def uv_mesh(mesh: bpy.types.Mesh, uvs: array):
         taken(mesh.polygons, "loop_total", "i", 1),
         uvs,
     )
-
-
-def fault_of(mesh: bpy.types.Mesh, uvs: array) -> str | None:
-    from ..engine.uv_layout import fault
-
-    return fault(uv_mesh(mesh, uvs))
 
 
 def mesh_hash(item: bpy.types.Object, uvs: array) -> str:

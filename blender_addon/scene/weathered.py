@@ -23,7 +23,7 @@ from .unwrap import active_render, taken
 
 @dataclass(frozen=True)
 class Weathered:
-    """`names` of the objects. `seam`: of the colours at the borders of UV islands (engine/uv_layout.py), None where
+    """`names` of the objects. `seam`: of the colours at the borders of UV islands (engine/uv_seam.py), None where
     there are none."""
 
     names: list[str]
@@ -107,6 +107,6 @@ def weathered_copy(
 def seam_of(mesh: bpy.types.Mesh, uvs, png: bytes) -> float | None:
     """Measured on the first map."""
     from ..engine.png import decode
-    from ..engine.uv_layout import seam
+    from ..engine.uv_seam import seam
 
     return seam(uv_mesh(mesh, uvs), decode(png)[0][..., :3])

@@ -7,7 +7,7 @@ import pytest
 
 from blender_addon.engine import png, transform_recipe
 from blender_addon.engine.errors import SurfaceError
-from blender_addon.engine.uv_layout import sampled
+from blender_addon.engine.uv_seam import sampled
 from blender_addon.scene.geometry import chosen, geometry_steps, request_fields
 from blender_addon.scene.material import shader_tree
 from blender_addon.scene.session import all_blocks

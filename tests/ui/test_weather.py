@@ -182,7 +182,7 @@ def test_uvs_that_overlap_give_way_to_new_ones(wish, capfd):
     for number, corner in enumerate(item.data.uv_layers[0].uv):
         corner.vector = ((number % 4) // 2, (number % 4 + 1) // 2 % 2)  # every face the whole image
     assert bpy.ops.gancube.weather() == {"FINISHED"}
-    assert "Cube: its UVs overlap, so it got new ones" in said(capfd)
+    assert 'Cube: its UV map "UVMap" overlaps itself, so a new one was made' in said(capfd)
     assert [layer.name for layer in item.data.uv_layers] == ["UVMap", "gancube"]
     assert item.data.uv_layers["UVMap"].active_render
     picture = png.decode(shown(item)["base_color"].packed_file.data)[0]

@@ -1,6 +1,6 @@
-"""How a mesh lies in its texture: can each texel be one place of it, and how visible are the borders? Numpy only.
+"""How visible are the borders of UV islands? Numpy only; never bpy.
 
-Before: scene/geometry.py. The seam is UVSD_n of design.md: along every edge at which two neighbours lie apart in the
+Before: scene/weathered.py. The seam is UVSD_n of design.md: along every edge at which two neighbours lie apart in the
 texture, the colour of both sides is compared; 0 is continuous, 1 as far apart as any two places of the surface.
 """
 
@@ -10,10 +10,6 @@ import numpy as np
 
 SAMPLES = 16  # along an edge
 PAIRS = 8192  # of places anywhere
-PROBES = 32, 512  # places that are looked at for overlaps: at least, at most
-TESTS = 2 * 10**7  # comparisons of a place with a triangle, at most
-OVERLAP = 0.02  # share of them, from which on UVs overlap
-BEYOND = 1e-3  # outside of [0, 1], in UV
 
 
 @dataclass(frozen=True)
@@ -34,31 +30,6 @@ class UvMesh:
             np.frombuffer(counts, np.int32),
             np.frombuffer(uvs, np.float32).reshape(-1, 2),
         )
-
-
-def fault(mesh: UvMesh) -> str | None:
-    """Why no texture of its own fits this mesh's UVs, as the end of "its UVs ..."; None where it does."""
-    if not np.isfinite(mesh.uvs).all():
-        return "are not numbers"
-    if mesh.uvs.min() < -BEYOND or mesh.uvs.max() > 1 + BEYOND:
-        return "leave the image"
-    corners = mesh.uvs[triangles(mesh)].astype(np.float64)
-    area = np.abs(cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
-    if not area.sum() > 0:
-        return "have no area"
-    random = np.random.default_rng(0)
-    count = min(max(TESTS // len(area), PROBES[0]), PROBES[1])
-    chosen, inside = places(area, count, random)
-    probes = (corners[chosen] * inside[:, :, None]).sum(1)
-    twice = sum(covered(corners[area > 0], one) > 1 for one in probes)
-    return "overlap" if twice > OVERLAP * count else None
-
-
-def covered(corners: np.ndarray, place: np.ndarray) -> int:
-    """How many triangles [T, 3, 2] a place [2] lies well inside of."""
-    sides = [cross(corners[:, (i + 1) % 3] - corners[:, i], place - corners[:, i]) for i in range(3)]
-    turn = np.sign(sides[0] + sides[1] + sides[2])
-    return int((np.min([turn * one for one in sides], axis=0) > 1e-9).sum())
 
 
 def triangles(mesh: UvMesh) -> np.ndarray:

@@ -1,9 +1,8 @@
-"""UVs that no texture of its own fits, and the seam at the borders of UV islands."""
+"""The seam at the borders of UV islands."""
 
 import numpy as np
-import pytest
 
-from blender_addon.engine.uv_layout import UvMesh, fault, sampled, seam, split_edges
+from blender_addon.engine.uv_seam import UvMesh, sampled, seam, split_edges
 
 # Two unit squares side by side, sharing the edge from point 1 to point 4.
 POINTS = np.array([(0, 0, 0), (1, 0, 0), (2, 0, 0), (0, 1, 0), (1, 1, 0), (2, 1, 0)], np.float32)
@@ -21,22 +20,6 @@ def waves(size=128) -> np.ndarray:
     return np.stack([128 + 100 * np.sin(x / 7), 128 + 100 * np.sin(y / 5), (x * 2) % 256], -1).astype(
         np.uint8
     )
-
-
-@pytest.mark.parametrize(
-    "uvs, why",
-    [
-        (JOINED, None),
-        (APART, None),
-        (JOINED * (3, 1), "leave the image"),
-        (JOINED - 0.1, "leave the image"),
-        (np.tile(JOINED[:4], (2, 1)), "overlap"),
-        (JOINED * (1, 0), "have no area"),
-        (np.where(np.arange(16).reshape(8, 2) == 3, np.nan, JOINED), "are not numbers"),
-    ],
-)
-def test_what_fits(uvs, why):
-    assert fault(mesh(uvs)) == why
 
 
 def test_split_edges():
