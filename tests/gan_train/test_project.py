@@ -174,7 +174,7 @@ def test_of_a_run_the_result_is_refined(tiny, tmp_path, monkeypatch, capsys):
             )
 
     family = SimpleNamespace(deploy=lambda: SimpleNamespace(module=Module()))
-    monkeypatch.setattr("gan_train.export.export_run", lambda run, path, checkpoint: shutil.copy(tiny, path))
+    monkeypatch.setattr("gan_train.export.export_run", lambda run, path, **asked: shutil.copy(tiny, path))
     monkeypatch.setattr("gan_train.run_folder.load_averaged", lambda run, kept: (family, {}, {}))
     (tmp_path / "run").mkdir()
     photo = save_texture(tmp_path / "photo.jpg", 3)
