@@ -32,6 +32,15 @@ def parse_settings(pairs: list[str], config_class: type) -> dict[str, object]:
     return settings
 
 
+def require(config: object, checks: dict[str, tuple[bool, str]]) -> None:
+    """checks: {setting: (whether its value will do, what it must be)}; ConfigError names the first that will not."""
+    for name, (fine, rule) in checks.items():
+        if not fine:
+            value = getattr(config, name)
+            shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+            raise ConfigError(f"{name}={shown}: must be {rule}.")
+
+
 def describe_settings(config_class: type, changed: dict[str, object]) -> list[str]:
     """One line per field: name, value (the preset's where it differs), and the docstring that stands under it."""
     docs = field_docs(config_class)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import ConfigError
+from ..settings import require
 from .style_config import LOSSES
 from .unpaired_config import picture_checks
 
@@ -65,9 +65,7 @@ class DomainsConfig:
             "labels": (len(set(self.labels)) != 1, "at least two labels, or none for all of the dataset"),
             **picture_checks(self),
         }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
+        require(self, checks)
 
     one_way = False
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import ConfigError
 from ..input_maps import CARD_MAPS, CHANNELS
+from ..settings import require
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,7 @@ class PairedConfig:
                 f"of {', '.join(CARD_MAPS)}, and none that goes in",
             ),
             "crop": (self.crop % 16 == 0 and self.crop >= 64, "a multiple of 16, from 64 up"),
+            "batch": (self.batch >= 1, "at least 1"),
             "loss": (self.loss in ("relativistic", "non-saturating"), "relativistic or non-saturating"),
         }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                value = getattr(self, name)
-                shown = ",".join(value) if isinstance(value, tuple) else value
-                raise ConfigError(f"{name}={shown}: must be {rule}.")
+        require(self, checks)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import ConfigError
+from ..settings import require
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,4 @@ class SingleConfig:
             "batch": (self.batch >= 1, "at least 1"),
             "rounds": (self.rounds >= 1, "at least 1"),
         }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
+        require(self, checks)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import ConfigError
+from ..settings import require
 
 LOSSES = ("relativistic", "non-saturating")
 AUGMENTS = ("auto", "none", "diffaugment", "adaptive")
@@ -64,6 +64,4 @@ class StyleConfig:
             "augment": (self.augment in AUGMENTS, f"one of {', '.join(AUGMENTS)}"),
             "mixing": (0 <= self.mixing <= 1, "between 0 and 1"),
         }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
+        require(self, checks)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import ConfigError
+from ..settings import require
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,4 @@ class TextureConfig:
             "tint": (0 <= self.tint <= 1, "0 to 1"),
             "shifts": (self.shifts >= 1, "at least 1"),
         }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
+        require(self, checks)

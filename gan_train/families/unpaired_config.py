@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import ConfigError
+from ..settings import require
 from .style_config import LOSSES
 
 VARIANTS = ("cycle", "contrastive")
@@ -68,9 +69,7 @@ class UnpairedConfig:
             "pool": (self.pool >= 0, "at least 0"),
             **picture_checks(self),
         }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
+        require(self, checks)
 
     @property
     def one_way(self) -> bool:

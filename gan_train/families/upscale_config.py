@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import ConfigError
 from ..input_maps import CARD_MAPS
+from ..settings import require
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class UpscaleConfig:
     def __post_init__(self):
         checks = {
             "scale": (self.scale in (2, 4), "2 or 4"),
+            "batch": (self.batch >= 1, "at least 1"),
             "variant": (self.variant in ("adversarial", "psnr"), "adversarial or psnr"),
             "maps": (bool(self.maps) and set(self.maps) <= set(CARD_MAPS), f"of {', '.join(CARD_MAPS)}"),
             "crop": (
@@ -86,6 +87,4 @@ class UpscaleConfig:
             "jpeg": (30 <= self.jpeg <= 100, "30 to 100"),
             "clean": (0 <= self.clean <= 1, "0 to 1"),
         }
-        for name, (fine, rule) in checks.items():
-            if not fine:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be {rule}.")
+        require(self, checks)

@@ -115,6 +115,13 @@ def test_every_family_is_trained_here():
 
 
 @pytest.mark.parametrize("family", SMALL)
+def test_a_batch_of_nothing_is_refused(family):
+    preset, settings = SMALL[family]
+    with pytest.raises(ConfigError, match="batch=0: must be"):
+        configure(preset, {**settings, "batch": 0})
+
+
+@pytest.mark.parametrize("family", SMALL)
 def test_a_resumed_run_has_the_bits_of_a_straight_one(datasets, tmp_path, family):
     dataset, (preset, settings) = datasets[family], SMALL[family]
     train(dataset, tmp_path / "straight", preset, settings, steps=6, seed=3)
