@@ -114,7 +114,7 @@ class _Level:
         mine = there[:, 0, len(self.window) // 2].permute(0, 3, 1, 2)
         mine = take(mine, self.around).permute(0, 2, 3, 4, 1)[:, None]
         over = (places != inside).any(1).float().sum(2)  # [N, P, h, w]
-        cost = (there - mine).square().sum((2, 5)) + over * self.broken
+        cost = there.sub_(mine).square_().sum((2, 5)) + over * self.broken  # in place: it is large
         chosen = cost.argmin(1)[:, None, None].expand(-1, 2, -1, -1, -1)
         return offered.gather(2, chosen)[:, :, 0]
 
