@@ -87,7 +87,7 @@ def train(
             asked["shards"] = processes.count
         plan = describe_plan(family, config, sampler, seed, asked)
         if base:
-            plan["provenance"] = _joined(plan["provenance"], base)
+            plan["provenance"] = joined(plan, base)
 
         def open_folder() -> None:
             stack.enter_context(locked(run))
@@ -134,11 +134,13 @@ def configure(
     return name, entry.config(**as_settings({**settings, **overrides}))
 
 
-def _joined(provenance: dict, base: Base) -> dict:
-    """Weights that saw two datasets owe to both."""
+def joined(plan: dict, base: Base) -> dict:
+    """Weights that saw two datasets owe to both; one dataset seen twice is counted once."""
+    provenance = plan["provenance"]
     licences = dict(provenance["licences"])
     for name, count in base.licences.items():
-        licences[name] = licences.get(name, 0) + count
+        mine = licences.get(name, 0)
+        licences[name] = max(mine, count) if base.dataset == plan["dataset"]["sha256"] else mine + count
     return {"licences": licences, "authors": sorted({*provenance["authors"], *base.authors})}
 
 

@@ -84,12 +84,14 @@ class Base:
             self.family, self.config = plan["family"], plan["config"]
             self.said = {"name": path.resolve().name, "step": found[1]["step"]}
             self.licences, self.authors = plan["provenance"]["licences"], plan["provenance"]["authors"]
+            self.dataset = plan["dataset"]["sha256"]
         else:
             model = Model.load(path)  # checks the card, the graph and the test vector
             self.notes = _read_notes(path)
             self.family, self.config = self.notes["family"], self.notes["config"]
             self.said = {"name": model.card.name, "sha256": model.sha256}
             self.licences = model.card.provenance.licences
+            self.dataset = model.card.provenance.dataset_sha256
             self.authors = list(model.card.provenance.authors)
 
     def start(self, family: Family) -> int:

@@ -1,6 +1,7 @@
 """Fine-tuning: a run that begins with the weights of an exported file or of another run."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -12,7 +13,7 @@ from blender_addon.engine.onnx_file import read_onnx, write_metadata  # noqa: E4
 from gan_train.cli import main  # noqa: E402
 from gan_train.errors import CheckpointError, ConfigError  # noqa: E402
 from gan_train.export import export_run  # noqa: E402
-from gan_train.loop import train  # noqa: E402
+from gan_train.loop import joined, train  # noqa: E402
 from gan_train.run_folder import load_averaged, read_run  # noqa: E402
 from gan_train.weights import NOTES_KEY, Base  # noqa: E402
 
@@ -57,7 +58,11 @@ def test_a_run_goes_on_from_it_with_other_labels(trained, other_dataset, tmp_pat
     train(other_dataset, tmp_path / "run", None, {}, steps=1, source=trained[kind])
     plan = read_run(tmp_path / "run")
     assert plan["domain"]["labels"] == ["cork", "felt"] and plan["source"]["name"] in ("run", "base")
-    assert set(plan["provenance"]["licences"]) >= {"CC-BY-4.0", *Base(trained[1]).licences}
+    base = Base(trained[kind])
+    new = json.loads((other_dataset / "dataset.json").read_text())["licences"]
+    assert Counter(plan["provenance"]["licences"]) == Counter(base.licences) + Counter(new)
+    again = joined({**plan, "dataset": {"sha256": base.dataset}}, base)["licences"]
+    assert again == plan["provenance"]["licences"], "a dataset seen twice is counted once"
     train(other_dataset, tmp_path / "run", None, {}, steps=2, source=trained[kind])  # the same command again
     with pytest.raises(CheckpointError, match="source"):
         train(other_dataset, tmp_path / "run", None, {}, steps=3, source=tmp_path / "run")
