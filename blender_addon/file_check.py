@@ -125,6 +125,9 @@ def check_mark(facts: Checked) -> None:
         )
 
 
+STRIP = 256  # rows that are made bytes at a time: floats of a large picture are gigabytes already
+
+
 def pixels_of(data: bytes) -> np.ndarray:
     """[H, W, 1..4] uint8, row 0 on top."""
     is_png = kind_of(data) == "PNG"
@@ -136,8 +139,11 @@ def pixels_of(data: bytes) -> np.ndarray:
 
         width, height, floats = decoded(data)
     rows = np.frombuffer(floats, np.float32).reshape(height, width, 4)[::-1]
-    pixels = np.floor(rows * 255 + 0.5).clip(0, 255).astype(np.uint8)
-    return pixels[..., :3] if is_png and not has_alpha(data) else pixels
+    pixels = np.empty((height, width, 3 if is_png and not has_alpha(data) else 4), np.uint8)
+    for first in range(0, height, STRIP):
+        strip = rows[first : first + STRIP, :, : pixels.shape[2]]
+        pixels[first : first + STRIP] = np.floor(strip * 255 + 0.5).clip(0, 255)
+    return pixels
 
 
 def maps_in(folder: Path) -> dict[str, dict[str, bytes]]:

@@ -46,6 +46,8 @@ def read_pairs(
     card: Card, manifest: Manifest, split: str = "heldout", count: int | None = None
 ) -> list[Pair]:
     """All of a split that fit the card, or `count` spread evenly over it; DatasetError where there is none."""
+    if count is not None and count < 1:
+        raise DatasetError(f"--count {count}: at least one picture is needed.")
     inputs = {spec.name: spec.name for spec in card.input("image").picture_maps}
     if card.scale == 1 and inputs.keys() & set(card.map_names):  # a picture of its own goes in
         inputs["base_color"] = "input"

@@ -11,6 +11,8 @@ from .arguments import add_model_argument
 from .errors import ConfigError
 from .progress import Progress
 
+SHEET, SHOWN = "samples.png", 16  # what --pictures writes of generators that take pictures, and rows of it
+
 
 def add_sample(commands) -> None:
     parser = commands.add_parser(
@@ -83,11 +85,10 @@ def _sample_pictures(model, arguments: argparse.Namespace, bar: Progress) -> Pat
     a = arguments
     if a.data is None:
         raise ConfigError(f"{model.card.name} takes pictures: say with --data DATASET which.")
-    for flag, value in (("--mix", a.mix), ("--interpolate", a.interpolate), ("--jpeg", a.jpeg or None)):
-        if value is not None:
-            raise ConfigError(
-                f"{flag}: is for generators that make textures; {model.card.name} takes pictures."
-            )
+    _refuse(
+        {"--mix": a.mix, "--interpolate": a.interpolate, "--jpeg": a.jpeg or None},
+        f"is for generators that make textures; {model.card.name} takes pictures.",
+    )
     manifest = read_manifest(a.data)
     if has_pairs(model.card, manifest) or not model.card.takes_picture:
         return pair_sheet(model, manifest, a.out, a.count, a.seed, bar)
@@ -126,7 +127,8 @@ def add_measure(commands) -> None:
         "--pictures",
         metavar="DIR",
         type=Path,
-        help="also write samples.png, neighbours.png (samples beside the nearest training crops) and tiled.png there",
+        help="also write samples.png there, and of textures neighbours.png (samples beside the nearest training crops) "
+        "and tiled.png; of a generator that takes pictures samples.png shows held-out ones and what it makes of them",
     )
     add(
         "--fid",
@@ -157,18 +159,11 @@ def add_measure(commands) -> None:
 def _run_measure(arguments: argparse.Namespace) -> int:
     from .held_out_pairs import has_pairs
     from .manifest import read_manifest
-    from .measure import measure
-    from .measure_pairs import measure_pairs
     from .model_source import open_model
 
     if arguments.into_card and arguments.model.is_dir():
         raise ConfigError(f"{arguments.model}: --into-card needs an exported file. Export the run first.")
     manifest = read_manifest(arguments.data)
-    inception = None
-    if arguments.fid is not None:
-        from .inception import Inception
-
-        inception = Inception(Path(arguments.fid) if arguments.fid else None)
     bars: dict[str, Progress] = {}
 
     def progress(what: str, done: int, total: int) -> None:
@@ -176,20 +171,11 @@ def _run_measure(arguments: argparse.Namespace) -> int:
 
     with open_model(arguments.model, arguments.provider, arguments.checkpoint, arguments.direction) as model:
         if has_pairs(model.card, manifest):
-            panel = measure_pairs(model, manifest, arguments.count, arguments.seed, progress)
+            panel = _measure_pairs(model, manifest, arguments, progress)
         elif model.card.takes_picture:
             panel = _measure_looks(model, manifest, arguments, progress)
         else:
-            panel = measure(
-                model,
-                manifest,
-                arguments.count,
-                arguments.size,
-                arguments.seed,
-                progress=progress,
-                pictures=arguments.pictures,
-                inception=inception,
-            )
+            panel = _measure_textures(model, manifest, arguments, progress)
     if arguments.into_card:
         from .card_measures import put_measures
 
@@ -202,14 +188,73 @@ def _run_measure(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _measure_looks(model, manifest, arguments: argparse.Namespace, progress):
-    """The panel of a generator that makes one look into another, without pairs."""
-    from .domain_measures import measure_looks
+def _measure_textures(model, manifest, arguments: argparse.Namespace, progress):
+    """The panel of a generator that makes pictures out of seeds."""
+    from .measure import measure
 
     a = arguments
-    for flag, value in (("--size", a.size), ("--pictures", a.pictures), ("--fid", a.fid)):
+    _refuse(
+        {"--source": a.source, "--target": a.target, "--split": _train_only(a)},
+        f"is for generators that change pictures; {model.card.name} takes none.",
+    )
+    inception = None
+    if a.fid is not None:
+        from .inception import Inception
+
+        inception = Inception(Path(a.fid) if a.fid else None)
+    return measure(
+        model, manifest, a.count, a.size, a.seed, None, progress, pictures=a.pictures, inception=inception
+    )
+
+
+def _measure_pairs(model, manifest, arguments: argparse.Namespace, progress):
+    """The panel of a generator that makes pictures out of pictures whose answer the dataset holds."""
+    from .measure_pairs import measure_pairs
+    from .measure_pictures import make_folder
+    from .pair_sheet import pair_sheet
+
+    a, name = arguments, model.card.name
+    _refuse(
+        {"--size": a.size, "--fid": a.fid}, f"is for generators that make textures; {name} takes pictures."
+    )
+    _refuse(
+        {"--source": a.source, "--target": a.target, "--split": _train_only(a)},
+        f"is for generators between looks; {name} is measured on held-out pictures with their answers.",
+    )
+    if a.pictures is not None:
+        make_folder(a.pictures)
+    panel = measure_pairs(model, manifest, a.count, a.seed, progress)
+    if a.pictures is not None:
+        pair_sheet(model, manifest, a.pictures / SHEET, min(SHOWN, a.count), a.seed)
+    return panel
+
+
+def _measure_looks(model, manifest, arguments: argparse.Namespace, progress):
+    """The panel of a generator that makes one look into another, without pairs."""
+    from .changed_sheet import changed_sheet
+    from .domain_measures import measure_looks
+    from .measure_pictures import make_folder
+
+    a, name = arguments, model.card.name
+    _refuse(
+        {"--size": a.size, "--fid": a.fid}, f"is for generators that make textures; {name} takes pictures."
+    )
+    if a.pictures is not None:
+        make_folder(a.pictures)
+    panel = measure_looks(model, manifest, a.count, a.seed, a.source, a.target, a.split, progress=progress)
+    if a.pictures is not None:
+        label = a.target if model.card.labels else None
+        changed_sheet(model, manifest, a.pictures / SHEET, SHOWN, a.source, label, a.seed)
+    return panel
+
+
+def _train_only(arguments: argparse.Namespace) -> str | None:
+    """--split where it asks for something else than there is without it."""
+    return None if arguments.split == "heldout" else arguments.split
+
+
+def _refuse(options: dict[str, object], why: str) -> None:
+    """ConfigError for the first of the options {flag: value} that was given."""
+    for flag, value in options.items():
         if value is not None:
-            raise ConfigError(
-                f"{flag}: is for generators that make textures; {model.card.name} takes pictures."
-            )
-    return measure_looks(model, manifest, a.count, a.seed, a.source, a.target, a.split, progress=progress)
+            raise ConfigError(f"{flag}: {why}")

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FEW_STEPS = 4
 FEW_SAMPLES = 24
 FEW_TRIES = 128
+FEW_COLUMNS = 3
 MADE_HERE = ("out", "runs", "dist", "build", "scratch", "wheels", "__pycache__", "*.egg-info")
 NOT_COPIED = (".git", ".venv*", ".*_cache", *MADE_HERE)
 
@@ -29,16 +30,17 @@ def commands(text: str) -> list[str]:
 
 
 def shortened(line: str) -> str:
-    """`--steps 20000` becomes a few steps, `measure` looks at few samples and `project` at few pictures; all else stays
-    as the README has it."""
+    """`--steps 20000` becomes a few steps, `measure` looks at few samples and `project` at few pictures, sheets between
+    seeds have few columns; all else stays as the README has it."""
     line = re.sub(r"--steps \d+", f"--steps {FEW_STEPS}", line)
+    line = re.sub(r"--interpolate \w+", rf"\g<0> --count {FEW_COLUMNS}", line)
     line = re.sub(r"^gan-train project .*", rf"\g<0> --tries {FEW_TRIES}", line)
     return re.sub(r"^gan-train measure .*", rf"\g<0> --count {FEW_SAMPLES}", line)
 
 
 def results(lines: list[str]) -> list[str]:
     """The paths that the commands promise to write."""
-    return [path for line in lines for path in re.findall(r"--(?:out|render|library) (\S+)", line)]
+    return [path for line in lines for path in re.findall(r"--(?:out|render|library|pictures) (\S+)", line)]
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_every_command_does_what_it_says(newcomer):
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "VIRTUAL_ENV"))
     }
-    script = "set -euxo pipefail\n" + "\n".join(lines)
+    script = "PS4='+ ${SECONDS} s: '; set -euxo pipefail\n" + "\n".join(lines)
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=newcomer,
@@ -120,4 +122,5 @@ def test_the_words_for_the_test_itself():
     assert commands(text) == ["make cube", "make test", "gan-train train d --steps 20000"]
     assert shortened(commands(text)[2]) == f"gan-train train d --steps {FEW_STEPS}"
     assert shortened("gan-train measure r --data d") == f"gan-train measure r --data d --count {FEW_SAMPLES}"
+    assert shortened("sample r --interpolate seeds") == f"sample r --interpolate seeds --count {FEW_COLUMNS}"
     assert results(["gancube cube --out a.glb --render b.png", "x --library c"]) == ["a.glb", "b.png", "c"]

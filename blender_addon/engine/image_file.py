@@ -48,9 +48,10 @@ def add_xmp(data: bytes, packet: str) -> bytes:
     """The same image with `packet` in it, in place of one that it had."""
     kind, body = kind_of(data), packet.encode("utf-8")
     if kind == "PNG":
-        kept = [data[a:b] for name, a, b in _chunks(data) if not _is_xmp(data, name, a)]
+        view = memoryview(data)  # the pixels of a large picture are copied once
+        kept = [view[a:b] for name, a, b in _chunks(data) if not _is_xmp(data, name, a)]
         own = chunk(b"iTXt", PNG_KEY + b"\0\0\0\0\0" + body)
-        return SIGNATURE + kept[0] + own + b"".join(kept[1:])
+        return b"".join([SIGNATURE, kept[0], own, *kept[1:]])
     if kind == "JPEG":
         if len(body) > MOST_IN_JPEG:
             raise ImageError("the metadata is too long for a JPEG. Choose PNG.")

@@ -4,6 +4,7 @@ import contextlib
 import io
 import random
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -198,3 +199,29 @@ def mended(data):
         out += png.chunk(data[position + 4 : position + 8], data[position + 8 : position + 8 + length])
         position += 12 + length
     return out + data[position:]
+
+
+@pytest.mark.parametrize("filters", [(2,), (4, 3, 2, 1, 0)], ids=str)
+def test_in_strips_it_is_the_same(monkeypatch, filters):
+    pixels = RNG.integers(0, 256, (29, 17, 3), dtype=np.uint8)
+    whole, other = png.encode(pixels), with_filters(pixels, filters)
+    monkeypatch.setattr(png, "STRIP", 200)  # three rows
+    assert png.encode(pixels) == whole
+    for data in (whole, other):
+        assert np.array_equal(png.decode(data)[0], pixels)
+        assert png.is_slow(data) == (max(filters) > 2 and data is other)
+    with pytest.raises(ImageError, match="truncated"):
+        png.decode(file_of(17, 29, zlib.compress(bytes(29 * 52 - 1))))
+    with pytest.raises(ImageError, match="more than its header says"):
+        png.decode(file_of(17, 29, zlib.compress(bytes(29 * 52 + 1))))
+
+
+def test_a_large_picture_is_never_there_twice():
+    pixels = np.tile(photo(256, 256, 3), (16, 8, 1))
+    for work, least in ((png.encode, 0), (png.decode, pixels.nbytes)):
+        given = pixels if work is png.encode else png.encode(pixels)
+        tracemalloc.start()
+        made = work(given)
+        peak, files = tracemalloc.get_traced_memory()[1], len(given if work is png.decode else made)
+        tracemalloc.stop()
+        assert peak < least + 2 * files + 6 * png.STRIP, work

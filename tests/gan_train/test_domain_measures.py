@@ -15,7 +15,9 @@ from gan_train.cli import main
 from gan_train.domain_measures import measure_looks
 from gan_train.errors import DatasetError
 from gan_train.manifest import read_manifest
+from gan_train.panel import Panel
 from gan_train.picture_sets import load_pixels
+from tests.tiny import make_tiny
 from tests.tiny_picture import make_tiny_picture
 
 QUICK = ClassifierConfig(crops=96, crop=64, steps=60)
@@ -157,8 +159,32 @@ def test_the_command_measures_and_refuses_what_is_for_textures(tiny, small_datas
     assert run(*asked, "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["measures"]["look_ratio"]["value"] > 0 and told["labels"] == ["bricks", "dots"]
-    assert run(*asked, "--size", 64) == 2
-    assert "--size: is for generators that make textures" in capsys.readouterr().err
+    for more in (("--size", 64), ("--fid",)):
+        assert run(*asked, *more) == 2
+        assert f"{more[0]}: is for generators that make textures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [("--source", "dots"), ("--target", "dots"), ("--split", "train")])
+def test_measure_of_textures_refuses_what_is_for_looks(small_dataset, tmp_path, capsys, more):
+    textures = make_tiny(tmp_path / "textures.onnx")
+    assert run("measure", textures, "--data", small_dataset, *more) == 2
+    assert f"{more[0]}: is for generators that change pictures" in capsys.readouterr().err
+
+
+def test_measure_shows_what_goes_in_beside_what_comes_out(
+    labelled, tiny, small_dataset, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(
+        domain_measures, "measure_looks", lambda *a, **k: Panel((), 0, 0, 0, (), 0, "", "", "")
+    )
+    for number, (model, words) in enumerate(
+        ((labelled, ("--target", "dots")), (tiny, ("--source", "bricks", "--target", "dots")))
+    ):
+        folder, sheet = tmp_path / str(number), tmp_path / f"{number}.png"
+        assert run("measure", model, "--data", small_dataset, *words, "--json", "--pictures", folder) == 0
+        words = ("--label", "dots") if model is labelled else words[:2]
+        assert run("sample", model, "--data", small_dataset, "--count", 16, *words, "--out", sheet) == 0
+        assert (folder / "samples.png").read_bytes() == sheet.read_bytes()
 
 
 def test_a_sheet_shows_inputs_beside_outputs(labelled, tiny, small_dataset, tmp_path, capsys):

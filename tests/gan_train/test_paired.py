@@ -146,6 +146,36 @@ def test_measure_and_sample_stand_beside_the_real_ones(trained, materials, tmp_p
     assert "ends in .png" in capsys.readouterr().err
 
 
+def test_measure_shows_held_out_pictures_unpicked(trained, materials, tmp_path, capsys):
+    asked = ["measure", str(trained[1]), "--data", str(materials), "--count", "2"]
+    assert main([*asked, "--pictures", str(tmp_path / "new" / "folder")]) == 0
+    (sheet,) = (tmp_path / "new" / "folder").iterdir()
+    sample = ["sample", str(trained[1]), "--data", str(materials), "--count", "2"]
+    assert main([*sample, "--out", str(tmp_path / "s.png")]) == 0
+    assert sheet.name == "samples.png" and sheet.read_bytes() == (tmp_path / "s.png").read_bytes()
+    (tmp_path / "file").write_text("")
+    capsys.readouterr()
+    assert main([*asked, "--pictures", str(tmp_path / "file")]) == 2
+    assert "cannot be made a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        (["--size", "64"], "--size: is for generators that make textures; maps takes pictures"),
+        (["--fid"], "--fid: is for generators that make textures"),
+        (["--source", "wall"], "--source: is for generators between looks"),
+        (["--target", "wall"], "--target: is for generators between looks"),
+        (["--split", "train"], "--split: is for generators between looks"),
+        (["--count", "0"], "--count 0: at least one picture"),
+        (["--count", "-3"], "--count -3: at least one picture"),
+    ],
+)
+def test_measure_refuses_what_pairs_have_no_use_for(trained, materials, capsys, more, said):
+    assert main(["measure", str(trained[1]), "--data", str(materials), *more]) == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "preset, wrong, said",
     [
