@@ -1,23 +1,22 @@
 """From a plan's target to one mesh object: a primitive, a mesh file, or an object in a .blend. bpy only; no images.
 
-Previous station: engine/plan.py. Next: scene/surfaces.py. What a file holds is taken as it is seen (modifiers applied,
-several meshes joined), since every format shows only that. The object is in no collection.
+Previous stations: engine/plan.py, engine/mesh_file.py (what importers would hide). Next: scene/surfaces.py. What a file
+holds is taken as it is seen (modifiers applied, several meshes joined), since every format shows only that. The object
+is in no collection.
 """
 
 import math
-from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import bmesh
 import bpy
 
-from ..engine.errors import RecipeError, SurfaceError
-from ..engine.glb import read_glb
+from ..engine.errors import SurfaceError
+from ..engine.mesh_file import check_mesh_file
 from .session import run_operator, temporary_scene
 from .unwrap import active_render, taken
 
-FLOAT = 5126  # of an accessor in glTF
 UVS = "UVMap"  # Blender's own name for the first UV layer
 
 
@@ -95,10 +94,7 @@ def from_file(path: Path, inside: str, name: str) -> bpy.types.Object:
 
     What the import brings along is the caller's to remove (session.nothing_left_behind).
     """
-    if path.is_file() and path.stat().st_size == 0:
-        raise SurfaceError(f"{path}: is an empty file.")
-    if path.suffix.lower() == ".glb":
-        check_glb(path)
+    check_mesh_file(path)
     with temporary_scene([]) as scene:
         parts = evaluated(imported(path, scene, inside), inside)
         if not parts:
@@ -221,38 +217,3 @@ def check_positions(mesh: bpy.types.Mesh, path: Path) -> None:
     if not math.isfinite(sum(values)):
         wrong = sum(1 for value in values if not math.isfinite(value))
         raise SurfaceError(f"{path}: {wrong} coordinates are not numbers (NaN or infinite). Export it anew.")
-
-
-def check_glb(path: Path) -> None:
-    """Blender's importer puts vertices that are not numbers at the origin, without a word."""
-    try:
-        document, binary = read_glb(path)
-        wrong = sum(not math.isfinite(sum(values)) for values in positions_of(document, binary))
-    except RecipeError as error:
-        raise SurfaceError(str(error)) from error
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise SurfaceError(f"{path}: is damaged: its accessors make no sense.") from error
-    if wrong:
-        raise SurfaceError(
-            f"{path}: {wrong} of its meshes have vertices that are not numbers. Export it anew."
-        )
-
-
-def positions_of(document: dict, binary: bytes) -> Iterator[array]:
-    """The vertex positions of each primitive that stand in the file as plain floats."""
-    for mesh in document.get("meshes", []):
-        for part in mesh["primitives"]:
-            accessor = document["accessors"][part["attributes"]["POSITION"]]
-            if "bufferView" not in accessor or accessor["componentType"] != FLOAT:
-                continue
-            view = document["bufferViews"][accessor["bufferView"]]
-            first = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
-            stride = view.get("byteStride", 12)
-            end = first + stride * (accessor["count"] - 1) + 12
-            if not 0 <= first <= end <= len(binary):
-                raise ValueError
-            values = array("f", binary[first : first + (end - first) // 4 * 4])
-            if stride != 12:
-                rows = range(0, len(values), stride // 4)
-                values = array("f", [one for row in rows for one in values[row : row + 3]])
-            yield values

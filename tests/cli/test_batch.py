@@ -128,8 +128,11 @@ def test_a_plan_from_the_first_asset_to_the_page(gancube, plan, tmp_path):
     assert str(tmp_path) not in page + (out / "report.jsonl").read_text()
     assert rest_of(out) == []
 
-    # one worker, another folder: the same bytes
-    assert gancube("batch", plan, "--out", other, "--workers", 1, "--quiet").code == 0
+    # one worker, another folder, the groups in another order: the same bytes
+    head, *groups = plan.read_text().split("[[assets]]")
+    (turned := tmp_path / "turned.toml").write_text("[[assets]]".join([head, *reversed(groups)]))
+    assert gancube("batch", turned, "--out", other, "--workers", 1, "--quiet").code == 0
+    assert [line.asset for line in batch_report.read(other).values()] != list(lines)
     assert hashes(out) == hashes(other) and len(hashes(out)) > 3 * COUNT
 
     # again: nothing twice; what is damaged or gone is made again, and only that

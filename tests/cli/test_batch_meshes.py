@@ -26,6 +26,7 @@ def meshes(tmp_path):
     (folder / "no_uvs.obj").write_text(SQUARE + "f 1 2 3 4\n")
     (folder / "nan.obj").write_text(SQUARE.replace("v 1 1 0", "v nan 1 0") + "f 1 2 3 4\n")
     (folder / "infinite.obj").write_text(SQUARE.replace("v 1 1 0", "v 1 inf 0") + "f 1 2 3 4\n")
+    (folder / "too_large.obj").write_text(SQUARE.replace("v 1 1 0", "v 1 1e39 0") + "f 1 2 3 4\n")
     (folder / "no_faces.obj").write_text(SQUARE + "l 1 2\n")
     (folder / "empty.obj").write_text("")
     (folder / "nothing.fbx").write_text("this is no FBX")
@@ -36,11 +37,15 @@ def meshes(tmp_path):
     bpy.context.object.name = "Head"
     bpy.ops.mesh.primitive_cube_add(location=(5, 0, 0))
     bpy.ops.export_scene.gltf(filepath=str(folder / "two.glb"))
-    bpy.ops.wm.usd_export(filepath=str(folder / "two.usdc"))
+    for name in ("two.usdc", "two.usda", "two.usdz"):
+        bpy.ops.wm.usd_export(filepath=str(folder / name))
     bpy.ops.wm.obj_export(filepath=str(folder / "two.obj"))
-    for name in ("two.glb", "two.usdc", "uvs.blend"):
+    bpy.ops.export_scene.fbx(filepath=str(folder / "two.fbx"))
+    for name in ("two.glb", "two.usdc", "two.usda", "two.usdz", "two.fbx", "uvs.blend"):
         content = (folder / name).read_bytes()
         (folder / f"cut_{name}").write_bytes(content[: len(content) * 2 // 3])
+    lines = (folder / "two.obj").read_text().splitlines(keepends=True)
+    (folder / "cut_two.obj").write_text("".join(lines[:-3]) + lines[-3].rstrip()[:-4])
     document, binary = read_glb(folder / "two.glb")
     view = document["bufferViews"][document["accessors"][0]["bufferView"]]
     nan = bytearray((folder / "two.glb").read_bytes())
@@ -97,12 +102,17 @@ def test_good_and_bad_meshes(meshes, models, tmp_path):
         "nan.obj": "not numbers",
         "nan.glb": "not numbers",
         "infinite.obj": "not numbers",
+        "too_large.obj": "line 3: a coordinate is not a number",
         "no_faces.obj": "has faces",
         "empty.obj": "is an empty file",
         "nothing.fbx": "cannot read it",
         "nothing.usdc": "cannot read it",
         "cut_two.glb": "truncated",
         "cut_two.usdc": "cannot read it",
+        "cut_two.usda": "cannot read it",
+        "cut_two.usdz": "no USDZ, or a damaged one",
+        "cut_two.fbx": "cannot read it",
+        "cut_two.obj": "its last line breaks off",
         "cut_uvs.blend": "damaged",
         "uvs.blendBarrel": "no object 'Barrel'; it has ",
         "removed.obj": "is not there any more",
@@ -110,7 +120,8 @@ def test_good_and_bad_meshes(meshes, models, tmp_path):
         assert words in errors.pop(name), name
     assert errors == {}
     good = {name for name, line in lines.items() if line.status == "made"}
-    assert good == {"no_uvs.obj", "two.glb", "two.obj", "two.usdc", "uvs.blend", "uvs.blendCrate"}
+    two = {f"two.{kind}" for kind in ("glb", "obj", "fbx", "usdc", "usda", "usdz")}
+    assert good == {"no_uvs.obj", *two, "uvs.blend", "uvs.blendCrate"}
     assert all("Traceback" not in line.error and "Error: " not in line.error for line in lines.values())
     glb = next((tmp_path / "out").glob("*-uvs/*-uvs.glb"))
     document, _ = read_glb(glb)
