@@ -31,10 +31,11 @@ class StyleConfig:
     """Layers of the mapping network."""
     patch: int = 2
     """Side in pixels of what a cell of the finest layers draws at once: 1, 2 or 4. Larger is faster and coarser."""
-    width: tuple[int, ...] = (128, 96, 64, 48, 16)
-    """Channels of the generator at 4, 8, ... up to resolution / patch."""
-    critic_width: tuple[int, ...] = (128, 96, 64, 32, 16)
-    """Channels of the critic at the same resolutions."""
+    width: tuple[int, ...] = ()
+    """Channels of the generator at 4, 8, ... up to resolution / patch; empty: 128,96,64,48,16 for 128 px, and one
+    128 more in front for each doubling."""
+    critic_width: tuple[int, ...] = ()
+    """Channels of the critic at the same resolutions; empty: 128,96,64,32,16 for 128 px, and so on."""
     loss: str = "relativistic"
     """relativistic (pairs, with R1 and R2) or non-saturating (with R1)."""
     augment: str = "auto"
@@ -54,6 +55,10 @@ class StyleConfig:
     def __post_init__(self):
         levels = (self.resolution // max(self.patch, 1)).bit_length() - 2  # 4, 8, ... resolution / patch
         sizes = f"{levels} numbers for {self.resolution} px in patches of {self.patch}"
+        for name, narrow in (("width", (96, 64, 48, 16)), ("critic_width", (96, 64, 32, 16))):
+            if not getattr(self, name):
+                chosen = ((128,) * levels + narrow)[-levels:] if levels > 0 else ()
+                object.__setattr__(self, name, chosen)  # so that a run says what it has
         checks = {
             "resolution": (self.resolution in (32, 64, 128, 256, 512), "32, 64, 128, 256 or 512"),
             "batch": (self.batch >= 2, "at least 2"),

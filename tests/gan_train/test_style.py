@@ -52,6 +52,20 @@ def test_shapes(patch, width):
     assert critic(picture, torch.eye(3)).shape == (3,)
 
 
+@pytest.mark.parametrize("resolution", [64, 128, 256, 512])
+def test_every_resolution_has_widths_of_its_own(resolution):
+    config = StyleConfig(resolution=resolution)
+    assert StyleConfig(resolution=128).width == (128, 96, 64, 48, 16)
+    assert StyleConfig(resolution=128, width=(8,) * 5).width == (8,) * 5
+    torch.manual_seed(0)
+    synthesis = Synthesis(3, 6, tuple(n // 8 for n in config.width), config.patch)
+    styles, noise = torch.randn(1, synthesis.layers, 6), torch.randn(1, synthesis.noise)
+    picture = synthesis(styles, noise)
+    assert picture.shape == (1, 3, resolution, resolution)
+    critic = StyleCritic(3, 2, tuple(n // 8 for n in config.critic_width), config.patch)
+    assert critic(picture, torch.eye(2)[:1]).shape == (1,)
+
+
 def test_a_new_generator_draws_no_pattern_of_patches():
     """All pixels of a patch begin alike, apart from what the smooth enlargement of coarser pictures adds."""
     synthesis = Synthesis(3, 6, (8, 8), 4)
