@@ -170,3 +170,4 @@ class Entry(NamedTuple):
     config: type  # a frozen dataclass with a docstring under each field
     sampler: type[Sampler]  # sampler(dataset folder, config)
     takes_photos: bool = False  # train may be given a photo, or a folder of a few, instead of a dataset
+    takes_pictures: bool = False  # its generators make pictures out of pictures: sample needs a dataset

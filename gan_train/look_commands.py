@@ -11,6 +11,7 @@ from .arguments import add_model_argument
 from .errors import ConfigError
 from .progress import Progress
 
+NEEDS_PICTURES = "{} takes pictures: say with --data DATASET which."
 SHEET, SHOWN = "samples.png", 16  # what --pictures writes of generators that take pictures, and rows of it
 
 
@@ -60,6 +61,13 @@ def _run_sample(arguments: argparse.Namespace) -> int:
     from .sample import sample
 
     a = arguments
+    if a.data is None and a.model.is_dir():  # said before the export, which can take a minute
+        from .families import FAMILIES
+        from .run_folder import read_run
+
+        entry = FAMILIES.get(read_run(a.model)["family"])
+        if entry and entry.takes_pictures:
+            raise ConfigError(NEEDS_PICTURES.format(a.model))
     bar = Progress("rows" if a.mix is not None else "textures")
     with open_model(a.model, a.provider, a.checkpoint, a.direction) as model:
         if model.card.takes_picture or a.data is not None:
@@ -84,7 +92,7 @@ def _sample_pictures(model, arguments: argparse.Namespace, bar: Progress) -> Pat
 
     a = arguments
     if a.data is None:
-        raise ConfigError(f"{model.card.name} takes pictures: say with --data DATASET which.")
+        raise ConfigError(NEEDS_PICTURES.format(model.card.name))
     _refuse(
         {"--mix": a.mix, "--interpolate": a.interpolate, "--jpeg": a.jpeg or None},
         f"is for generators that make textures; {model.card.name} takes pictures.",

@@ -69,6 +69,7 @@ def mixed_up(pairs: dict[str, tuple[Looks, Looks]], name: str) -> dict[str, str]
     drawn = [np.array([p[i].drawn for p in pairs.values()]) for i in (0, 1)]
     # [partner, base colour]: lines of one may be the tones of the other, bright or dark
     alike = np.abs(np.einsum("iap,jbp->ijab", drawn[1], drawn[0])).max((2, 3))
+    alike[:, [file in found for file in files]] = 0  # what stands there is no base colour
     for i in range(len(files)):
         other = int(alike[i].argmax())
         if other != i and alike[i, i] <= OWN and alike[i, other] >= OTHER and files[i] not in found:

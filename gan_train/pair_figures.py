@@ -80,17 +80,18 @@ def spectrum(made: np.ndarray, real: np.ndarray) -> float:
 
 
 Figure = tuple[str, Callable[[np.ndarray, np.ndarray], float], str, str]
+_STRUCTURE = ("ssim", ssim, "higher", "structural similarity")
 _COLOR = (
     ("psnr", psnr, "higher", "peak signal-to-noise ratio in decibels"),
-    ("ssim", ssim, "higher", "structural similarity"),
+    _STRUCTURE,
     ("spectrum", spectrum, "lower", "difference of the power per ring of frequency, in decibels"),
 )
-_VALUE = (("error", error, "lower", "mean absolute difference in 1/255"),)
+_VALUE = (("error", error, "lower", "mean absolute difference in 1/255"), _STRUCTURE)
 # Map name -> its figures; _VALUE for all others.
 FIGURES: dict[str, tuple[Figure, ...]] = {
     "base_color": _COLOR,
-    "normal": (("angle", angle, "lower", "mean angle to the real normals in degrees"),),
-    "height": (("correlation", correlation, "higher", "correlation with the real height"),),
+    "normal": (("angle", angle, "lower", "mean angle to the real normals in degrees"), _STRUCTURE),
+    "height": (("correlation", correlation, "higher", "correlation with the real height"), _STRUCTURE),
 }
 
 

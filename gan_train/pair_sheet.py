@@ -41,13 +41,15 @@ def pair_sheet(
     pairs, rows = read_pairs(model.card, manifest, "heldout", count), []
     for number, pair in enumerate(pairs):
         made, scale = transform(model, pair.given, Step(seed=seed), pair.wraps).maps, model.card.scale
-        row = [(name, _window(_larger(values, scale))) for name, values in pair.given.maps.items()]
+        row = [(name, _larger(values, scale)) for name, values in pair.given.maps.items()]
         for name in model.card.map_names:
-            row.append((f"{name}: made", _window(made[name])))
+            row.append((f"{name}: made", made[name]))
             real = pair.real.get(name)
-            row.append((f"{name}: real", _window(real if real is not None else np.zeros_like(made[name]))))
+            row.append((f"{name}: real", real if real is not None else np.zeros_like(made[name])))
         rows.append((pair.label, row))
         progress(number + 1, len(pairs))
+    side = min(max(max(values.shape[:2]) for _, row in rows for _, values in row), SIDE)
+    rows = [(label, [(name, _window(values, side)) for name, values in row]) for label, row in rows]
     out.parent.mkdir(parents=True, exist_ok=True)
     caption = f"{model.card.name}: {len(pairs)} held-out pictures, unpicked"
     return write_atomic(out, png.encode(labelled_grid(rows, caption)))
@@ -57,10 +59,10 @@ def _larger(values: np.ndarray, times: int) -> np.ndarray:
     return values.repeat(times, 0).repeat(times, 1)
 
 
-def _window(values: np.ndarray) -> np.ndarray:
-    """The middle, [SIDE, SIDE, 3]; grey around what is smaller."""
-    top, left = (max(side - SIDE, 0) // 2 for side in values.shape[:2])
-    cut = values[top : top + SIDE, left : left + SIDE]
-    shown = np.full((SIDE, SIDE, 3), 128, np.uint8)
+def _window(values: np.ndarray, side: int) -> np.ndarray:
+    """The middle, [side, side, 3]; grey around what is smaller."""
+    top, left = (max(n - side, 0) // 2 for n in values.shape[:2])
+    cut = values[top : top + side, left : left + side]
+    shown = np.full((side, side, 3), 128, np.uint8)
     shown[: cut.shape[0], : cut.shape[1]] = cut
     return shown

@@ -170,8 +170,12 @@ def _store_images(
             surface = read_surface_maps(candidate.maps, (width, height), wraps=bool(facts.tileable))
         notes += [(candidate.path, note) for note in surface.notes]
         notes += [(candidate.path, note) for note in more]
-        for name, values in partners.items():
-            looks[name][candidate.path] = looks_of(image.pixels), looks_of(values)
+        # a normal map is drawn too differently from its base colour to be told from another one's
+        compared = dict(partners)
+        if "roughness" in surface.maps:
+            compared["roughness"] = surface.maps["roughness"][..., None]
+        for name in compared.keys() & looks.keys():
+            looks[name][candidate.path] = looks_of(image.pixels), looks_of(compared[name])
         maps = {}
         single = {
             name: values[..., 0] if values.shape[2] == 1 else values for name, values in partners.items()

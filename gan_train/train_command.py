@@ -124,7 +124,8 @@ def _run_train(arguments: argparse.Namespace) -> int:
         ),
     )
     if checkpoint:
-        print(f"{checkpoint} written; next: gan-train sample {arguments.out} --out grid.png")
+        pictures = f" --data {dataset}" if FAMILIES[family].takes_pictures else ""
+        print(f"{checkpoint} written; next: gan-train sample {arguments.out}{pictures} --out grid.png")
     return 0
 
 

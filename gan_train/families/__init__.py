@@ -25,8 +25,8 @@ FAMILIES = {
     "texture": Entry(Texture, TextureConfig, CropSampler),
     "style": Entry(Style, StyleConfig, WholePictureSampler),
     "single": Entry(Single, SingleConfig, SingleSampler, takes_photos=True),
-    "unpaired": Entry(Unpaired, UnpairedConfig, DomainSampler),
-    "domains": Entry(Domains, DomainsConfig, DomainSampler),
-    "paired": Entry(Paired, PairedConfig, AlignedSampler),
-    "upscale": Entry(Upscale, UpscaleConfig, AlignedSampler),
+    "unpaired": Entry(Unpaired, UnpairedConfig, DomainSampler, takes_pictures=True),
+    "domains": Entry(Domains, DomainsConfig, DomainSampler, takes_pictures=True),
+    "paired": Entry(Paired, PairedConfig, AlignedSampler, takes_pictures=True),
+    "upscale": Entry(Upscale, UpscaleConfig, AlignedSampler, takes_pictures=True),
 }

@@ -141,7 +141,11 @@ def test_measure_and_sample_stand_beside_the_real_ones(trained, materials, tmp_p
     )
     assert main(["sample", str(trained[1]), "--data", str(materials), "--out", str(tmp_path / "s.png")]) == 0
     with Image.open(tmp_path / "s.png") as sheet:
-        assert sheet.width > 7 * 256
+        assert 7 * 96 < sheet.width < 7 * 128, "cells as large as the pictures"
+    capsys.readouterr()
+    assert main(["sample", str(trained[0]), "--out", str(tmp_path / "s.png")]) == 2
+    said = capsys.readouterr().err
+    assert "takes pictures: say with --data" in said and "exporting" not in said, "before the export"
     assert main(["sample", str(trained[1]), "--data", str(materials), "--out", str(tmp_path / "s")]) == 2
     assert "ends in .png" in capsys.readouterr().err
 

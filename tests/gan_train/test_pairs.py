@@ -9,6 +9,7 @@ from PIL import Image
 from gan_train.cli import main
 from gan_train.errors import DatasetError
 from gan_train.manifest import read_manifest
+from gan_train.pair_check import looks_of, mixed_up
 from gan_train.prepare import PrepareOptions, prepare
 
 from .pictures import texture
@@ -88,12 +89,26 @@ def test_a_pair_that_is_exchanged(folders):
     assert not [p for p in (folders / "out").rglob("6*")]
 
 
-def test_partners_of_another_picture(folders):
+@pytest.mark.parametrize("name", ["input", "roughness"])
+def test_partners_of_another_picture(folders, name):
     a, b, spare = (folders / "drawings/wall" / name for name in ("0.png", "7.png", "spare.png"))
     a.rename(spare), b.rename(a), spare.rename(b)
-    report = run(folders)
+    report = run(folders, pairs={name: folders / "drawings"})
     assert reasons(report).keys() == {"wall/0.png", "wall/7.png"}
-    assert "shows another picture, wall/7.png" in reasons(report)["wall/0.png"]
+    assert f"its {name} shows another picture, wall/7.png" in reasons(report)["wall/0.png"]
+
+
+def test_one_exchanged_pair_takes_no_others_with_it():
+    """Partners that resemble what stands in the place of its base colour: it is no base colour."""
+    random = np.random.default_rng(0)
+    grid = 200 - 120 * (np.indices((SIDE, SIDE)).sum(0) % 24 < 4)  # the same in all partners
+    pairs = {}
+    for i in range(COUNT):
+        color = np.clip(random.normal((200, 120, 60), 25, (SIDE, SIDE, 3)), 0, 255)
+        line = np.clip(grid + random.normal(0, 6, (SIDE, SIDE)), 0, 255)[..., None]
+        pair = looks_of(color.astype(np.uint8)), looks_of(line.astype(np.uint8))
+        pairs[f"{i}.png"] = pair[::-1] if i == 3 else pair
+    assert list(mixed_up(pairs, "input")) == ["3.png"]
 
 
 @pytest.mark.parametrize(
