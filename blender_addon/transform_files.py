@@ -17,6 +17,13 @@ from .file_check import pixels_of
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp")
 MESHES = (".glb", ".obj", ".blend")
+UNCHANGED = (
+    ".fbx",
+    ".usd",
+    ".usda",
+    ".usdc",
+    ".usdz",
+)  # hierarchy, animation and packed channels would be lost
 KNOWN = (*INPUT_MAPS, *MAPS)
 
 
@@ -48,6 +55,11 @@ def sets_of(path: Path, cards: list[Card]) -> list[Set]:
         if not files:
             raise RequestError(f"{path}: holds no pictures. Files that end in {', '.join(IMAGES)} are.")
         return grouped(files, only_map(cards[0]))
+    if path.suffix.lower() in UNCHANGED:
+        raise RequestError(
+            f"{path}: is not changed, since what Blender reads of it is not all that it holds. Save it from Blender as "
+            f"{', '.join(MESHES)}."
+        )
     if path.suffix.lower() not in (*IMAGES, *MESHES):
         raise RequestError(
             f"{path}: is not changed. Files that end in {', '.join((*IMAGES, *MESHES))} are, and folders."

@@ -17,10 +17,10 @@ from ..scene import faces
 from ..scene.images import new_image, purge
 from . import kept_recipes, models, session
 from .face_operators import locks, own_labels, own_style
-from .generation import TICK
 from .live_job import LiveJob
 from .preferences import chosen
 from .redraw import redraw
+from .ticking import TICK
 
 REST = 1.0  # seconds without a change after which a change is over that was typed, scrolled or clicked
 pending: list[

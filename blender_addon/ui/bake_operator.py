@@ -9,7 +9,7 @@ from bpy.app.translations import pgettext_rpt as rpt
 from ..scene import bake, faces
 from . import session
 from .adjust_panel import draw_strengths
-from .dialog import go_on
+from .dialog import Asking
 from .stepped import Stepped
 
 
@@ -70,7 +70,7 @@ class GANCUBE_OT_bake_box(Stepped, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class GANCUBE_OT_ask_to_bake(bpy.types.Operator):
+class GANCUBE_OT_ask_to_bake(Asking, bpy.types.Operator):
     bl_idname = "gancube.ask_to_bake"
     bl_label = "Bake Box Projection..."
     bl_description = "Ask for the size and the UV map, and bake the box projection to images for export"
@@ -79,21 +79,13 @@ class GANCUBE_OT_ask_to_bake(bpy.types.Operator):
     size: size()
     own_uvs: own_uvs()
 
-    @classmethod
-    def poll(cls, context):
-        return GANCUBE_OT_bake_box.poll(context)
-
-    def invoke(self, context, event):
-        return context.window_manager.invoke_props_dialog(self)
+    works = GANCUBE_OT_bake_box
 
     def draw(self, context):
         self.layout.use_property_split = True
         self.layout.prop(self, "size")
         if context.active_object.data.uv_layers:
             self.layout.prop(self, "own_uvs")
-
-    def execute(self, context):
-        return go_on(self, "bake_box", size=self.size, own_uvs=self.own_uvs)
 
 
 class GANCUBE_PT_material(bpy.types.Panel):

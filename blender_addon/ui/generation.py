@@ -1,7 +1,8 @@
 """What every operator that runs a generator has in common. Clicked, it leaves Blender usable; called by a script it
 waits. bpy.types only.
 
-Before: job.py. Next: operators.py and its neighbours, which mix this in and say what is asked, built and landed.
+Before: ticking.py, job.py. Next: operators.py and its neighbours, which mix this in and say what is asked, built and
+landed.
 """
 
 import time
@@ -15,13 +16,12 @@ from ..scene.place import Place, scene_of
 from . import kept_recipes as kept
 from . import session
 from .preferences import chosen
-from .redraw import redraw
+from .ticking import Ticking
 
-TICK = 0.05  # seconds between two looks at the child process
 BUDGET = 0.02  # seconds of a tick for building; an image takes about one millisecond
 
 
-class Generation:
+class Generation(Ticking):
     """Mixed into an operator with bl_options REGISTER and UNDO: one undo step, pushed when the result lands.
 
     The operator gives:
@@ -63,83 +63,45 @@ class Generation:
     def arrived(self, context, job) -> None:
         """After each look at the job; what it has may be taken out of job.textures."""
 
-    def given_up(self) -> None:
-        """After a cancel or an error: takes away what `arrived` made."""
-
     def build(self, context, result) -> Generator:
         raise NotImplementedError
 
     def land(self, context, made) -> str:
         raise NotImplementedError
 
-    def invoke(self, context, event):
-        if bpy.app.background:  # no window, so no timer would ever tick
-            return self.execute(context)
-        self.place = Place.of(context)
-        try:
-            self.prepare(context)
-            self.begin(context)
-            self.started(context)
-        except GanCubeError as error:
-            return self.fail(str(error))
-        self.building, self.shown = None, ()
-        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context, event):
-        if event.type == "ESC" and event.value == "PRESS":
-            session.cancel()
-        elif event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            outcome = self.tick(context)
-        except Exception:  # a mistake of ours: Blender shows it, and the button must not stay grey
-            self.cancel(context)
-            raise
-        if outcome is not None:
-            self.cancel(context)
-        if session.status() != self.shown:
-            self.shown = session.status()
-            redraw()
-        return outcome or {"PASS_THROUGH"}
+    def launch(self, context) -> None:
+        self.place, self.building = Place.of(context), None
+        self.prepare(context)
+        self.begin(context)
+        self.started(context)
 
     def tick(self, context) -> set | None:
-        """One look at the job; the operator's outcome, or None while it goes on."""
         job = session.job
         if job is None:  # the add-on was disabled, or its preferences changed
             return self.fail("")
         job.step()
-        try:
-            self.arrived(context, job)
-        except GanCubeError as error:
-            return self.fail(str(error))
+        self.arrived(context, job)
         if job.running:
             return None
         if job.state != "done":
             return self.fail(job.error)
         if context.mode != "OBJECT":  # it lands when Object Mode is back
             return None
+        if self.building is None:
+            self.take(job)
+            self.building = self.build(context, self.made)
         try:
-            if self.building is None:
-                self.take(job)
-                self.building = self.build(context, self.made)
             end = time.monotonic() + BUDGET
             while time.monotonic() < end:
                 next(self.building)
         except StopIteration as stop:
             return self.finish(context, stop.value)
-        except GanCubeError as error:
-            return self.fail(str(error))
         return None
 
     def cancel(self, context):
-        """Every ending of modal; Blender calls it too, when another file is opened meanwhile."""
-        session.cancel()
         if self.building is not None:
             self.building.close()  # takes away the images of what was not finished
-        self.given_up()
-        context.window_manager.event_timer_remove(self.timer)
+        Ticking.cancel(self, context)
 
     def execute(self, context):
         """From a script: waits. From the redo panel: builds again from the pictures that are there."""

@@ -14,7 +14,7 @@ from ..engine.errors import RequestError
 from ..engine.surface_request import ROUND
 from ..scene import faces, sequence
 from . import adjust, models
-from .dialog import go_on
+from .dialog import Asking
 from .face_operators import request_of
 from .generation import Generation, show_textures
 from .wrapped_text import filled
@@ -110,7 +110,7 @@ class GANCUBE_OT_bake_loop(Generation, bpy.types.Operator):
         return rpt("Loop of {} frames in {}").format(self.frames, self.target.name)
 
 
-class GANCUBE_OT_ask_for_loop(bpy.types.Operator):
+class GANCUBE_OT_ask_for_loop(Asking, bpy.types.Operator):
     bl_idname = "gancube.ask_for_loop"
     bl_label = "Bake Loop..."
     bl_description = "Ask for the length of the loop, and animate the active object"
@@ -119,12 +119,7 @@ class GANCUBE_OT_ask_for_loop(bpy.types.Operator):
     frames: frames()
     directory: directory()
 
-    @classmethod
-    def poll(cls, context):
-        return GANCUBE_OT_bake_loop.poll(context)
-
-    def invoke(self, context, event):
-        return context.window_manager.invoke_props_dialog(self)
+    works = GANCUBE_OT_bake_loop
 
     def draw(self, context):
         layout = self.layout
@@ -135,9 +130,6 @@ class GANCUBE_OT_ask_for_loop(bpy.types.Operator):
         layout.label(text=filled("{} images", images), icon="INFO", translate=False)
         if not bpy.data.filepath and not self.directory:
             layout.label(text="Save the file first, or choose a folder", icon="ERROR")
-
-    def execute(self, context):
-        return go_on(self, "bake_loop", frames=self.frames, directory=self.directory)
 
 
 CLASSES = (GANCUBE_OT_bake_loop, GANCUBE_OT_ask_for_loop)

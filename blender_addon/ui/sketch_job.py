@@ -83,6 +83,7 @@ class SketchJob:
     def cancel(self) -> None:
         if self.asked is not None:
             self.client.cancel()
+            self.asked = None
         if self.open:
             self.state = "cancelled"
         self.folder.cleanup()

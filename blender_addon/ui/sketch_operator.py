@@ -14,9 +14,9 @@ from ..scene import canvas
 from ..scene.picture_source import check_image
 from ..scene.targets import find
 from . import icons, models, session
-from .generation import TICK, show_textures
-from .redraw import redraw
+from .generation import show_textures
 from .sketch_job import SketchJob
+from .ticking import Ticking
 
 LOOK = 0.2  # seconds between two looks at the pixels, at least; and
 SHARE = 0.1  # of the time may go into looking, which takes longer at large images
@@ -34,7 +34,7 @@ def draws_lines(card) -> bool:
     return any(one.name == "sketch" for one in card.input("image").picture_maps)
 
 
-class GANCUBE_OT_follow_sketch(bpy.types.Operator):
+class GANCUBE_OT_follow_sketch(Ticking, bpy.types.Operator):
     bl_idname = "gancube.follow_sketch"
     bl_label = "Follow Sketch"
     bl_description = "Make a texture out of what you paint, after each stroke, and show it. Esc stops"
@@ -58,7 +58,7 @@ class GANCUBE_OT_follow_sketch(bpy.types.Operator):
             return True
         return False
 
-    def begin(self, context) -> None:
+    def launch(self, context) -> None:
         image = bpy.data.images.get(self.image) if self.image else canvas.canvas_of(context)
         if image is None:
             raise RequestError(
@@ -71,11 +71,11 @@ class GANCUBE_OT_follow_sketch(bpy.types.Operator):
         self.images, self.next_look = {}, 0.0
         session.start_sketch(image.name)
 
-    def tick(self, context) -> bool:
-        """One look at the canvas and at the worker; False when it is over."""
+    def tick(self, context) -> set | None:
+        """One look at the canvas and at the worker."""
         job = session.job
         if not isinstance(job, SketchJob):  # the add-on was disabled, or its preferences changed
-            return False
+            return self.end()
         image = canvas.found(self.uid)
         if (began := time.monotonic()) >= self.next_look:
             job.want((canvas.fingerprint(image), *self.wish(context)))
@@ -85,7 +85,7 @@ class GANCUBE_OT_follow_sketch(bpy.types.Operator):
             paper = draws_lines(entry_of(context).card)
             job.step(lambda file: canvas.fields_of(canvas.found(self.uid), file, paper))
             self.show(context, job)
-        return job.open
+        return None if job.open else self.end()
 
     def wish(self, context) -> tuple:
         settings, entry = context.scene.gancube.transform, entry_of(context)
@@ -109,54 +109,19 @@ class GANCUBE_OT_follow_sketch(bpy.types.Operator):
     def execute(self, context):
         """From a script, and without a window: once."""
         try:
-            self.begin(context)
-            while self.tick(context) and not session.job.settled:
+            self.launch(context)
+            while (outcome := self.tick(context)) is None and not session.job.settled:
                 time.sleep(0.002)
         except GanCubeError as error:
-            return self.end(str(error))
-        return self.end()
+            return self.fail(str(error))
+        return outcome or self.end()
 
-    def invoke(self, context, event):
-        if bpy.app.background:
-            return self.execute(context)
-        try:
-            self.begin(context)
-        except GanCubeError as error:
-            return self.end(str(error))
-        self.shown = ()
-        self.timer = context.window_manager.event_timer_add(TICK, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+    def end(self) -> set:
+        return self.fail(session.job.error if isinstance(session.job, SketchJob) else "")
 
-    def modal(self, context, event):
-        """While a stroke is drawn no timer comes here: what is shown changes between strokes alone."""
-        if event.type == "ESC" and event.value == "PRESS":
-            session.cancel()
-        elif event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            outcome = None if self.tick(context) else self.end()
-        except GanCubeError as error:
-            outcome = self.end(str(error))
-        except Exception:  # a mistake of ours: Blender shows it, and the panel must not stay grey
-            self.cancel(context)
-            raise
-        if outcome is not None:
-            context.window_manager.event_timer_remove(self.timer)
-        if session.status() != self.shown:
-            self.shown = session.status()
-            redraw()
-        return outcome or {"PASS_THROUGH"}
-
-    def cancel(self, context):
-        """Blender calls it when another file is opened meanwhile."""
-        session.cancel()
-        context.window_manager.event_timer_remove(self.timer)
-
-    def end(self, message: str = "") -> set:
+    def fail(self, message: str) -> set:
         """What is shown stays, with an undo step; nothing to say means that the user stopped it."""
         job = session.job if isinstance(session.job, SketchJob) else None
-        message = message or (job.error if job is not None else "")
         session.error = message[:1].upper() + message[1:]
         shown = getattr(self, "images", {})
         if job is not None:

@@ -24,6 +24,13 @@ RELIEF = "normal"  # what the generator for maps of a photo must give
 class Transformation(Generation):
     """One source for each picture that is changed; nothing of it goes into the history of seeds."""
 
+    @classmethod
+    def allows(cls, context):
+        if not models.takers():
+            cls.poll_message_set("No generator at hand changes pictures")
+            return False
+        return True
+
     def entry(self, context):
         entry = models.entry(context.scene.gancube.transform.model)
         if not entry.card.takes_picture:
@@ -31,6 +38,14 @@ class Transformation(Generation):
                 f"{entry.name} makes textures out of seeds. Choose a generator that changes pictures"
             )
         return entry
+
+    def label(self, context) -> str | None:
+        settings = context.scene.gancube.transform
+        return settings.label if settings.label in self.entry(context).card.labels else None
+
+    def prepare(self, context):
+        label = self.label(context)
+        self.title = label.replace("_", " ") if label else self.entry(context).name
 
     def pictures(self, context) -> list[tuple[str, dict]]:
         """(name for messages, {map name: image}) of each source."""
@@ -47,12 +62,9 @@ class Transformation(Generation):
             }
             first = images.get("base_color") or next(iter(images.values()))
             sources.append({"name": name, "maps": maps, "recipe": picture_source.recipe_text(first)})
-        labels = entry.card.labels
-        label = settings.label if settings.label in labels else None
         scalars = {"strength": settings.strength} if entry.card.has_strength else {}
-        self.title = label.replace("_", " ") if label else entry.name
         return session.start_transform(
-            TransformWish(str(entry.path), tuple(sources), label, scalars, 0, folder)
+            TransformWish(str(entry.path), tuple(sources), self.label(context), scalars, 0, folder)
         )
 
     def remember(self, context, result) -> None:
@@ -72,22 +84,21 @@ class OnObjects(Transformation):
 
     @classmethod
     def allows(cls, context):
-        if not models.takers():
-            cls.poll_message_set("No generator at hand changes pictures")
-        elif not context.selected_objects:
+        if not super().allows(context):
+            return False
+        if not context.selected_objects:
             cls.poll_message_set("Select one or more meshes")
-        else:
-            return True
-        return False
+            return False
+        return True
 
     def prepare(self, context):
+        super().prepare(context)
         card = self.entry(context).card
         if not self.properties.is_property_set("only_active"):
             self.only_active = context.scene.gancube.transform.only_active
         self.found = transformed.materials_of(
             list(context.selected_objects), set(card.takes), self.only_active
         )
-        self.title = getattr(self, "title", self.entry(context).name)
 
     def pictures(self, context):
         return [(next(iter(images.values())).name, images) for images in self.found.materials.values()]
@@ -144,14 +155,8 @@ class OnImage(Transformation):
         options={"SKIP_SAVE", "HIDDEN"},
     )
 
-    @classmethod
-    def allows(cls, context):
-        if not models.takers():
-            cls.poll_message_set("No generator at hand changes pictures")
-            return False
-        return True
-
     def prepare(self, context):
+        super().prepare(context)
         image = bpy.data.images.get(self.image) if self.image else getattr(context, "edit_image", None)
         if image is None:
             raise RequestError("no image is shown. Open one in the Image Editor")
@@ -163,7 +168,6 @@ class OnImage(Transformation):
             raise RequestError(
                 f"{card.name} takes several maps ({names}). Transform an object that shows them"
             )
-        self.title = getattr(self, "title", self.entry(context).name)
 
     def original(self) -> bpy.types.Image:
         for image in bpy.data.images:

@@ -335,7 +335,9 @@ def test_bad_files(transform, photo, tmp_path):
         (photo, "out.jpg", "must end in .png"),
         (photo, "brick.png", "is the picture itself"),
         (tmp_path, "out.png", "must be a folder"),
-        (tmp_path / "mesh.stl", "out.stl", "is not changed"),
+        (tmp_path / "mesh.stl", "out.stl", "is not changed. Files that end in"),
+        (tmp_path / "mesh.fbx", "out.fbx", "Save it from Blender as .glb, .obj, .blend"),
+        (tmp_path / "mesh.USDZ", "out.usdz", "Save it from Blender as .glb, .obj, .blend"),
     ):
         answer = transform(source, "--model", "looks", "--out", tmp_path / out, "--quiet")
         assert answer.code == 2 and says in answer.err, (source, answer.err)

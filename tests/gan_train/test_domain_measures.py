@@ -23,6 +23,12 @@ from tests.tiny_picture import make_tiny_picture
 QUICK = ClassifierConfig(crops=96, crop=64, steps=60)
 
 
+@pytest.fixture
+def small_crops(monkeypatch):
+    """A quarter of the pixels for the random features, which cost most: where no figure is judged."""
+    monkeypatch.setattr(domain_measures, "CROP", 64)
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     return make_tiny_picture(tmp_path_factory.mktemp("tiny") / "plain.onnx")
@@ -81,11 +87,11 @@ def test_noise_is_no_look(tiny, manifest, monkeypatch):
     assert figures(tiny, manifest, monkeypatch, made=noise)["look_ratio"].value > 1
 
 
-def test_the_same_call_gives_the_same_numbers(tiny, manifest, monkeypatch):
+def test_the_same_call_gives_the_same_numbers(tiny, manifest, monkeypatch, small_crops):
     assert figures(tiny, manifest, monkeypatch) == figures(tiny, manifest, monkeypatch)
 
 
-def test_of_many_looks_each_has_a_row(labelled, manifest, monkeypatch):
+def test_of_many_looks_each_has_a_row(labelled, manifest, monkeypatch, small_crops):
     rows = figures(labelled, manifest, monkeypatch, source=None, target=None, count=72)
     assert {"look_ratio:bricks", "look_ratio:dots", "look_ratio:weave"} <= rows.keys()
     each = [rows[f"look_ratio:{label}"].value for label in ("bricks", "dots", "weave")]
@@ -138,7 +144,9 @@ def run(*arguments) -> int:
     return main([str(argument) for argument in arguments])
 
 
-def test_the_command_measures_and_refuses_what_is_for_textures(tiny, small_dataset, capsys, monkeypatch):
+def test_the_command_measures_and_refuses_what_is_for_textures(
+    tiny, small_dataset, capsys, monkeypatch, small_crops
+):
     monkeypatch.setattr(
         domain_measures,
         "load_judge",

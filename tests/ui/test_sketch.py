@@ -55,7 +55,7 @@ class Following:
 
     def __init__(self, image=""):
         self.image, self.reports = image, []
-        self.begin(bpy.context)
+        self.launch(bpy.context)
 
     def report(self, kind, text):
         self.reports.append(text)
@@ -64,11 +64,11 @@ class Following:
         self.next_look = 0.0
         self.tick(bpy.context)
         while not session.job.settled:
-            assert self.tick(bpy.context), session.job.error
+            assert self.tick(bpy.context) is None, session.job.error
             time.sleep(0.002)
 
 
-for name in ("begin", "tick", "wish", "show", "end"):
+for name in ("launch", "tick", "wish", "show", "end", "fail"):
     setattr(Following, name, getattr(sketch_operator.GANCUBE_OT_follow_sketch, name))
 
 
@@ -90,7 +90,7 @@ def test_the_result_follows_the_strokes(wish, paper):
     assert not np.array_equal(pixels(colors(item)), first) and colors(item).name == "Paper result"
     assert counts() == {**before, "images": before["images"] + 1}, "those in between are gone"
     bpy.ops.gancube.stop_following()
-    assert not follower.tick(bpy.context) and follower.end() == {"FINISHED"}
+    assert follower.tick(bpy.context) == {"FINISHED"}
     assert not session.busy() and session.provider and paper.use_fake_user
     recipe = transform_recipe.loads(colors(item)["gancube"])
     assert [step["label"] for step in recipe.steps] == ["snow"]
@@ -177,7 +177,7 @@ def test_results_that_come_late_are_dropped(wish, paper):
     assert session.job.asked is not None
     file = session.job.folder.name
     session.cancel()  # Esc, before anything came
-    assert not follower.tick(bpy.context) and follower.end() == {"CANCELLED"}
+    assert follower.tick(bpy.context) == {"CANCELLED"}
     assert colors(item) == paper and not Path(file).exists() and not session.error
     job = SketchJob(SimpleNamespace(poll=list, submit=lambda message: None, cancel=lambda: None), {}, "x")
     job.want((1, "one.onnx", None, ()))
@@ -198,7 +198,7 @@ def test_a_canvas_that_is_removed_ends_it(wish, paper):
     bpy.data.images.remove(paper)
     with pytest.raises(Exception, match="the image that was followed is gone") as error:
         follower.tick(bpy.context)
-    assert follower.end(str(error.value)) == {"FINISHED"} and session.error and not session.busy()
+    assert follower.fail(str(error.value)) == {"FINISHED"} and session.error and not session.busy()
 
 
 def test_what_cannot_be_followed(wish, paper):
