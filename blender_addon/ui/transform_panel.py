@@ -114,6 +114,8 @@ class GANCUBE_PT_transform_image(bpy.types.Panel):
         draw_settings(layout, context)
         if sketch_operator.following():
             sketch_operator.draw_picture(layout)
+        else:
+            transform_preview.draw(layout, context)
         layout.operator("gancube.transform_image", icon="MOD_HUE_SATURATION")
         if for_maps() is not None:
             layout.operator("gancube.material_from_image", icon="NODE_MATERIAL")

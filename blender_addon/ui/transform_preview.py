@@ -31,6 +31,8 @@ class Preview:
         self.picture = b""  # of `shown`, as icons.py wants it
         self.folder: tempfile.TemporaryDirectory | None = None
         self.crop: tuple = ()  # (session_uid of the image, the fields of its map)
+        self.looked_at = 0  # session_uid of the image in the place where a setting changed last
+        self.in_image_editor = False  # that place
 
     def step(self, client, options: dict, image) -> bool:
         """Takes in what the worker said and asks for the newest wish; True where there is nothing to wait for."""
@@ -43,7 +45,7 @@ class Preview:
     def ask(self, client, options: dict, image) -> None:
         self.asked = self.wanted
         model, label, scalars, uid = self.wanted
-        if not self.crop or self.crop[0] != uid:
+        if not self.crop or self.crop[0] != uid or image.is_dirty:  # painted on since
             self.folder = self.folder or tempfile.TemporaryDirectory(
                 prefix="gancube-", ignore_cleanup_errors=True
             )
@@ -70,6 +72,9 @@ preview = Preview()
 
 def changed(self, context) -> None:
     """Of a setting: begins to look, where there is a window to show it in."""
+    image = subject(context)
+    preview.looked_at = image.session_uid if image is not None else 0
+    preview.in_image_editor = in_image_editor(context)
     if not bpy.app.background and not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=TICK)
 
@@ -80,7 +85,7 @@ def tick() -> float | None:
         preview.asked = None  # its answer is not heard any more
         return LATER
     try:
-        image = subject(bpy.context)
+        image = next((one for one in bpy.data.images if one.session_uid == preview.looked_at), None)
         preview.wanted = wish(bpy.context.scene.gancube.transform, image)
         if preview.wanted is None:
             return None
@@ -91,8 +96,15 @@ def tick() -> float | None:
     return None if over else TICK
 
 
+def in_image_editor(context) -> bool:
+    return context.space_data is not None and context.space_data.type == "IMAGE_EDITOR"
+
+
 def subject(context) -> bpy.types.Image | None:
-    """The colours of the active material."""
+    """The image of an Image Editor; anywhere else the colours of the active material."""
+    if in_image_editor(context):
+        image = context.space_data.image
+        return image if image is not None and image.type in ("IMAGE", "UV_TEST") else None
     item = context.active_object
     material = item.active_material if item is not None and item.type == "MESH" else None
     return picture_source.shown_maps(material).get("base_color", (None,))[0]
@@ -111,7 +123,7 @@ def wish(settings, image) -> tuple | None:
 def draw(layout, context) -> None:
     """Beside the settings: what was asked for last. Another image is looked at only where somebody looked at one."""
     image = subject(context)
-    if preview.shown is None or image is None:
+    if preview.shown is None or image is None or preview.in_image_editor != in_image_editor(context):
         return
     if preview.shown[3] != image.session_uid:  # what was there stays until then, else the buttons would jump
         changed(None, context)

@@ -1,6 +1,7 @@
 """Transform in bpy without a window, with the real child process: objects, faces, the Image Editor; what cannot be."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -321,6 +322,13 @@ def test_a_preview_follows_the_settings_and_leaves_no_trace(wish):
     top = np.frombuffer(seen[1], np.uint8).reshape(64, 64, 4)[::-1]
     nearest = np.arange(64) * 48 // 64  # 48 px in an icon of 64; strength 0 is the picture itself
     assert np.array_equal(top[..., :3], drawn(48)[nearest][:, nearest])
+    painted = shown(item)["base_color"]
+    painted.pixels[:4] = (0.0, 0.0, 0.0, 1.0)
+    wish.strength = 0.01
+    while transform_preview.tick() is not None:
+        pass
+    lowest = np.frombuffer(preview.picture, np.uint8).reshape(64, 64, 4)[0, 0, :3]
+    assert lowest.max() < 8, "what was painted since is looked at"
     file = preview.folder.name
     transform_preview.close()
     from pathlib import Path
@@ -328,6 +336,24 @@ def test_a_preview_follows_the_settings_and_leaves_no_trace(wish):
     assert not Path(file).exists() and preview.shown is None
     wish.model = "filled"
     assert transform_preview.tick() is None, "it takes more than colours: nothing to show"
+
+
+def test_a_preview_of_the_image_editor_is_of_its_image(wish):
+    from blender_addon.ui import transform_preview
+
+    plane(photo())
+    other = photo("Stone")
+    editor = SimpleNamespace(type="IMAGE_EDITOR", image=other)
+    context = SimpleNamespace(space_data=editor, active_object=bpy.context.active_object)
+    assert transform_preview.subject(context) == other
+    assert transform_preview.subject(SimpleNamespace(**{**vars(context), "space_data": None})) != other
+    transform_preview.changed(None, context)
+    while transform_preview.tick() is not None:
+        pass
+    assert transform_preview.preview.shown[3] == other.session_uid
+    editor.image = None
+    assert transform_preview.subject(context) is None
+    transform_preview.close()
 
 
 def test_a_label_that_the_next_generator_lacks_is_set_back(wish, capfd):
