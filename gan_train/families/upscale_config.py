@@ -44,7 +44,7 @@ class UpscaleConfig:
     loss: str = "relativistic"
     """relativistic (each pixel against the same pixel of the real picture) or non-saturating."""
     content_weight: float = 1.0
-    """Weight of the absolute difference, everywhere."""
+    """Weight of the difference, everywhere: absolute, or of the variant psnr its squares as a logarithm."""
     adversarial_weight: float = 0.02
     """Weight of the critic."""
     feature_weight: float = 0.05
