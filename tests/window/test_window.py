@@ -33,6 +33,7 @@ SCENARIOS = (
     "texture",
     "transform",
     "sketch",
+    "weather",
     "kept",
     "asking",
     "models_and_assets",
@@ -167,11 +168,20 @@ def takers(out: Path) -> None:
     make_tiny_picture(out / "models" / "relief.onnx", gives=("normal", "height", "roughness"), seed=1)
 
 
+def painter(out: Path) -> None:
+    """A generator that takes the shape of a mesh."""
+    from tests.tiny_picture import make_tiny_picture
+
+    (out / "models").mkdir()
+    takes = ("position", "object_normal", "ao", "curvature")
+    make_tiny_picture(out / "models" / "weather.onnx", takes=takes, gives=("base_color", "roughness"))
+
+
 def nothing(out: Path) -> None:
     pass
 
 
-BRINGS = {"transform": takers, "sketch": takers}  # what a scenario finds in its folder
+BRINGS = {"transform": takers, "sketch": takers, "weather": painter}  # what a scenario finds in its folder
 
 
 def red(console: str) -> list[str]:
