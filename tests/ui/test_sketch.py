@@ -11,8 +11,9 @@ bpy = pytest.importorskip("bpy")
 
 from blender_addon.engine import transform_recipe  # noqa: E402
 from blender_addon.scene import canvas  # noqa: E402
-from blender_addon.ui import icons, session, sketch_operator, transform_panel  # noqa: E402
+from blender_addon.ui import icons, session, sketch_operator, ticking, transform_panel  # noqa: E402
 from blender_addon.ui.sketch_job import SketchJob  # noqa: E402
+from blender_addon.ui.ticking import Ticking  # noqa: E402
 from tests.tiny_picture import make_tiny_picture  # noqa: E402
 from tests.ui.panel import counts  # noqa: E402
 from tests.ui.test_transform import Layout, pixels, plane, shown  # noqa: E402
@@ -70,6 +71,38 @@ class Following:
 
 for name in ("launch", "tick", "wish", "show", "end", "fail"):
     setattr(Following, name, getattr(sketch_operator.GANCUBE_OT_follow_sketch, name))
+
+
+class Clicked(Ticking):
+    """The same, clicked in a window, whose events are sent by hand."""
+
+    def __init__(self):
+        self.image, self.reports, self.timers = "", [], []
+        self.window = self
+
+    def event_timer_add(self, seconds, window):
+        self.timers.append(seconds)
+        return seconds
+
+    def event_timer_remove(self, timer):
+        self.timers.remove(timer)
+
+    def modal_handler_add(self, operator):
+        assert operator is self
+
+    def report(self, kind, text):
+        self.reports.append(text)
+
+    @property
+    def window_manager(self):
+        return self
+
+    def __getattr__(self, name):  # as a context
+        return getattr(bpy.context, name)
+
+
+for name in ("launch", "tick", "wish", "show", "end", "fail"):
+    setattr(Clicked, name, getattr(sketch_operator.GANCUBE_OT_follow_sketch, name))
 
 
 def colors(item):
@@ -168,6 +201,23 @@ def test_maps_of_what_is_painted_lie_beside_it(wish, paper):
     item = plane(paper)
     bpy.ops.gancube.follow_sketch()
     assert set(shown(item)) == {"base_color", "normal", "height"} and colors(item) == paper
+
+
+def test_clicked_it_goes_on_until_esc(wish, paper, monkeypatch):
+    monkeypatch.setattr(ticking, "bpy", SimpleNamespace(app=SimpleNamespace(background=False)))
+    item, clicked = plane(paper), Clicked()
+    timer, moved, esc = (SimpleNamespace(type=one, value="PRESS") for one in ("TIMER", "MOUSEMOVE", "ESC"))
+    assert clicked.invoke(clicked, None) == {"RUNNING_MODAL"} and len(clicked.timers) == 1
+    while not session.job.settled or not clicked.images:
+        assert clicked.modal(clicked, timer) == clicked.modal(clicked, moved) == {"PASS_THROUGH"}
+        time.sleep(0.002)
+    assert clicked.modal(clicked, esc) == {"FINISHED"}
+    assert clicked.timers == [] and not session.busy() and colors(item).name == "Paper result"
+    clicked = Clicked()
+    assert clicked.invoke(clicked, None) == {"RUNNING_MODAL"}
+    bpy.data.images.remove(canvas.found(clicked.uid))
+    assert clicked.modal(clicked, timer) == {"CANCELLED"}, "said, and over"
+    assert clicked.timers == [] and not session.busy() and "is gone" in session.error
 
 
 def test_results_that_come_late_are_dropped(wish, paper):
