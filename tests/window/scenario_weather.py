@@ -43,9 +43,6 @@ def scenario(ui):
     ui.check("each mesh shows images of its own", len({str(one) for one in seen.values()}) == 2, shows=seen)
     ui.check("two maps each", len(new["images"]) == 4, new=new)
     ui.check("the meshes are as they were", shapes() == meshes)
-    with ui.context():
-        bpy.context.space_data.shading.type = "MATERIAL"
-    yield 2.0
     yield from ui.screenshot("2_weathered")
 
     yield from ui.over_viewport()
