@@ -119,7 +119,7 @@ def test_while_the_wish_moves_previews_follow_and_whole_images_when_it_rests(qui
         assert texture.preview and not quick.settled
     assert all(message["preview"] for message in client.sent)
     assert {index for index, _ in made} == {0, 1, 2}, "only what is in view"
-    clock.now += STILL
+    clock.now += 2 * STILL
     answer(quick, client)  # the preview that was under way
     count = len(client.sent)
     while not quick.settled:
