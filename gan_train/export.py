@@ -37,8 +37,8 @@ from blender_addon.engine.files import atomic_path
 from blender_addon.engine.latents import draw
 from blender_addon.engine.model import Model
 from blender_addon.engine.onnx_file import write_metadata
-from blender_addon.engine.preview import LEAST, fidelity
 from blender_addon.engine.pooling import POOLED, pooled
+from blender_addon.engine.preview import LEAST, fidelity
 
 from .errors import ConfigError, TrainingError
 from .family import Deployment, Family
@@ -105,7 +105,9 @@ def export_run(
         model = Model.load(partial, provider="cpu", verify=False)
         check_parity(model, deployment)
         if card.preview and (near := worst_preview(model)) < LEAST:
-            say(f"exported without a preview: it shows something else (PSNR {near:.1f} dB, at least {LEAST:g})")
+            say(
+                f"exported without a preview: it shows something else (PSNR {near:.1f} dB, at least {LEAST:g})"
+            )
             card = dataclasses.replace(card, preview=None)
         picture = base64.b64encode(thumbnail.make(model)).decode()
         card = dataclasses.replace(card, test_vector=_vector(model), thumbnail=picture)

@@ -202,7 +202,9 @@ def generate(model: Model, request: Request, progress=None, preview: bool = Fals
         (seed,), (label,), (style,) = one.seeds, one.labels, one.styles or ((),)
         styles = _styles(model, style, label, one.scalars, known) if style else None
         (other,) = one.toward or (None,)
-        made.append(model.render(seed, label, size, one.scalars, styles, one.latents, other, one.walk, preview))
+        made.append(
+            model.render(seed, label, size, one.scalars, styles, one.latents, other, one.walk, preview)
+        )
     if progress:
         progress(count, count)
     return made

@@ -69,9 +69,7 @@ def _names(reader: Reader, view, depth: int) -> tuple[set[str], set[str]]:
             continue
         for _, graph in reader.fields(value, {6: 2, 11: 2}):
             for part, inner in reader.fields(graph, {NODE: 2, OUTPUT: 2}):
-                takes |= (
-                    _names(reader, inner, depth + 1)[0] if part == NODE else {_name(reader, inner, 1)}
-                )
+                takes |= _names(reader, inner, depth + 1)[0] if part == NODE else {_name(reader, inner, 1)}
     return takes - {""}, gives - {""}  # an input left out has no name
 
 

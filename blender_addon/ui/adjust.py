@@ -22,7 +22,9 @@ from .preferences import chosen
 from .redraw import redraw
 from .ticking import TICK
 
-PREVIEW_FROM = 512  # pixels: below, whole images follow well enough, and a preview of a quarter would be coarse
+PREVIEW_FROM = (
+    512  # pixels: below, whole images follow well enough, and a preview of a quarter would be coarse
+)
 REST = 1.0  # seconds without a change after which a change is over that was typed, scrolled or clicked
 pending: list[
     SurfaceRequest

@@ -15,7 +15,6 @@ from dataclasses import asdict
 from ..engine.surface_request import SurfaceRequest
 from .job import Texture, texture_in
 
-
 STILL = 0.3  # seconds without a change after which whole images are made: a hand that drags pauses for less
 
 

@@ -18,7 +18,9 @@ from tests.tiny_picture import picture_card
 
 CARD = tiny_card(("base_color", "normal", "roughness"), ("brick", "moss"), 16, "tiny")
 FIELDS = json.loads(dump_card(CARD))
-PREVIEW = Preview("small", 4, (MapSpec("base_color", (0, 3), "sRGB"), MapSpec("roughness", (3, 4), "Non-Color")))
+PREVIEW = Preview(
+    "small", 4, (MapSpec("base_color", (0, 3), "sRGB"), MapSpec("roughness", (3, 4), "Non-Color"))
+)
 
 
 def test_round_trip():
@@ -142,7 +144,9 @@ def test_the_preview_is_the_output_so_many_times_smaller():
 )
 def test_a_preview_says_what_it_is(change, says):
     fields = json.loads(dump_card(dataclasses.replace(CARD, preview=PREVIEW)))
-    fields["preview"] = {key: value for key, value in {**fields["preview"], **change}.items() if value is not ...}
+    fields["preview"] = {
+        key: value for key, value in {**fields["preview"], **change}.items() if value is not ...
+    }
     with pytest.raises(CardError, match=says):
         parse_card(json.dumps(fields), "f")
 

@@ -51,7 +51,9 @@ def test_it_is_the_texture_made_smaller(model):
 
 def test_a_request_is_previewed_like_it_is_made(model):
     (one,) = generate(model, Request("m", (7,), ("moss",), 96), preview=True)
-    assert np.array_equal(one.maps["base_color"], model.render(7, "moss", 96, preview=True).maps["base_color"])
+    assert np.array_equal(
+        one.maps["base_color"], model.render(7, "moss", 96, preview=True).maps["base_color"]
+    )
 
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.stem)
@@ -60,7 +62,9 @@ def test_what_ships_previews_the_texture_it_makes(shipped):
         pytest.skip("has no preview")
     model = Model.load(shipped, "cpu", verify=False)
     labels = (model.card.labels or (None,))[::3]
-    near = [fidelity(model, seed, label) for seed, label in enumerate(labels)] + [fidelity(model, 3, size=512)]
+    near = [fidelity(model, seed, label) for seed, label in enumerate(labels)] + [
+        fidelity(model, 3, size=512)
+    ]
     assert min(near) >= LEAST, near
 
 
@@ -90,7 +94,9 @@ def test_the_part_keeps_what_graphs_inside_its_nodes_take(tmp_path):
     """The branches of an If name values of the graph around them; a default of an input stays."""
     floats, none = TensorProto.FLOAT, []
     value = helper.make_tensor_value_info
-    there = helper.make_graph([helper.make_node("Add", ["seen", "x"], ["a"])], "t", [], [value("a", floats, none)])
+    there = helper.make_graph(
+        [helper.make_node("Add", ["seen", "x"], ["a"])], "t", [], [value("a", floats, none)]
+    )
     direct = helper.make_graph([], "e", [], [value("weight", floats, none)])
     nodes = [
         helper.make_node("Neg", ["x"], ["seen"]),

@@ -67,7 +67,9 @@ def dragged(monkeypatch):
 
 def shown(cube, index) -> dict:
     """{map name: its image} of a face."""
-    return {name: image for name, (image, _) in faces.image_nodes(cube.material_slots[index].material).items()}
+    return {
+        name: image for name, (image, _) in faces.image_nodes(cube.material_slots[index].material).items()
+    }
 
 
 def sides(cube) -> list[int]:
@@ -87,7 +89,9 @@ def test_a_preview_is_seen_and_gone(cube, sliders, dragged):
         now = shown(cube, index)
         assert now.keys() == set(MAPS) and now["roughness"] == before[index]["roughness"], "kept"
         flat = png.decode(now["normal"].packed_file.data)[0]
-        assert flat.shape[0] == SIDE // SMALLER and (flat == (128, 128, 255)).all(), "no relief of another texture"
+        assert flat.shape[0] == SIDE // SMALLER and (flat == (128, 128, 255)).all(), (
+            "no relief of another texture"
+        )
         assert [slot.material for slot in cube.material_slots] == materials, "in the same materials"
         assert cube["gancube"] == now["base_color"]["gancube"], "the recipe waits for the whole image"
         looked.append(index)
