@@ -225,10 +225,14 @@ def _difference(model: Model, deployment: Deployment, feeds: dict[str, np.ndarra
     )
     with torch.no_grad():
         ours = deployment.module(*given)
+    ours = list(ours) if isinstance(ours, tuple) else [ours]
     theirs = [model.run_raw(feeds)] + [model.run_styles(feeds) for _ in _style_inputs(deployment)]
-    theirs += [model.run_preview(feeds)] if deployment.preview else []
+    if model.card.preview:
+        theirs.append(model.run_preview(feeds))
+    elif deployment.preview:  # left out of the card
+        ours.pop()
     worst = 0.0
-    for here, there in zip(theirs, ours if isinstance(ours, tuple) else (ours,), strict=True):
+    for here, there in zip(theirs, ours, strict=True):
         if here.shape != tuple(there.shape):
             raise TrainingError(
                 f"{model.path}: batch {batch}: shape {here.shape} where torch gives {tuple(there.shape)}."
