@@ -27,6 +27,7 @@ from blender_addon.engine.card import (
     Card,
     MapSpec,
     Output,
+    Preview,
     Provenance,
     TestVector,
     dump_card,
@@ -37,17 +38,20 @@ from blender_addon.engine.latents import draw
 from blender_addon.engine.model import Model
 from blender_addon.engine.onnx_file import write_metadata
 from blender_addon.engine.pooling import POOLED, pooled
+from blender_addon.engine.preview import LEAST, fidelity
 
 from .errors import ConfigError, TrainingError
 from .family import Deployment, Family
 from .kept_graph import kept_graph
 from .machine import history_of, told
+from .progress import say
 from .run_folder import load_averaged
 from .weights import NOTES_KEY, training_notes
 
 OPSET = 20
 KEPT = {"last": "checkpoints", "best": "best"}  # folder in a run
 CELLS, LARGEST = 64, 16384  # batch or cells of a field, pixels of a picture, that the exporter is told of
+LOOKED_AT = 8  # labels, evenly spread, whose previews are compared with their textures
 PARITY = 1e-3  # largest difference to torch in units of the raw output
 
 
@@ -77,7 +81,7 @@ def export_run(
         family=plan["family"],
         inputs=tuple(input_of(fields) for fields in deployment.inputs),
         output=Output(**{k: tuple(v) if isinstance(v, list) else v for k, v in deployment.output.items()}),
-        maps=tuple(MapSpec(m["name"], tuple(m["channels"]), m["colorspace"]) for m in deployment.maps),
+        maps=_specs(deployment.maps),
         tileable=deployment.tileable,
         pixels_per_metre=deployment.pixels_per_metre,
         provenance=Provenance(
@@ -91,6 +95,7 @@ def export_run(
             measures=measures or {},
         ),
         test_vector=_no_vector(deployment.output["shape"][1]),
+        preview=_preview(deployment),
     )
     with atomic_path(out) as partial, tempfile.TemporaryDirectory(prefix="gan-train-") as folder:
         bare = Path(folder) / "bare.onnx"
@@ -99,6 +104,11 @@ def export_run(
         write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
         model = Model.load(partial, provider="cpu", verify=False)
         check_parity(model, deployment)
+        if card.preview and (near := worst_preview(model)) < LEAST:
+            say(
+                f"exported without a preview: it shows something else (PSNR {near:.1f} dB, at least {LEAST:g})"
+            )
+            card = dataclasses.replace(card, preview=None)
         picture = base64.b64encode(thumbnail.make(model)).decode()
         card = dataclasses.replace(card, test_vector=_vector(model), thumbnail=picture)
         write_metadata(bare, partial, {CARD_KEY: dump_card(card), **notes})
@@ -130,11 +140,17 @@ def write_graph(deployment: Deployment, path: Path) -> None:
             opset_version=OPSET,
             dynamic_shapes=shapes,
             input_names=list(deployment.feeds),
-            output_names=[deployment.output["name"], *(one["returns"] for one in _style_inputs(deployment))],
+            output_names=_output_names(deployment),
         )
     program.save(str(path), external_data=False)
     forget_the_machine(path)
     give_defaults(path, deployment)
+
+
+def _output_names(deployment: Deployment) -> list[str]:
+    """In the order in which the module gives them."""
+    styles = (one["returns"] for one in _style_inputs(deployment))
+    return [deployment.output["name"], *styles, *([deployment.preview["name"]] if deployment.preview else ())]
 
 
 def _symbolic_shapes(deployment: Deployment) -> dict[str, dict[int, torch.export.Dim]]:
@@ -209,15 +225,37 @@ def _difference(model: Model, deployment: Deployment, feeds: dict[str, np.ndarra
     )
     with torch.no_grad():
         ours = deployment.module(*given)
+    ours = list(ours) if isinstance(ours, tuple) else [ours]
     theirs = [model.run_raw(feeds)] + [model.run_styles(feeds) for _ in _style_inputs(deployment)]
+    if model.card.preview:
+        theirs.append(model.run_preview(feeds))
+    elif deployment.preview:  # left out of the card
+        ours.pop()
     worst = 0.0
-    for here, there in zip(theirs, ours if isinstance(ours, tuple) else (ours,), strict=True):
+    for here, there in zip(theirs, ours, strict=True):
         if here.shape != tuple(there.shape):
             raise TrainingError(
                 f"{model.path}: batch {batch}: shape {here.shape} where torch gives {tuple(there.shape)}."
             )
         worst = max(worst, float(np.abs(here - there.numpy()).max()))
     return worst
+
+
+def worst_preview(model: Model) -> float:
+    """PSNR in decibels of the preview that is farthest from its texture, of a few labels."""
+    labels = model.card.labels or (None,)
+    some = np.linspace(0, len(labels) - 1, min(len(labels), LOOKED_AT)).astype(int)
+    return min(fidelity(model, model.card.test_vector.seed, labels[i]) for i in some)
+
+
+def _preview(deployment: Deployment) -> Preview | None:
+    if deployment.preview is None:
+        return None
+    return Preview(**{**deployment.preview, "maps": _specs(deployment.preview["maps"])})
+
+
+def _specs(maps: list[dict]) -> tuple[MapSpec, ...]:
+    return tuple(MapSpec(one["name"], tuple(one["channels"]), one["colorspace"]) for one in maps)
 
 
 def _summary(labels: list[str], tileable: bool) -> str:

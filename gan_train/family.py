@@ -69,8 +69,9 @@ class Phase:
 class Deployment:
     """What export.py needs to write an ONNX file and its card.
 
-    `inputs`, `output`, `maps` are card entries (plain dicts, design section 3); `module` takes the inputs in
-    their order; `dynamic` names the symbolic sizes of each input by axis, such as {"field": {0: "N", 2: "h"}}.
+    `inputs`, `output`, `maps`, `preview` are card entries (plain dicts, design section 3); `module` takes the inputs in
+    their order and gives the output, then the styles and the preview where there are some; `dynamic` names the
+    symbolic sizes of each input by axis, such as {"field": {0: "N", 2: "h"}}.
     """
 
     module: nn.Module
@@ -81,6 +82,9 @@ class Deployment:
     maps: list[dict]
     tileable: bool
     pixels_per_metre: float | None = None
+    preview: dict | None = (
+        None  # an output that shows the same, smaller and sooner; none where it costs as much
+    )
     summary: str = ""  # one line for lists; export makes one of the labels where it is empty
     notes: dict = field(
         default_factory=dict

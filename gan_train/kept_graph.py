@@ -55,5 +55,7 @@ def key_of(deployment: Deployment, plan: dict) -> str:
         found.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
         found.update(value.detach().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     shapes = {name: tuple(feed.shape) for name, feed in deployment.feeds.items()}
-    found.update(repr((deployment.inputs, deployment.output, deployment.maps, shapes)).encode())
+    found.update(
+        repr((deployment.inputs, deployment.output, deployment.maps, deployment.preview, shapes)).encode()
+    )
     return found.hexdigest()[:32]

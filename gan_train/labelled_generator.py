@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .family import Deployment, Domain
 from .layers import spread
 from .memory import Materials, patches, restored, tinted
-from .networks import CELL, Decoder, Healer
+from .networks import CELL, SMALL, Decoder, Healer, picture_in
 from .relief import normal_of_height
 from .shift_map import BASE, FADE, NOISE, REACH, Memory, lay_out
 
@@ -36,9 +36,15 @@ class Generator(nn.Module):
         self.heal, self.decode = heal, decode
 
     def forward(self, field: Tensor, maps: Tensor, memory: Memory, share: Tensor, tint: Tensor) -> Tensor:
+        return self.decode(*self.healed(field, maps, memory, share, tint))
+
+    def healed(
+        self, field: Tensor, maps: Tensor, memory: Memory, share: Tensor, tint: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """-> what the decoder draws: a latent map [N, C, 4h, 4w], and its grain."""
         quilt, seam = self.quilt(field, maps, memory, share, tint)
         grain = self.grain(field)
-        return self.decode(self.heal(quilt, seam, grain[0]), grain[1:])
+        return self.heal(quilt, seam, grain[0]), grain[1:]
 
     def quilt(
         self, field: Tensor, maps: Tensor, memory: Memory, share: Tensor, tint: Tensor
@@ -61,9 +67,11 @@ class Generator(nn.Module):
 
 
 class LabelledGenerator(nn.Module):
-    """What is exported: z [N, d], field, label [N, K], psi [N, 1] -> maps [N, C, 32h, 32w] in [-1, 1].
+    """What is exported: z [N, d], field, label [N, K], psi [N, 1] -> maps [N, C, 32h, 32w] and preview [N, c, 8h, 8w],
+    both in [-1, 1].
 
-    Channels: base colour, then, as far as the dataset has them, normal and height, roughness, metallic.
+    Channels: base colour, then, as far as the dataset has them, normal and height, roughness, metallic. The preview is
+    the small picture that the healed latent map begins with, and metallic: the rest is only known to the decoder.
     """
 
     def __init__(self, generator: Generator, materials: Materials, domain: Domain):
@@ -71,22 +79,25 @@ class LabelledGenerator(nn.Module):
         self.generator, self.materials, self.maps = generator, materials, domain.maps
         self.register_buffer("metallic", torch.tensor(domain.metallic) * 2 - 1, persistent=False)
 
-    def forward(self, z: Tensor, field: Tensor, label: Tensor, psi: Tensor) -> Tensor:
+    def forward(self, z: Tensor, field: Tensor, label: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         chosen, share, tint = self.materials.choose(z, label, psi)
-        picture = self.generator(field, *self.materials.recall(chosen), share, tint)
-        parts = [picture[:, :3]]
+        latent, grain = self.generator.healed(field, *self.materials.recall(chosen), share, tint)
+        picture = self.generator.decode(latent, grain)
+        parts, small = [picture[:, :3]], [picture_in(latent)]
         for i, name in enumerate(self.maps[1:], start=3):
             if name == "height":
                 parts.append(normal_of_height(picture[:, i : i + 1]))
             parts.append(picture[:, i : i + 1])
         if len(self.metallic):
             constant = (label @ self.metallic)[:, None, None, None]
-            parts.append(constant.expand(-1, -1, *picture.shape[2:]))
-        return torch.cat(parts, dim=1)
+            for one in (parts, small):
+                one.append(constant.expand(-1, -1, *one[0].shape[2:]))
+        return torch.cat(parts, dim=1), torch.cat(small, dim=1)
 
-    def channels(self) -> list[dict]:
+    def channels(self, preview: bool = False) -> list[dict]:
         """The card's maps, in the order of `forward`."""
         names = [part for name in self.maps for part in (("normal", name) if name == "height" else (name,))]
+        names = names[:1] if preview else names
         names += ["metallic"] if len(self.metallic) else []
         maps, start = [], 0
         for name in names:
@@ -131,4 +142,5 @@ def deployment(generator: Generator, materials: Materials, domain: Domain) -> De
         },
         maps=maps,
         tileable=True,
+        preview={"name": "preview", "scale": SMALL, "maps": module.channels(preview=True)},
     )

@@ -29,6 +29,11 @@ def small_picture(x: Tensor) -> Tensor:
     return F.pixel_unshuffle(F.avg_pool2d(x.float(), SMALL), CELL // SMALL)
 
 
+def picture_in(latent: Tensor) -> Tensor:
+    """The small picture of a latent map: [N, MEANS + C, h, w] -> [N, 3, 2h, 2w] in [-1, 1]."""
+    return F.pixel_shuffle(latent[:, :MEANS].float(), CELL // SMALL)
+
+
 class Encoder(nn.Module):
     """A picture to its latent map: [N, 3, 8h, 8w] in [-1, 1] -> [N, MEANS + C, h, w].
 
@@ -77,7 +82,7 @@ class Decoder(nn.Module):
         self.paint = nn.ModuleList([Conv(x, 3 + maps, 3, border="wrap", gain=0.1) for x in (c, d)])
 
     def forward(self, latent: Tensor, grain: list[Tensor]) -> Tensor:
-        small = F.pixel_shuffle(latent[:, :MEANS].float(), CELL // SMALL)
+        small = picture_in(latent)
         x = loud(latent)
         for conv in self.start:
             x = leaky(conv(x))

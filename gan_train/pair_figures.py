@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from blender_addon.engine.preview import psnr
+
 from .aligned_maps import LUMINANCE
 from .features import radial_spectrum
 
@@ -46,11 +48,6 @@ def correlation(made: np.ndarray, real: np.ndarray) -> float:
 def error(made: np.ndarray, real: np.ndarray) -> float:
     """Mean absolute difference in 1/255."""
     return float(np.abs(made - real).mean() * 255)
-
-
-def psnr(made: np.ndarray, real: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in decibels, of the encoded values."""
-    return float(-10 * np.log10(max(np.square(made.astype(np.float64) - real).mean(), 1e-10)))
 
 
 def ssim(made: np.ndarray, real: np.ndarray) -> float:

@@ -51,7 +51,7 @@ def refine(
         if label and label.name in moved:
             values[label.name] = torch.softmax(moved[label.name], 1)
         output = module(*(values[name] for name in _order(card)))
-        apart = distance(_base_color(card, output[0] if style else output))
+        apart = distance(_base_color(card, output[0] if isinstance(output, tuple) else output))
         if apart.item() < nearest:
             nearest, best = apart.item(), _candidate(start, values, label, style)
         adam.zero_grad()

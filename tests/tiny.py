@@ -3,6 +3,7 @@
 `make_tiny(path)` writes a good model; a keyword of FAULTS writes one that is wrong in that one way.
 """
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from blender_addon.engine.card import (
     Input,
     MapSpec,
     Output,
+    Preview,
     Provenance,
     TestVector,
     dump_card,
@@ -27,6 +29,7 @@ from blender_addon.engine.onnx_file import write_metadata
 from blender_addon.engine.pooling import POOLED, pooled
 
 LATENT, FIELD, WIDTH = 8, 4, 8
+SMALLER = 4  # times, the preview of `preview=True`
 FAULTS = (
     "no_card",  # ONNX without a card
     "newer_schema",  # card of schema 99
@@ -43,15 +46,27 @@ FAULTS = (
 
 
 def make_tiny(
-    path, *, maps=("base_color",), labels=("brick", "moss", "sand"), stride=16, seed=0, name="tiny", **faults
+    path,
+    *,
+    maps=("base_color",),
+    labels=("brick", "moss", "sand"),
+    stride=16,
+    seed=0,
+    name="tiny",
+    preview=False,
+    **faults,
 ) -> Path:
-    """Write the model to `path`. `labels=()` leaves the label input out; `seed` is that of the weights."""
+    """Write the model to `path`. `labels=()` leaves the label input out; `seed` is that of the weights; `preview` adds
+    the base colour, SMALLER times smaller."""
     path = Path(path)
     assert all(fault in FAULTS for fault in faults), faults
     if faults.get("not_onnx"):
         path.write_text("This is a text, whatever its name says.\n")
         return path
     card = tiny_card(maps, labels, stride, name)
+    if preview:
+        base = MapSpec("base_color", (0, 3), "sRGB")
+        card = dataclasses.replace(card, preview=Preview("preview", SMALLER, (base,)))
     graph = tiny_graph(card, seed, faults)
     onnx.save(graph, path)
     if not faults.get("custom_operator"):
@@ -159,12 +174,18 @@ def tiny_graph(card: Card, seed: int, faults: dict) -> onnx.ModelProto:
         weights["across"] = np.array(3, np.int64)
         x = node("CumSum", [x, "across"], "x.sum")
     node("Tanh", [x], "maps")
-    dims = [f"{d}".replace("*", "_") if isinstance(d, str) else d for d in card.output.shape]
+    outputs = [("maps", card.output.shape)]
+    if card.preview:
+        weights |= {"from": np.array([0]), "to": np.array([3]), "channel": np.array([1])}
+        colour = node("Tanh", [node("Slice", [x, "from", "to", "channel"], "x.colour")], "colour")
+        square = {"kernel_shape": [SMALLER] * 2, "strides": [SMALLER] * 2}
+        node("AveragePool", [colour], "preview", **square)
+        outputs.append(("preview", card.preview_shape))
     graph = helper.make_graph(
         nodes,
         "tiny",
         [helper.make_tensor_value_info(i.name, TensorProto.FLOAT, i.shape) for i in card.inputs],
-        [helper.make_tensor_value_info("maps", TensorProto.FLOAT, dims)],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, dims(shape)) for name, shape in outputs],
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
     opsets = [helper.make_opsetid("", 20)] + [helper.make_opsetid("com.example", 1)] * bool(
@@ -174,6 +195,11 @@ def tiny_graph(card: Card, seed: int, faults: dict) -> onnx.ModelProto:
     if faults.get("custom_operator"):
         model.metadata_props.add(key=CARD_KEY, value=dump_card(card))
     return model
+
+
+def dims(shape: tuple) -> list:
+    """As onnx names sizes that are not known."""
+    return [f"{d}".replace("*", "_") if isinstance(d, str) else d for d in shape]
 
 
 def write_card(path: Path, card: Card, run: bool = True) -> None:

@@ -97,6 +97,22 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """Another output of the graph: the same texture, `scale` times smaller, in the range of the output.
+
+    [N, C, H / scale, W / scale] float32. `maps` are those of the output that it has, base_color always among them.
+    """
+
+    name: str
+    scale: int
+    maps: tuple[MapSpec, ...]
+
+    @property
+    def channels(self) -> int:
+        return max(spec.channels[1] for spec in self.maps)
+
+
+@dataclass(frozen=True)
 class TestVector:
     """What the texture `seed` gives at Card.default_size, as pooling.py sums it up.
 
@@ -144,7 +160,7 @@ class Card:
     test_vector: TestVector
     thumbnail: str | None = None
     encoder: dict | None = None
-    preview: dict | None = None
+    preview: Preview | None = None
 
     def input(self, kind: str) -> Input | None:
         """The first input of that kind."""
@@ -190,6 +206,14 @@ class Card:
     @property
     def channels(self) -> int:
         return self.output.shape[1]
+
+    @property
+    def preview_shape(self) -> tuple:
+        """As output.shape, of the preview."""
+        sides = map(parse_dim, self.output.shape[2:])
+        smaller = ((symbol, size // self.preview.scale) for symbol, size in sides)
+        sides = (size if symbol is None else f"{symbol}*{size}" for symbol, size in smaller)
+        return ("N", self.preview.channels, *sides)
 
     @property
     def fixed_size(self) -> int | None:

@@ -15,6 +15,7 @@ from .card import (
     Input,
     MapSpec,
     Output,
+    Preview,
     Provenance,
     TestVector,
     parse_dim,
@@ -69,6 +70,10 @@ def read_card(text: str, file: str) -> Card:
         if one.returns in [*names, output.name]:
             root.at("inputs").at(index).at("returns").fail(f"{one.returns!r} is also another name.")
     density = root.at("pixels_per_metre")
+    maps = _output_maps(root.at("maps"), output.shape[1], any(one.kind == "image" for one in inputs))
+    preview = _preview(root.at("preview"), inputs, output, maps) if "preview" in root.value else None
+    if preview and preview.name in [*names, output.name, *(one.returns for one in inputs)]:
+        root.at("preview").at("name").fail(f"{preview.name!r} is also another name.")
     return Card(
         schema=SCHEMA,
         name=root.at("name").text(1),
@@ -76,14 +81,14 @@ def read_card(text: str, file: str) -> Card:
         family=root.at("family").text(1),
         inputs=inputs,
         output=output,
-        maps=_output_maps(root.at("maps"), output.shape[1], any(one.kind == "image" for one in inputs)),
+        maps=maps,
         tileable=root.at("tileable").flag(),
         pixels_per_metre=None if density.value is None else density.number(1e-3, 1e6),
         provenance=_provenance(root.at("provenance")),
         test_vector=_test_vector(root.at("test_vector"), output.shape[1]),
         thumbnail=_thumbnail(root.at("thumbnail")) if "thumbnail" in root.value else None,
         encoder=root.at("encoder").free() if "encoder" in root.value else None,
-        preview=root.at("preview").free() if "preview" in root.value else None,
+        preview=preview,
     )
 
 
@@ -191,6 +196,27 @@ def _output(node: Node, inputs) -> Output:
     ):
         node.at("shape").fail("must be as high as wide.")
     return Output(node.at("name").text(1), shape, node.at("range").interval())
+
+
+def _preview(node: Node, inputs, output: Output, whole: tuple[MapSpec, ...]) -> Preview:
+    """Some maps of the output, made out of seeds; what shows nothing without alpha has that too."""
+    node.keys(("name", "scale", "maps"))
+    if any(one.kind == "image" for one in inputs):
+        node.fail("is for what is made out of seeds; this one changes a picture.")
+    scale = node.at("scale").whole(2, 64)
+    side = parse_dim(output.shape[2])[1]
+    if side % scale:
+        node.at("scale").fail(f"must divide the sides of the output, multiples of {side}.")
+    there = {one.name: one for one in whole}
+    maps = _maps(node.at("maps"), output.shape[1], "output", {name: MAPS[name] for name in there})
+    for index, one in enumerate(maps):
+        first, end = there[one.name].channels
+        if one.channels[1] - one.channels[0] != end - first:
+            node.at("maps").at(index).at("channels").fail(f"must be as many as {one.name} has in the output.")
+    needed = {"base_color", "alpha"} & there.keys() - {one.name for one in maps}
+    if needed:
+        node.at("maps").fail(f"must hold {' and '.join(sorted(needed))}.")
+    return Preview(node.at("name").text(1), scale, maps)
 
 
 def _output_maps(node: Node, channels: int, takes_picture: bool) -> tuple[MapSpec, ...]:

@@ -13,6 +13,7 @@ from .measures import SEAM_LIMIT, tile_seam
 from .model import Model
 from .onnx_file import read_onnx
 from .pixels import shown
+from .preview import LEAST, fidelity
 
 SEAM_MARGIN = (
     1.5  # a single texture may exceed SEAM_LIMIT by chance; half as much again is a graph that does not wrap
@@ -57,6 +58,8 @@ def _run_faults(path, provider, threads) -> list:
     card = model.card
     if card.takes_picture and not found:
         found += _part_faults(path, model)
+    if card.preview and not found:
+        found += _preview_faults(path, model)
     sizes = [card.default_size] if card.fixed_size else [card.default_size, card.default_size + card.stride]
     for size in sizes:
         try:
@@ -72,6 +75,19 @@ def _run_faults(path, provider, threads) -> list:
                 f"at most {SEAM_LIMIT})."
             )
     return found
+
+
+def _preview_faults(path, model: Model) -> list:
+    try:
+        near = fidelity(model, model.card.test_vector.seed)
+    except GanCubeError as error:
+        return [error]
+    if near >= LEAST:
+        return []
+    return [
+        f"{path}: preview: shows something else than the texture (PSNR {near:.1f} dB, at least {LEAST:g}). "
+        "Take it out of the card."
+    ]
 
 
 def _part_faults(path, model: Model) -> list:

@@ -86,6 +86,14 @@ def graph_faults(onnx: OnnxFile, card: Card) -> list[GanCubeError]:
     else:
         output = card.output
         found += _disagree(onnx, "output", output.name, output.shape, *outputs[output.name])
+    if card.preview is not None:
+        if card.preview.name not in outputs:
+            found.append(
+                CardError(f"{onnx.path}: preview.name: the graph has no output {card.preview.name!r}.")
+            )
+        else:
+            shape = card.preview_shape
+            found += _disagree(onnx, "preview", card.preview.name, shape, *outputs[card.preview.name])
     return found
 
 

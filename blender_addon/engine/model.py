@@ -14,6 +14,7 @@ from .errors import GanCubeError, ModelError, RequestError
 from .latents import Styles, draw
 from .match import card_text, file_faults, graph_faults
 from .onnx_file import read_onnx
+from .onnx_part import part_of
 from .pixels import TextureSet, decode, with_ground
 from .pooling import pooled
 from .providers import CHOICES as PROVIDERS
@@ -93,6 +94,7 @@ class Model:
 
     def _start(self, provider: str, threads: int | None) -> None:
         self.session, self.provider = open_session(self.path, provider, threads)
+        self.threads, self.preview_session = threads, None  # the latter is made when first asked for
         self.device = self.session.get_providers()[0]
 
     def check_test_vector(self) -> CheckResult:
@@ -121,9 +123,17 @@ class Model:
         """{input name: array} -> the styles that the graph used, [N, L, D] float32. Only where the card has styles."""
         return self._run(self.card.input("style").returns, feeds)
 
-    def _run(self, output: str, feeds: dict) -> np.ndarray:
+    def run_preview(self, feeds: dict) -> np.ndarray:
+        """{input name: array} -> card.preview, [N, C, H / scale, W / scale] float32. Only where the card has one."""
+        name = self.card.preview.name
+        if self.preview_session is None:
+            part = part_of(self.path, self.sha256, name)
+            self.preview_session, _ = open_session(self.path, self.provider, self.threads, part)
+        return self._run(name, feeds, self.preview_session)
+
+    def _run(self, output: str, feeds: dict, session=None) -> np.ndarray:
         try:
-            return self.session.run([output], feeds)[0]
+            return (session or self.session).run([output], feeds)[0]
         except runtime_errors() as error:
             sentence = " ".join(str(error).split())
             if isinstance(error, MemoryError) or "alloc" in sentence.lower():
@@ -142,20 +152,30 @@ class Model:
         latents: dict | None = None,
         toward: int | None = None,
         walk: float = 0.0,
+        preview: bool = False,
     ) -> TextureSet:
         """One texture. `label`: a name, {name: weight} or None for a seeded choice; `size` in pixels; `styles`: those
         of some layers, and `latents` {input name: numbers}, instead of what the seed would give them; `toward` and
-        `walk`: another seed, and how far to go to it."""
+        `walk`: another seed, and how far to go to it; `preview`: the same texture smaller, with the maps of
+        card.preview."""
         size = check_size(self.card, size)
-        raw = self.run_raw(draw(self.card, seed, label, size, scalars, styles, latents, toward, walk))
-        self._check_output(raw, size)
-        return TextureSet(seed, resolve_label(self.card, seed, label), with_ground(decode(self.card, raw[0])))
+        feeds = draw(self.card, seed, label, size, scalars, styles, latents, toward, walk)
+        smaller = self.card.preview if preview else None
+        if preview and smaller is None:
+            raise RequestError(f"{self.card.name} has no preview. Ask for the whole texture.")
+        raw = self.run_preview(feeds) if smaller else self.run_raw(feeds)
+        if smaller:
+            self._check_shape(raw, size // smaller.scale, size // smaller.scale, smaller.channels)
+        else:
+            self._check_output(raw, size)
+        maps = decode(self.card, raw[0], smaller.maps if smaller else ())
+        return TextureSet(seed, resolve_label(self.card, seed, label), with_ground(maps))
 
     def _check_output(self, raw: np.ndarray, size: int) -> None:
         self._check_shape(raw, size * self.card.scale, size * self.card.scale)
 
-    def _check_shape(self, raw: np.ndarray, height: int, width: int) -> None:
-        expected = (1, self.card.channels, height, width)
+    def _check_shape(self, raw: np.ndarray, height: int, width: int, channels: int | None = None) -> None:
+        expected = (1, channels or self.card.channels, height, width)
         if raw.dtype != np.float32 or raw.shape != expected:
             raise ModelError(
                 f"{self.path}: "
@@ -168,8 +188,8 @@ class Model:
             )
 
 
-def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
-    """All textures of `request`, in order.
+def generate(model: Model, request: Request, progress=None, preview: bool = False) -> list[TextureSet]:
+    """All textures of `request`, in order; `preview` as in Model.render.
 
     `progress(done, count)` is called before each and at the end; what it raises (to cancel) comes through.
     """
@@ -182,7 +202,9 @@ def generate(model: Model, request: Request, progress=None) -> list[TextureSet]:
         (seed,), (label,), (style,) = one.seeds, one.labels, one.styles or ((),)
         styles = _styles(model, style, label, one.scalars, known) if style else None
         (other,) = one.toward or (None,)
-        made.append(model.render(seed, label, size, one.scalars, styles, one.latents, other, one.walk))
+        made.append(
+            model.render(seed, label, size, one.scalars, styles, one.latents, other, one.walk, preview)
+        )
     if progress:
         progress(count, count)
     return made

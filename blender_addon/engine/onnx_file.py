@@ -41,8 +41,8 @@ TENSOR = {1: PACKABLE, 4: 2, 5: PACKABLE, 6: 2, 7: PACKABLE, 8: 2, 9: 2, 10: 2, 
 def read_onnx(path) -> OnnxFile:
     """The facts of a model file; ModelError where it is missing, unreadable, truncated or not ONNX."""
     path = Path(path)
-    data = _bytes(path)
-    reader = _Reader(path)
+    data = file_bytes(path)
+    reader = Reader(path)
     try:
         reader.model(memoryview(data))
     except (IndexError, UnicodeDecodeError) as error:
@@ -69,8 +69,8 @@ def read_onnx(path) -> OnnxFile:
 
 def write_metadata(path_in, path_out, metadata: dict) -> None:
     """Copy a model file with its metadata replaced by `metadata` (texts by text), atomically."""
-    data = _bytes(Path(path_in))
-    reader = _Reader(Path(path_in))
+    data = file_bytes(Path(path_in))
+    reader = Reader(Path(path_in))
     parts = []
     try:
         view, position = memoryview(data), 0
@@ -82,11 +82,11 @@ def write_metadata(path_in, path_out, metadata: dict) -> None:
     except IndexError as error:
         raise ModelError(f"{path_in}: is truncated or not an ONNX file.") from error
     for key in sorted(metadata):
-        parts.append(_chunk(14, _chunk(1, key.encode()) + _chunk(2, metadata[key].encode())))
+        parts.append(chunk(14, chunk(1, key.encode()) + chunk(2, metadata[key].encode())))
     write_atomic(path_out, b"".join(parts))
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise ModelError(
@@ -99,7 +99,7 @@ def _bytes(path: Path) -> bytes:
         raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}).") from error
 
 
-def _chunk(number: int, payload: bytes) -> bytes:
+def chunk(number: int, payload: bytes) -> bytes:
     """A length-delimited protobuf field."""
     return _varint(number << 3 | 2) + _varint(len(payload)) + payload
 
@@ -112,7 +112,7 @@ def _varint(value: int) -> bytes:
     return bytes([*out, value])
 
 
-class _Reader:
+class Reader:
     """Walks a ModelProto. IndexError means that a length leads past the end. Field numbers are those of onnx.proto."""
 
     def __init__(self, path: Path):

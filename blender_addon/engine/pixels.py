@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .card import Card
+from .card import Card, MapSpec
 
 ICON = 64  # side of an icon in pixels
 FAINT = np.float32(4 / 255)  # alpha from which on the colour is left as it is: less is not seen
@@ -23,11 +23,13 @@ class TextureSet:
     maps: dict  # map name -> [H, W, C] float32 in [0, 1], row 0 on top
 
 
-def decode(card: Card, raw: np.ndarray) -> dict:
-    """[C, H, W] float in output.range -> {map name: [H, W, c] float32 in [0, 1]}, in the card's colour space."""
+def decode(card: Card, raw: np.ndarray, specs: tuple[MapSpec, ...] = ()) -> dict:
+    """[C, H, W] float in output.range -> {map name: [H, W, c] float32 in [0, 1]}, in the card's colour space.
+
+    `specs`: what the channels are (none: those of the output)."""
     low, high = card.output.range
     maps = {}
-    for spec in card.maps:
+    for spec in specs or card.maps:
         first, end = spec.channels
         unit = (raw[first:end].astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
         unit = np.ascontiguousarray(np.clip(unit, 0, 1).transpose(1, 2, 0))
@@ -40,6 +42,17 @@ def with_ground(maps: dict) -> dict:
     if "alpha" not in maps or "base_color" not in maps:
         return maps
     return {**maps, "base_color": filled(maps["base_color"], maps["alpha"])}
+
+
+def flat(card: Card, maps: dict) -> dict:
+    """The relief maps of the card that `maps` lack, without any relief: that of another texture would be seen."""
+    height, width = maps["base_color"].shape[:2]
+    values = {"normal": (0.5, 0.5, 1.0), "height": (0.5,)}
+    return {
+        name: np.broadcast_to(np.float32(value), (height, width, len(value)))
+        for name, value in values.items()
+        if name in card.map_names and name not in maps
+    }
 
 
 def filled(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -82,17 +82,19 @@ def cuda_devices() -> int:
         return 0
 
 
-def open_session(path: Path, provider: str, threads: int | None):
-    """(session, effective provider's name). `auto` is cuda where it really starts, else cpu; others must start."""
+def open_session(path: Path, provider: str, threads: int | None, part: bytes | None = None):
+    """(session, effective provider's name). `auto` is cuda where it really starts, else cpu; others must start.
+
+    `part`: of the model at `path`, to be run in its place (onnx_part.py)."""
     if provider not in CHOICES:
         raise ProviderError(f"provider {provider!r}: is not one of {', '.join(CHOICES)}.")
     if provider == "auto":
         if "cuda" in available():
-            session = _session(path, "cuda", threads)
+            session = _session(path, "cuda", threads, part)
             if session is not None:
                 return session, "cuda"
-        return _session(path, "cpu", threads), "cpu"
-    session = _session(path, provider, threads) if provider in available() else None
+        return _session(path, "cpu", threads, part), "cpu"
+    session = _session(path, provider, threads, part) if provider in available() else None
     if session is None:
         why = f" ({reasons()[provider]})" if reasons()[provider] else ""
         raise ProviderError(
@@ -107,7 +109,7 @@ def check_provider(path: Path, provider: str) -> None:
         open_session(path, provider, 1)
 
 
-def _session(path: Path, provider: str, threads: int | None):
+def _session(path: Path, provider: str, threads: int | None, part: bytes | None = None):
     """An InferenceSession on that provider (cpu for single operators it lacks), or None where it falls back."""
     onnxruntime = runtime()
     name, options = PROVIDERS[provider]
@@ -128,7 +130,9 @@ def _session(path: Path, provider: str, threads: int | None):
         wanted = [(name, options), ("CPUExecutionProvider", {})]
     try:
         # Without enable_fallback=0 its Python layer prints, and reruns on the processor what failed on a GPU.
-        session = onnxruntime.InferenceSession(str(path), settings, providers=wanted, enable_fallback=0)
+        session = onnxruntime.InferenceSession(
+            str(path) if part is None else part, settings, providers=wanted, enable_fallback=0
+        )
     except runtime_errors() as error:
         if provider == "cpu":
             raise ModelError(

@@ -6,7 +6,8 @@ process of its own, a freeze, a crash, a DLL clash or a full GPU stays out of Bl
     in:  {"do": "load",     "id", "model": path, "provider", "threads"}
          {"do": "generate", "id", "model", "provider", "threads", "asked": SurfaceRequest as a dict,
           "only": indices of its images in the order wanted, or null for all, "blender": version,
-          "walks": for an animation the walk of each frame, or null; frame f has the images f * count + index}
+          "walks": for an animation the walk of each frame, or null; frame f has the images f * count + index,
+          "preview": the same textures smaller, flat and with fewer maps, where the model's card has a preview}
          {"do": "transform", "id", "model", "provider", "threads", "sources": [transform_request.source_of], "label",
           "scalars", "seed", "blender"}                    to image for each source, with part between them
          {"do": "check",    "id"}                          compares with the test vector again
@@ -39,7 +40,7 @@ from .errors import OTHER_PYTHON, GanCubeError, ProviderError, WorkerError
 from .install import install
 from .model import Model, generate, runtime_version
 from .new_recipe import new_recipe
-from .pixels import icon, to_uint8
+from .pixels import flat, icon, to_uint8
 from .providers import reasons
 from .recipe import KEY, dumps
 from .surface_request import SurfaceRequest
@@ -163,21 +164,23 @@ class Worker:
             if self.stop.is_set():
                 raise Cancelled
 
-        only, walks = request.get("only"), request.get("walks")
+        only, walks, preview = request.get("only"), request.get("walks"), bool(request.get("preview"))
         images = list(range(surface.count) if only is None else only)
         frames = [asked]
         if walks is not None:
             frames = [surface.walked(walk).to_request(self.model.card) for walk in walks]
         for number, (frame, image) in enumerate((frame, image) for frame in frames for image in images):
             index = image if walks is None else number // len(images) * surface.count + image
-            (texture,) = generate(self.model, frame.of(image), on_progress)
-            pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in texture.maps.items()}
+            (texture,) = generate(self.model, frame.of(image), on_progress, preview)
+            maps = texture.maps | (flat(self.model.card, texture.maps) if preview else {})
+            pngs = {name: png.encode(to_uint8(unit), {KEY: recipe}) for name, unit in maps.items()}
             header = {
                 "event": "image",
                 "id": request["id"],
                 "index": index,
                 "seed": texture.seed,
                 "label": texture.label,
+                "preview": preview,
             }
             small = icon(texture.maps)
             header |= {"maps": {name: len(data) for name, data in pngs.items()}, "icon": len(small)}

@@ -92,6 +92,12 @@ def base_color_of(cube: bpy.types.Object, index: int) -> bpy.types.Image | None:
     return image_nodes(material).get("base_color", (None,))[0]
 
 
+def images_of(item: bpy.types.Object, number: int) -> dict[str, bpy.types.Image]:
+    """{map name: image} of what shows the image with that number."""
+    materials = all_parts(item).get(number, ())
+    return {name: image for one in materials for name, (image, _) in image_nodes(one).items()}
+
+
 def show(item: bpy.types.Object, images: dict[int, Images], recipe: str | None) -> None:
     """The images with these numbers are shown from now on; `recipe` None while they are only being tried.
 

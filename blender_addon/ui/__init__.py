@@ -5,6 +5,7 @@ Explicit classes, in the order of their registration. Registration raises, unreg
 
 import bpy
 
+from ..scene import stand_ins
 from . import (
     adjust,
     adjust_panel,
@@ -85,11 +86,13 @@ def register():
     gone_models.register()
     models.refresh()
     default_size.register()
+    stand_ins.register()
     asset_operators.register()
 
 
 def unregister():
     asset_operators.unregister()
+    stand_ins.unregister()
     default_size.unregister()
     gone_models.unregister()
     model_operators.close()

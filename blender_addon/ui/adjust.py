@@ -13,7 +13,7 @@ import bpy
 from ..engine.errors import GanCubeError, RequestError
 from ..engine.recipe import loads
 from ..engine.surface_request import SurfaceRequest
-from ..scene import faces
+from ..scene import faces, stand_ins
 from ..scene.images import new_image, purge
 from . import kept_recipes, models, session
 from .face_operators import locks, own_labels, own_style
@@ -22,6 +22,9 @@ from .preferences import chosen
 from .redraw import redraw
 from .ticking import TICK
 
+PREVIEW_FROM = (
+    512  # pixels: below, whole images follow well enough, and a preview of a quarter would be coarse
+)
 REST = 1.0  # seconds without a change after which a change is over that was typed, scrolled or clicked
 pending: list[
     SurfaceRequest
@@ -60,11 +63,16 @@ def change(context, **wish) -> None:
     entry = models.entry_of(faces.recipe_of(item).model)
     asked = changed(replace(current(context), model=str(entry.path)), item, entry.card, wish)
     if session.busy():
-        session.job.want(asked)
-        session.job.moved = time.monotonic()
+        session.job.want(asked, has_previews(asked, entry))
         return
     pending[:] = [asked]
     bpy.ops.gancube.adjust("EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT")
+
+
+def has_previews(asked: SurfaceRequest, entry) -> bool:
+    """`entry`: the generator of what is shown. Another one's first images are whole: its materials are made of them."""
+    preview, size = entry.card.preview, asked.size or entry.card.default_size
+    return preview is not None and size >= PREVIEW_FROM and asked.model == str(entry.path)
 
 
 def adopt(context, wish: SurfaceRequest) -> None:
@@ -145,11 +153,14 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         self.uid, self.before, self.recipe = item.session_uid, faces.Before.of(item), str(item["gancube"])
         self.materials = set(bpy.data.materials.keys())
         self.tried: dict[int, dict[str, int]] = {}  # by number: the images shown, {name: session_uid}
-        wanted = pending.pop()
-        have = replace(recipe.to_request(), model=str(models.entry_of(recipe.model).path))
+        self.originals = {
+            number: {name: image.name for name, image in faces.images_of(item, number).items()}
+            for number in self.names
+        }
+        wanted, entry = pending.pop(), models.entry_of(recipe.model)
+        have = replace(recipe.to_request(), model=str(entry.path))
         job = session.start_live(have, order, in_view)
-        job.want(wanted)
-        job.moved = time.monotonic()
+        job.want(wanted, has_previews(wanted, entry))
         return job
 
     def show(self) -> None:
@@ -166,9 +177,12 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
             old = self.tried.get(index, {})
             new = {image.name: image.session_uid for image in images.values()}
             self.tried[index] = old | new
+            if texture.preview:
+                stand_ins.mark(images, self.originals[index])
+                images = faces.images_of(item, index) | images  # maps that a preview lacks stay
             faces.show(item, {index: images}, None)
             faces.discard(old)
-            self.tried[index] = new
+            self.tried[index] = {name: uid for name, uid in old.items() if name in bpy.data.images} | new
             self.icon = texture.icon
 
     def undone(self, item) -> bool:
@@ -209,6 +223,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
     def execute(self, context):
         try:
             job = self.begin(context)
+            job.released = True
             while job.open and not job.settled:
                 job.step()
                 self.show()
@@ -255,6 +270,7 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         if not isinstance(job, LiveJob):  # the add-on was disabled, or its preferences changed
             return self.fail("")
         try:
+            job.released = self.released
             job.step()
             self.show()
             if not job.open:

@@ -28,6 +28,7 @@ class Texture:
     maps: dict[str, bytes]
     icon: bytes = b""
     recipe: str = ""  # where each image has its own: pictures that were changed
+    preview: bool = False  # smaller and with fewer maps, to be shown until the whole one is there
 
 
 def texture_in(header: dict, blob: bytes) -> Texture:
@@ -37,7 +38,8 @@ def texture_in(header: dict, blob: bytes) -> Texture:
         maps[name] = blob[start : start + length]
         start += length
     icon = blob[start : start + header.get("icon", 0)]
-    return Texture(header["seed"], header["label"], maps, icon, header.get("recipe", ""))
+    more = header.get("recipe", ""), header.get("preview", False)
+    return Texture(header["seed"], header["label"], maps, icon, *more)
 
 
 @dataclass

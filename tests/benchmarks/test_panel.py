@@ -28,7 +28,7 @@ from blender_addon.scene import surfaces  # noqa: E402
 from blender_addon.scene.assets import FacePixels  # noqa: E402
 from blender_addon.scene.layouts import Surface  # noqa: E402
 from blender_addon.scene.steps import cube_steps  # noqa: E402
-from blender_addon.ui import session  # noqa: E402
+from blender_addon.ui import adjust, session  # noqa: E402
 from blender_addon.ui.live_job import LiveJob  # noqa: E402
 
 pytestmark = pytest.mark.bench
@@ -126,10 +126,12 @@ def test_overhead_of_the_child_process():
     )
 
 
-@pytest.mark.parametrize("size", (128, 256, 512))
+@pytest.mark.parametrize("shows", ("whole images", "previews"))
+@pytest.mark.parametrize("size", (128, 256, 512, 1024))
 @pytest.mark.parametrize("surface", ("tile", "cube"))
-def test_slider(settings, monkeypatch, surface, size):
+def test_slider(settings, monkeypatch, surface, size, shows):
     """A slider dragged for SECONDS, through the operator: images per second on the object while the wish moves."""
+    monkeypatch.setattr(adjust, "PREVIEW_FROM", 0 if shows == "previews" else size + 1)
     settings.size = size
     if surface == "tile":
         bpy.ops.mesh.primitive_monkey_add()
@@ -138,23 +140,26 @@ def test_slider(settings, monkeypatch, surface, size):
     else:
         bpy.ops.gancube.generate_cube()
     step, began, shown, child = LiveJob.step, time.perf_counter(), [0], session.client.child.process.pid
-    computed, made = processor_time(child), [0]
+    computed, made, while_moving = processor_time(child), [0], []
 
     def dragged(job):
         elapsed = time.perf_counter() - began
-        if elapsed < SECONDS:
-            job.want(replace(job.wanted, walk=min(elapsed / SECONDS, 1.0)))
+        job.released = elapsed >= SECONDS
+        if not job.released:
+            job.want(replace(job.wanted, walk=min(elapsed / SECONDS, 1.0)), job.previews)
         step(job)
         shown[0] += len(job.fresh) if elapsed < SECONDS else 0
         made[0] += len(job.fresh)
+        if job.released and not while_moving:
+            while_moving.append((processor_time(child) - computed) / max(made[0], 1) * 1000)
 
     monkeypatch.setattr(LiveJob, "step", dragged)
     bpy.context.window_manager.gancube_adjust.walk = 0.001
     rested = time.perf_counter() - began - SECONDS
     print(
         f"\na slider over {'one texture' if surface == 'tile' else 'a cube'}, {size} px, CPU: {shown[0] / SECONDS:.1f} "
-        f"images per second while it moves; all there {rested:.2f} s after it rests; "
-        f"computed {(processor_time(child) - computed) / max(made[0], 1) * 1000:.0f} ms an image"
+        f"{shows} per second while it moves; all there {rested:.2f} s after it rests; "
+        f"computed {while_moving[0]:.0f} ms an image while it moved"
     )
 
 

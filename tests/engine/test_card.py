@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.engine.card import Input, MapSpec, dump_card, input_of, parse_card, parse_dim
+from blender_addon.engine.card import Input, MapSpec, Preview, dump_card, input_of, parse_card, parse_dim
 from blender_addon.engine.errors import CardError
 from tests.tiny import tiny_card
 from tests.tiny_picture import picture_card
 
 CARD = tiny_card(("base_color", "normal", "roughness"), ("brick", "moss"), 16, "tiny")
 FIELDS = json.loads(dump_card(CARD))
+PREVIEW = Preview(
+    "small", 4, (MapSpec("base_color", (0, 3), "sRGB"), MapSpec("roughness", (3, 4), "Non-Color"))
+)
 
 
 def test_round_trip():
@@ -32,7 +35,7 @@ def test_round_trip():
 def test_round_trip_with_optional_keys_and_every_kind():
     more = (Input("w", "style", ("N", 10, 512), switch="use_w", returns="styles"),)
     card = dataclasses.replace(
-        CARD, inputs=CARD.inputs + more, thumbnail="iVBORw0KGgo=", encoder={"a": 1}, preview={"b": [1, 2]}
+        CARD, inputs=CARD.inputs + more, thumbnail="iVBORw0KGgo=", encoder={"a": 1}, preview=PREVIEW
     )
     assert parse_card(dump_card(card), "file") == card
 
@@ -102,6 +105,66 @@ def test_what_a_generator_may_give_without_base_color():
     fields = json.loads(dump_card(picture_card(gives=("roughness",))))
     fields["maps"][0]["name"] = "curvature"
     with pytest.raises(CardError, match="'curvature' is not one of"):
+        parse_card(json.dumps(fields), "f")
+
+
+def test_the_preview_is_the_output_so_many_times_smaller():
+    card = dataclasses.replace(CARD, preview=PREVIEW)
+    assert card.output.shape == ("N", 7, "h*16", "w*16") and card.preview_shape == ("N", 4, "h*4", "w*4")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"name": ...}, r"preview\.name: is missing"),
+        ({"shape": ["N", 3, "h", "w"]}, r"preview\.shape: is not a key"),
+        ({"name": "maps"}, r"preview\.name: 'maps' is also another name"),
+        ({"name": "z"}, r"preview\.name: 'z' is also another name"),
+        ({"scale": 1}, r"preview\.scale: must be between 2 and 64"),
+        ({"scale": 2.5}, r"preview\.scale: must be a whole number"),
+        ({"scale": 3}, r"preview\.scale: must divide the sides of the output, multiples of 16"),
+        ({"maps": []}, r"preview\.maps: must have 1 to 3 entries"),
+        (
+            {"maps": [{"name": "height", "channels": [0, 1], "colorspace": "Non-Color"}]},
+            r"preview\.maps\[0\]\.name: 'height' is not one of base_color, normal, roughness",
+        ),
+        (
+            {"maps": [{"name": "roughness", "channels": [0, 1], "colorspace": "Non-Color"}]},
+            r"preview\.maps: must hold base_color",
+        ),
+        (
+            {"maps": [{"name": "base_color", "channels": [0, 1], "colorspace": "sRGB"}]},
+            r"preview\.maps\[0\]\.channels: must be as many as base_color has in the output",
+        ),
+        (
+            {"maps": [{"name": "base_color", "channels": [6, 9], "colorspace": "sRGB"}]},
+            r"preview\.maps\[0\]\.channels: \[6, 9\] does not lie within",
+        ),
+    ],
+)
+def test_a_preview_says_what_it_is(change, says):
+    fields = json.loads(dump_card(dataclasses.replace(CARD, preview=PREVIEW)))
+    fields["preview"] = {
+        key: value for key, value in {**fields["preview"], **change}.items() if value is not ...
+    }
+    with pytest.raises(CardError, match=says):
+        parse_card(json.dumps(fields), "f")
+
+
+def test_what_is_transparent_has_its_alpha_in_the_preview():
+    fields = json.loads(dump_card(tiny_card(("base_color", "alpha"), (), 16, "tiny")))
+    base = {"name": "base_color", "channels": [0, 3], "colorspace": "sRGB"}
+    fields["preview"] = {"name": "small", "scale": 4, "maps": [base]}
+    with pytest.raises(CardError, match=r"preview\.maps: must hold alpha"):
+        parse_card(json.dumps(fields), "f")
+    fields["preview"]["maps"].append({"name": "alpha", "channels": [3, 4], "colorspace": "Non-Color"})
+    assert parse_card(json.dumps(fields), "f").preview.channels == 4
+
+
+def test_what_changes_a_picture_has_no_preview():
+    fields = json.loads(dump_card(picture_card()))
+    fields["preview"] = json.loads(dump_card(dataclasses.replace(CARD, preview=PREVIEW)))["preview"]
+    with pytest.raises(CardError, match="this one changes a picture"):
         parse_card(json.dumps(fields), "f")
 
 

@@ -115,7 +115,7 @@ def test_a_model_that_crashes_it_is_told_and_the_next_request_works(make_client,
         "import ctypes, os, sys; sys.path.insert(0, os.getcwd())\n"
         "from blender_addon.engine import worker\n"
         "well = worker.generate\n"
-        "worker.generate = lambda m, r, p: ctypes.string_at(0) if r.size == 96 else well(m, r, p)\n"
+        "worker.generate = lambda m, r, *rest: ctypes.string_at(0) if r.size == 96 else well(m, r, *rest)\n"
         "worker.main(300.0)\n"
     )
     client = make_client()

@@ -149,8 +149,8 @@ def test_auto_leaves_a_gpu_that_fails(tiny_path, monkeypatch, failure):
     """A fake GPU (the processor under its name) whose test vector fails: auto goes to cpu and says so."""
     real_open, real_check = model_module.open_session, Model.check_test_vector
 
-    def fake_open(path, provider, threads):
-        session, _ = real_open(path, "cpu", threads)
+    def fake_open(path, provider, threads, *part):
+        session, _ = real_open(path, "cpu", threads, *part)
         return session, "cuda" if provider in ("auto", "cuda") else provider
 
     def fake_check(self):

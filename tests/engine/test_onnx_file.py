@@ -82,8 +82,8 @@ def test_every_truncation_is_found(tiny_path, tmp_path):
 def nested(number, depth, inner=b""):
     """`depth` times node -> attribute -> graph."""
     for _ in range(depth):
-        inner = onnx_file._chunk(1, onnx_file._chunk(5, onnx_file._chunk(6, inner)))
-    return onnx_file._chunk(number, inner)
+        inner = onnx_file.chunk(1, onnx_file.chunk(5, onnx_file.chunk(6, inner)))
+    return onnx_file.chunk(number, inner)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def nested(number, depth, inner=b""):
         b"\x0b\x0c",  # the groups of old protobuf
         b"\x3d\x00",  # a graph that is a fixed 32-bit number
         b"\x38\x05",  # a graph that is a number
-        onnx_file._chunk(7, onnx_file._chunk(1, onnx_file._chunk(4, b"\xff\xfe"))),  # a name that is no UTF-8
-        onnx_file._chunk(7, b"") * 2,  # two graphs
+        onnx_file.chunk(7, onnx_file.chunk(1, onnx_file.chunk(4, b"\xff\xfe"))),  # a name that is no UTF-8
+        onnx_file.chunk(7, b"") * 2,  # two graphs
     ],
     ids=lambda d: repr(d[:12]),
 )

@@ -86,7 +86,9 @@ def test_the_margin_is_how_far_a_cell_of_the_field_reaches(exported):
     moved[field["name"]][:, :, margin + 1, margin + 1] += 3.0
     module = deployment.module.double()
     with torch.no_grad():
-        away = (module(*feeds.values()) - module(*moved.values())).abs().amax((0, 1))
+        one, other = (module(*each.values()) for each in (feeds, moved))
+        one, other = (each[0] if isinstance(each, tuple) else each for each in (one, other))
+        away = (one - other).abs().amax((0, 1))
     reached = (
         away.unflatten(0, (cells, stride)).unflatten(2, (cells, stride)).amax((1, 3)) > 0
     )  # [cells, cells]
@@ -138,6 +140,23 @@ def test_the_graph_is_translated_once_and_a_damaged_one_again(exported, tmp_path
         export_run(run, tmp_path / "other.onnx")
     kept.write_bytes(content)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("least", [-1.0, 101.0])
+def test_a_preview_is_kept_where_it_shows_the_texture(exported, tmp_path, monkeypatch, capsys, least):
+    """A decoder that has hardly learned paints something else; what ships is held by tests/engine/test_preview.py."""
+    deployment = load_averaged(exported[0])[0].deploy()
+    if deployment.preview is None:
+        pytest.skip("this family has no preview")
+    monkeypatch.setattr(export_module, "LEAST", least)
+    model = Model.load(export_run(exported[0], tmp_path / "x.onnx"))
+    assert check_parity(model, deployment) < 1e-4
+    said = "exported without a preview: it shows something else (PSNR" in capsys.readouterr().err
+    assert said == (model.card.preview is None) == (least > 100)
+    if model.card.preview:
+        scale, names = deployment.preview["scale"], [one["name"] for one in deployment.preview["maps"]]
+        made = model.render(5, size=128, preview=True).maps
+        assert list(made) == names and made["base_color"].shape == (128 // scale, 128 // scale, 3)
 
 
 def test_deployment_feeds_match_the_card_inputs(exported):

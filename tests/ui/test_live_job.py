@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from blender_addon.engine.surface_request import SurfaceRequest
-from blender_addon.ui.live_job import LiveJob
-from tests.ui.test_job import LOADED, Stub, face
+from blender_addon.ui.live_job import STILL, LiveJob
+from tests.ui.test_job import LOADED, Clock, Stub, face
 
 HAVE = SurfaceRequest(model="/models/tiny.onnx", seed=7, size=64)
 
@@ -30,7 +30,8 @@ def answer(job, client) -> tuple[int, float]:
     message = client.sent[-1]
     (index,) = message["only"]
     client.says(LOADED)
-    client.says(*face(index))
+    header, blob = face(index)
+    client.says({**header, "preview": message["preview"]}, blob)
     client.says({"event": "done", "recipe": f"walk {message['asked']['walk']}"})
     job.step()
     return index, message["asked"]["walk"]
@@ -93,3 +94,89 @@ def test_cancel_reaches_the_child_where_it_is_at_work(job, client):
     other.step()
     other.cancel()
     assert (other.open, client.cancelled) == (False, 1)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def quick(client, clock):
+    """A job whose generator makes previews."""
+    return LiveJob(client, {"provider": "cpu"}, HAVE, (2, 0, 1, 3, 4, 5), 3, clock)
+
+
+def test_while_the_wish_moves_previews_follow_and_whole_images_when_it_rests(quick, client, clock):
+    made = []
+    quick.want(wish(0.01), True)
+    quick.step()
+    for number in range(2, 12):
+        clock.now += STILL / 2
+        quick.want(wish(number / 100), True)
+        made.append(answer(quick, client))
+        (texture,) = quick.take().values()
+        assert texture.preview and not quick.settled
+    assert all(message["preview"] for message in client.sent)
+    assert {index for index, _ in made} == {0, 1, 2}, "only what is in view"
+    clock.now += 2 * STILL
+    answer(quick, client)  # the preview that was under way
+    count = len(client.sent)
+    while not quick.settled:
+        answer(quick, client)
+    whole = client.sent[count - 1 :]
+    assert [message["preview"] for message in whole] == [False] * 6, "all images, each once"
+    assert {message["asked"]["walk"] for message in whole} == {0.11} and quick.recipe == "walk 0.11"
+    assert not any(texture.preview for texture in quick.take().values())
+
+
+def test_a_hand_that_pauses_has_a_preview_of_all_that_is_in_view_and_no_more(quick, client):
+    quick.want(wish(0.5), True)
+    quick.step()
+    assert sorted(answer(quick, client)[0] for _ in range(3)) == [0, 1, 2]
+    for _ in range(3):
+        quick.step()
+    assert len(client.sent) == 3 and not quick.settled and quick.late == 6
+
+
+def test_released_it_does_not_wait(quick, client):
+    quick.want(wish(0.5), True)
+    quick.step()
+    quick.released = True
+    while not quick.settled:
+        answer(quick, client)
+    assert [message["preview"] for message in client.sent] == [True] + [False] * 6
+
+
+def test_back_where_it_began_a_preview_is_replaced(quick, client):
+    quick.want(wish(0.5), True)
+    quick.step()
+    answer(quick, client)
+    quick.want(HAVE, True)
+    quick.released = True
+    while not quick.settled:
+        answer(quick, client)
+    assert all(shown == HAVE for shown in quick.shown.values()) and quick.recipe == "walk 0.0"
+    assert quick.recipe_of == HAVE
+
+
+def test_where_there_are_none_no_preview_is_asked_for(quick, client, clock):
+    for number in range(1, 10):
+        clock.now += STILL / 2
+        quick.want(wish(number / 100))
+        quick.step()
+        answer(quick, client)
+    assert not any(message["preview"] for message in client.sent)
+
+
+def test_another_generator_in_the_middle_of_it(quick, client):
+    """Its first images are whole, also where a preview of the one before is shown."""
+    quick.want(wish(0.5), True)
+    quick.step()
+    answer(quick, client)
+    other = replace(HAVE, model="/models/other.onnx")
+    quick.want(other, False)
+    while not quick.settled:
+        answer(quick, client)
+    asked = [message for message in client.sent if message["asked"]["model"] == other.model]
+    assert len(asked) == 6 and not any(message["preview"] for message in asked)

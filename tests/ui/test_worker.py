@@ -74,6 +74,36 @@ def test_six_faces_equal_those_made_in_this_process(client, model_path):
         assert blob[start:] == icon(texture.maps) and len(blob[start:]) == header["icon"]
 
 
+def test_a_preview_of_a_face_equals_one_made_in_this_process(client, tmp_path):
+    """Smaller, and flat: relief that the preview lacks would be another texture's."""
+    tiny = pytest.importorskip("tests.tiny", reason="making a model needs onnx")
+    path = str(tiny.make_tiny(tmp_path / "m.onnx", maps=("base_color", "roughness", "height"), preview=True))
+    client.submit({**generate(path, label="moss"), "only": [2, 0], "preview": True})
+    heard = events_until(client, "done", "error", "died")
+    assert [header["event"] for header, _ in heard] == ["ready", "loaded", "image", "image", "done"]
+    model = Model.load(path, provider="cpu", threads=1)
+    for index, (header, blob) in zip((2, 0), heard[2:4], strict=True):
+        texture = model.render(header["seed"], "moss", 64, preview=True)
+        assert (
+            header["index"] == index
+            and header["preview"]
+            and list(header["maps"]) == ["base_color", "height"]
+        )
+        first = header["maps"]["base_color"]
+        assert (png.decode(blob[:first])[0] == to_uint8(texture.maps["base_color"])).all()
+        relief = png.decode(blob[first : first + header["maps"]["height"]])[0]
+        assert relief.shape[:2] == (16, 16) and (relief == 128).all()
+
+
+def test_a_generator_without_previews_says_so_and_goes_on(client, model_path):
+    client.submit({**generate(model_path), "preview": True})
+    error, _ = events_until(client, "done", "error", "died")[-1]
+    assert error["event"] == "error" and "has no preview" in error["message"]
+    client.submit(generate(model_path))
+    heard = events_until(client, "done", "error", "died")
+    assert heard[-1][0]["event"] == "done" and not any(header.get("preview") for header, _ in heard)
+
+
 def test_submit_and_poll_do_not_wait(client, model_path):
     client.start()
     os.kill(client.child.process.pid, signal.SIGSTOP)  # whoever waited for the child would wait for ever

@@ -56,6 +56,7 @@ def scenario(ui):
     yield from ui.screenshot("dragged")
     yield from pool_of_images(ui)
     yield from loop(ui)
+    yield from preview(ui)
 
 
 def dragged_until_changed(ui, x, y, before, direction=1):
@@ -151,3 +152,24 @@ def loop(ui):
     yield from ui.key("Z", ctrl=True)
     yield 0.7
     ui.check("Bake Loop: undo takes it back", shown(subject()) == there)
+
+
+def preview(ui):
+    """From 512 px on, what follows is a quarter of the size, and whole when the mouse is let go."""
+    settings().size = 512
+    button = yield from ui.find_button(op=GENERATE)
+    first = shown((yield from generated(ui, button, "GAN Cube.001")))
+    x, y = yield from ui.find_button(prop="walk")
+    yield from dragged_until_changed(ui, x, y, first)
+    ui.check("a preview while dragging", 128 in sides(), sides=sides())
+    yield from ui.screenshot("preview")
+    ui.x_event("mouseup", 1)
+    last = yield from settled(ui)
+    ui.check("whole images in the end", sides() == [512] * 6 and changed(first, last) == 6, sides=sides())
+    left = [image.name for image in bpy.data.images if "gancube_stands_for" in image]
+    ui.check("no preview is left over", not left, left=left)
+    yield from undone_and_redone(ui, "a drag with previews", first, last)
+
+
+def sides() -> list[int]:
+    return [slot.material.node_tree.nodes.active.image.size[0] for slot in subject().material_slots]
