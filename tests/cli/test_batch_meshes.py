@@ -81,12 +81,12 @@ def batch(folder, models, tmp_path, targets, **more):
     return plan, batch_run.Run(plan, tmp_path / "out")
 
 
-def made(run, before=lambda: None, check=True):
+def made(run, before=lambda: None):
     """{target: its line}, made by one worker."""
     with batch_run.opened(run.out):
         missing = batch_run.remember(run, retry_failed=False)
         before()
-        batch_run.make(run, Pool(1, "cpu", 1, check=check), missing)
+        batch_run.make(run, Pool(1, "cpu", 1), missing)
     targets = [asset.target.source.rsplit("/", 1)[-1] + asset.target.object for asset in run.plan.assets]
     return {name: run.lines[asset.name] for name, asset in zip(targets, run.plan.assets, strict=True)}
 
