@@ -23,9 +23,9 @@ from pathlib import Path
 
 from .engine import library, png, recipe
 from .engine.card import MAPS, Card
-from .engine.chained import chained, credited, with_chain
+from .engine.chained import chained, with_chain
 from .engine.errors import RequestError
-from .engine.mark import Mark, mark_of
+from .engine.mark import Mark, credited, mark_of
 from .engine.model import Model
 from .engine.model import generate as generate_textures
 from .engine.new_recipe import new_recipe

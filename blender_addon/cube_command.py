@@ -18,10 +18,10 @@ from pathlib import Path
 from .answers import check_text
 from .engine import library, png, recipe, recipe_files, transform_recipe
 from .engine.card import MAPS, Card
-from .engine.chained import chain_of, chained, credited, with_chain
+from .engine.chained import chain_of, chained, with_chain
 from .engine.errors import GanCubeError, OutputError, RecipeError
 from .engine.files import atomic_path
-from .engine.mark import mark_of
+from .engine.mark import credited, mark_of
 from .engine.measures import tile_seam
 from .engine.model import Model, check_size, generate
 from .engine.new_recipe import new_recipe

@@ -13,6 +13,7 @@ from .engine.card import GEOMETRY
 from .engine.errors import GanCubeError, OutputError, RequestError
 from .engine.files import write_atomic
 from .transform_command import say, side, silent
+from .written_files import check_written, named_apart
 
 EXAMPLES = """examples:
   gancube geometry statue.glb --out maps                 statue_position.png, _object_normal, _ao, _curvature
@@ -43,6 +44,8 @@ def run_geometry(arguments) -> int:
             )
         if not source.is_file():
             raise RequestError(f"{source}: no such file.")
+    names = [[out / f"{name}_{key}.png" for key in GEOMETRY] for name in named_apart(sources)]
+    check_written([path for files in names for path in files], sources)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -50,14 +53,12 @@ def run_geometry(arguments) -> int:
     tell = silent if arguments.quiet else say
     start_blender()
     files, faults = [], []
-    for number, source in enumerate(sources):
+    for number, (source, paths) in enumerate(zip(sources, names, strict=True)):
         tell(f"mesh {number + 1} of {len(sources)}: {source.name}")
         try:
             with captured_output():
                 made = baked(source, size)
-            files += [
-                str(write_atomic(out / f"{source.stem}_{name}.png", data)) for name, data in made.items()
-            ]
+            files += [str(write_atomic(path, made[key])) for key, path in zip(GEOMETRY, paths, strict=True)]
         except GanCubeError as error:
             faults.append(str(error))
     if arguments.json:

@@ -86,15 +86,17 @@ def run_transform(arguments) -> int:
         raise RequestError(f"provider {arguments.provider!r}: is not one of {', '.join(CHOICES)}.")
     source, out = Path(arguments.source), Path(arguments.out)
     chain = chain_of(arguments)
-    sets = files.sets_of(source, [model.card for model, _ in chain])
-    files.check_out(out, source)
+    cards = [model.card for model, _ in chain]
+    sets = files.sets_of(source, cards)
+    is_mesh = source.suffix.lower() in files.MESHES and not source.is_dir()
+    check_options(arguments, of_shape=is_mesh and cards[0].takes_geometry)
     tell = silent if arguments.quiet else say
     wraps = {"auto": None, "yes": True, "no": False}[arguments.tiles]
-    size = side(arguments.size)
-    if source.suffix.lower() in files.MESHES:
-        done, faults = [of_mesh(source, out, chain, wraps, size, tell)], []
+    if is_mesh:
+        files.check_out(out, source)
+        done, faults = [of_mesh(source, out, chain, wraps, side(arguments.size), tell)], []
     else:
-        done, faults = all_of(sets, chain, wraps, out, files.is_folder(out, source), tell)
+        done, faults = all_of(sets, chain, wraps, files.targets(sets, cards, out, source), tell)
     if arguments.json:
         print(
             json.dumps({"files": [os.path.abspath(path) for one in done for path in one], "faults": faults})
@@ -106,6 +108,17 @@ def run_transform(arguments) -> int:
     if faults:
         raise RequestError(f"{len(faults)} of {len(sets)} pictures were left out: {' '.join(faults)}")
     return 0
+
+
+def check_options(arguments, of_shape: bool) -> None:
+    """RequestError for what would have no effect. of_shape: the shape of a mesh is baked."""
+    if arguments.size is not None and not of_shape:
+        raise RequestError(
+            "--size: is that of the images of a mesh whose shape is baked; a picture stays as large as it is, or is "
+            "enlarged by a generator. Leave it out."
+        )
+    if arguments.tiles != "auto" and of_shape:
+        raise RequestError("--tiles: an image laid around a mesh never repeats. Leave it out.")
 
 
 def of_mesh(source: Path, out: Path, chain, wraps, size: int, tell) -> list[Path]:
@@ -153,18 +166,19 @@ def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
     return made
 
 
-def all_of(sets, chain, wraps, out: Path, into: bool, tell) -> tuple[list, list]:
+def all_of(sets, chain, wraps, targets: list[dict], tell) -> tuple[list, list]:
     """Of each picture its files, and a sentence for each that cannot be changed; the only one's is an error."""
     from . import transform_files as files
     from .engine.transform_run import mark, pngs, run
 
     done, faults = [], []
-    for number, one in enumerate(sets):
+    for number, (one, target) in enumerate(zip(sets, targets, strict=True)):
         begin = f"picture {number + 1} of {len(sets)}: {one}" if len(sets) > 1 else str(one)
         try:
-            picture, text = run(chain, files.read(one), wraps, progress=parts(begin, chain, tell))
-            made = pngs(picture, text, mark(text, chain, one.name))
-            done.append(files.write(made, one, out, into))
+            shown = files.read(one)
+            picture, text = run(chain, shown, wraps, progress=parts(begin, chain, tell))
+            made = pngs(picture, text, mark(text, chain, one.name, [shown]))
+            done.append(files.write(made, target))
         except GanCubeError as error:
             if len(sets) == 1:
                 raise
@@ -177,7 +191,7 @@ def chain_of(arguments) -> list:
     from .engine import library
     from .engine.model import Model
     from .engine.seeds import parse_seed
-    from .engine.transform import Step, check_takes_picture
+    from .engine.transform import Step, check_step, check_takes_picture
 
     folders = library.folders()
     loaded: dict[Path, Model] = {}
@@ -190,10 +204,13 @@ def chain_of(arguments) -> list:
     labels = each("--label", arguments.label, models, lambda card: bool(card.labels))
     strengths = each("--strength", arguments.strength, models, lambda card: card.has_strength)
     seed = parse_seed(0 if arguments.seed is None else arguments.seed)
-    return [
+    chain = [
         (model, Step(label, {} if share is None else {"strength": number(share)}, seed))
         for model, label, share in zip(models, labels, strengths, strict=True)
     ]
+    for model, step in chain:
+        check_step(model.card, step)  # before any picture is read
+    return chain
 
 
 def each(option: str, given: list[str] | None, models: list, fits) -> list[str | None]:

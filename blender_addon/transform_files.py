@@ -6,14 +6,17 @@ Previous station: transform_command.py. Next: engine/transform_run.py.
 from dataclasses import dataclass
 from pathlib import Path
 
-from .engine import png, recipe_files
+from .engine import png, recipe_files, xmp
 from .engine.card import INPUT_MAPS, MAPS, Card
+from .engine.chain_maps import after
 from .engine.errors import ImageError, OutputError, RecipeError, RequestError
+from .engine.exif import UPRIGHT, orientation_of
 from .engine.files import write_atomic
-from .engine.image_file import kind_of
-from .engine.picture import Picture, of_pixels, of_png, together
+from .engine.image_file import kind_of, read_xmp
+from .engine.picture import Picture, of_pixels, of_png, together, upright
 from .engine.transform_run import Source, digest
 from .file_check import pixels_of
+from .written_files import check_beside, check_written
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp")
 MESHES = (".glb", ".obj", ".blend")
@@ -84,35 +87,80 @@ def only_map(card: Card) -> str:
 
 
 def grouped(files: list[Path], otherwise: str) -> list[Set]:
-    sets: dict[str, dict] = {}
+    """Files of one name, and what their maps are, form a set; where two would be the same map, they are told apart by
+    the ending, then by whether the name says the map, then each is one."""
+    parts: dict[str, list[Path]] = {}
     for file in files:
-        part, name = map_of(file)
-        there = sets.setdefault(part, {})
-        if (name or otherwise) in there:  # brick.png and brick.jpg
-            there = sets.setdefault(file.name, {})
-        there[name or otherwise] = file
-    return [Set(part, maps) for part, maps in sets.items()]
+        parts.setdefault(map_of(file)[0], []).append(file)
+    return [one for members in parts.values() for one in apart(members, otherwise)]
+
+
+def apart(files: list[Path], otherwise: str) -> list[Set]:
+    """The sets of the files of one name: the first way to call them by which no set has a map twice."""
+    for way in NAMES:
+        sets: dict[str, dict] = {}
+        for file in files:
+            part, name = map_of(file)
+            sets.setdefault(way(file, part, name), {}).setdefault(name or otherwise, []).append(file)
+        if all(len(same) == 1 for maps in sets.values() for same in maps.values()):
+            break
+    return [Set(part, {name: same[0] for name, same in maps.items()}) for part, maps in sets.items()]
+
+
+NAMES = (
+    lambda file, part, name: part,
+    lambda file, part, name: f"{part}-{file.suffix[1:].lower()}",  # brick.png and brick.jpg
+    lambda file, part, name: f"{part}-{name}" if name else part,  # brick.png and brick_base_color.png
+    lambda file, part, name: f"{file.stem}-{file.suffix[1:].lower()}",
+)
 
 
 def read(one: Set) -> Source:
-    """Pixels, hashes and the recipe that a file carries; ImageError names the file."""
-    pictures, hashes, found = [], {}, None
+    """Pixels as the camera saw them, hashes, and what a file says it was made with; ImageError names the file."""
+    sources = []
     for name, path in one.files.items():
         try:
             data = path.read_bytes()
-            pictures.append(picture_in(data, name))
+            sources.append(source_in(data, name, recipe_in(path), orientation_of(data)))
         except OSError as error:
             raise ImageError(f"{path}: cannot be read ({error.strerror or error}).") from error
         except ImageError as error:
             raise ImageError(f"{path}: {error}") from error
-        hashes[name] = digest(data)
-        found = found or recipe_in(path)
-    return Source(together(pictures), hashes, found)
+    return Source(
+        together([each.picture for each in sources]),
+        {name: sha256 for each in sources for name, sha256 in each.sha256.items()},
+        next((each.recipe for each in sources if each.recipe), None),
+        licences=tuple(dict.fromkeys(name for each in sources for name in each.licences)),
+        authors=tuple(dict.fromkeys(name for each in sources for name in each.authors)),
+    )
 
 
-def picture_in(data: bytes, name: str) -> Picture:
+def source_in(data: bytes, name: str, recipe: str | None = None, orientation: int = UPRIGHT) -> Source:
+    """An image file, also one inside another file, as the map `name`."""
+    found = xmp_in(data)
+    if recipe is None and data[:8] == png.SIGNATURE:
+        recipe = png.read_text(data).get("gancube")
+    return Source(
+        picture_in(data, name, orientation),
+        {name: digest(data)},
+        recipe,
+        licences=tuple(found.get("licences", ())),
+        authors=tuple(found.get("authors", ())),
+    )
+
+
+def picture_in(data: bytes, name: str, orientation: int = UPRIGHT) -> Picture:
     """A PNG by our own reader, so that its pixels do not depend on whether Blender is at hand; the rest by Blender."""
-    return of_png(data, name) if kind_of(data) == "PNG" else of_pixels(pixels_of(data), name)
+    if kind_of(data) == "PNG":
+        return of_png(data, name, orientation)
+    return of_pixels(upright(pixels_of(data), orientation), name)
+
+
+def xmp_in(data: bytes) -> dict:
+    try:
+        return xmp.read(read_xmp(data) or "<none/>")
+    except (RecipeError, ImageError):
+        return {}  # somebody else's
 
 
 def recipe_in(path: Path) -> str | None:
@@ -122,8 +170,32 @@ def recipe_in(path: Path) -> str | None:
         return None
 
 
+def targets(sets: list[Set], cards: list[Card], out: Path, source: Path) -> list[dict[str, Path]]:
+    """Of each picture {map name: the file that it will be}; OutputError before any work where one cannot be written.
+
+    NAME.png where there is one map, else NAME_MAP.png for each.
+    """
+    check_out(out, source)
+    into, found = is_folder(out, source), []
+    for one in sets:
+        names = [name for name in after(one.files, cards) if name in MAPS]
+        path = out / f"{one.name}.png" if into else out
+        found.append(
+            {name: path.with_name(f"{path.stem}_{name}.png") for name in names}
+            if len(names) > 1
+            else dict.fromkeys(names, path)
+        )
+    if not into:
+        check_beside(out)
+    check_written(
+        [path for files in found for path in files.values()],
+        [source, *(path for one in sets for path in one.files.values())],
+    )
+    return found
+
+
 def check_out(out: Path, source: Path) -> None:
-    """OutputError before any work where nothing could be written in the end."""
+    """OutputError where its name does not say what is written."""
     if source.is_dir():
         if out.suffix and not out.is_dir():
             raise OutputError(f"{out}: must be a folder, since {source} is one.")
@@ -132,10 +204,10 @@ def check_out(out: Path, source: Path) -> None:
             raise OutputError(
                 f"{out}: the name must end in {source.suffix.lower()}, as that of {source.name}."
             )
+        check_beside(out)
+        check_written([out], [source])
     elif not is_folder(out, source) and out.suffix.lower() != ".png":
         raise OutputError(f"{out}: the name must end in .png, or be that of a folder.")
-    if out.resolve() == source.resolve():
-        raise OutputError(f"{out}: is the picture itself, which is kept. Choose another name.")
 
 
 def is_folder(out: Path, source: Path) -> bool:
@@ -143,20 +215,12 @@ def is_folder(out: Path, source: Path) -> bool:
     return source.is_dir() or out.is_dir() or not out.suffix
 
 
-def write(made: dict[str, bytes], one: Set, out: Path, into: bool) -> list[Path]:
-    """{map name: PNG} -> files: NAME.png where there is one map, else NAME_MAP.png for each. into: a folder `out`."""
-    if into:
+def write(made: dict[str, bytes], files: dict[str, Path]) -> list[Path]:
+    """{map name: PNG} into the files of targets()."""
+    assert list(made) == list(files), (list(made), list(files))
+    for folder in {path.parent for path in files.values()}:
         try:
-            out.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{out}: cannot be made ({error.strerror or error}).") from error
-        out = out / f"{one.name}.png"
-    if len(made) == 1:
-        return [write_atomic(out, next(iter(made.values())))]
-    return [write_atomic(out.with_name(f"{out.stem}_{name}.png"), data) for name, data in made.items()]
-
-
-def picture_of(data: bytes, name: str) -> Source:
-    """The same for an image inside another file."""
-    found = png.read_text(data).get("gancube") if data[:8] == png.SIGNATURE else None
-    return Source(picture_in(data, name), {name: digest(data)}, found)
+            raise OutputError(f"{folder}: cannot be made ({error.strerror or error}).") from error
+    return [write_atomic(files[name], data) for name, data in made.items()]

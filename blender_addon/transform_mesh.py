@@ -15,7 +15,7 @@ from .engine.glb_maps import place
 from .engine.mark import MARK_KEY, RECIPE_KEY, facts, rights
 from .engine.transform_run import mark, pngs, run
 from .transform_command import parts
-from .transform_files import picture_of
+from .transform_files import source_in
 
 
 def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell) -> list[Path]:
@@ -29,7 +29,7 @@ def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell
         for index in sorted(wanted):
             name = document["images"][index].get("name") or f"image {index}"
             picture, text = run(
-                chain, picture_of(inside[index], "base_color"), wraps, progress=parts(name, chain, tell)
+                chain, source_in(inside[index], "base_color"), wraps, progress=parts(name, chain, tell)
             )
             made[index] = pngs(picture, text)
         document, binary = changed(

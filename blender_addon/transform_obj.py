@@ -12,7 +12,7 @@ from .engine.files import write_atomic
 from .engine.obj import MAP_WORDS
 from .engine.transform_run import mark, pngs, run
 from .transform_command import parts
-from .transform_files import picture_of
+from .transform_files import source_in
 
 COLOR = MAP_WORDS["base_color"].lower()
 WIRED = ("metallic", "roughness", "normal", "height")
@@ -46,7 +46,7 @@ def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell
             name = PurePosixPath(name).with_suffix(".png").name
             if name not in maps:
                 picture, text = run(
-                    chain, picture_of(data, "base_color"), wraps, progress=parts(name, chain, tell)
+                    chain, source_in(data, "base_color"), wraps, progress=parts(name, chain, tell)
                 )
                 maps[name] = pngs(picture, text, mark(text, chain, out.stem))
                 made[name] = maps[name]["base_color"]

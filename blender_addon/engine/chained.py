@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from . import library
-from .card import Card
 from .errors import RecipeError
 from .model import Model
 from .picture import Picture
 from .pixels import TextureSet, to_uint8
 from .recipe import Recipe
-from .transform import Step, transform
+from .transform import Step, channels_of, check_chain, transform
 from .transform_run import told
 
 
@@ -26,9 +25,11 @@ def chained(textures: list[TextureSet], chain: list[tuple[Model, Step]], wraps: 
     says (tileable), since what it drew need not be measured."""
     made = []
     for one in textures:
-        picture = Picture({name: to_uint8(unit) for name, unit in one.maps.items()})
+        picture, before = Picture({name: to_uint8(unit) for name, unit in one.maps.items()}), 1
+        check_chain([(model.card, step) for model, step in chain], channels_of(picture), size=picture.size)
         for model, step in chain:
-            picture = transform(model, picture, step, wraps)
+            picture = transform(model, picture, step, wraps, before=before)
+            before *= model.card.scale
         # these very bytes come back from to_uint8
         maps = {name: values.astype(np.float32) / np.float32(255) for name, values in picture.maps.items()}
         made.append(replace(one, maps=maps))
@@ -58,16 +59,3 @@ def chain_of(recipe: Recipe, provider: str, threads: int | None = None) -> list[
             )
         chain.append((model, Step(step["label"], dict(step["scalars"]), step["seed"])))
     return chain
-
-
-def credited(card: Card, others: list[Card]) -> Card:
-    """The card with the data licences and authors of all, for the marks of what they made together."""
-    facts = card.provenance
-    for one in others:
-        licences = {
-            name: facts.licences.get(name, 0) + one.provenance.licences.get(name, 0)
-            for name in sorted({*facts.licences, *one.provenance.licences})
-        }
-        authors = tuple(dict.fromkeys([*facts.authors, *one.provenance.authors]))
-        facts = replace(facts, licences=licences, authors=authors)
-    return replace(card, provenance=facts)

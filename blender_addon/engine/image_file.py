@@ -34,7 +34,7 @@ def size_of(data: bytes) -> tuple[int, int]:
         if kind == "PNG":
             return struct.unpack_from(">II", data, 16)
         if kind == "JPEG":
-            for marker, start, _ in _segments(data):
+            for marker, start, _ in segments(data):
                 if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
                     height, width = struct.unpack_from(">HH", data, start + 1)
                     return width, height
@@ -49,21 +49,21 @@ def add_xmp(data: bytes, packet: str) -> bytes:
     kind, body = kind_of(data), packet.encode("utf-8")
     if kind == "PNG":
         view = memoryview(data)  # the pixels of a large picture are copied once
-        kept = [view[a:b] for name, a, b in _chunks(data) if not _is_xmp(data, name, a)]
+        kept = [view[a:b] for name, a, b in chunks(data) if not _is_xmp(data, name, a)]
         own = chunk(b"iTXt", PNG_KEY + b"\0\0\0\0\0" + body)
         return b"".join([SIGNATURE, kept[0], own, *kept[1:]])
     if kind == "JPEG":
         if len(body) > MOST_IN_JPEG:
             raise ImageError("the metadata is too long for a JPEG. Choose PNG.")
-        segments = [
+        pieces = [
             data[start - 4 : end]
-            for marker, start, end in _segments(data)
+            for marker, start, end in segments(data)
             if marker != 0xDA and not (marker == 0xE1 and data[start:end].startswith(JPEG_KEY))
         ]
-        scan = next(start for marker, start, _ in _segments(data) if marker == 0xDA) - 4
-        first = 1 if segments and segments[0][1] == 0xE0 else 0  # JFIF wants to be in front
+        scan = next(start for marker, start, _ in segments(data) if marker == 0xDA) - 4
+        first = 1 if pieces and pieces[0][1] == 0xE0 else 0  # JFIF wants to be in front
         own = b"\xff\xe1" + struct.pack(">H", 2 + len(JPEG_KEY) + len(body)) + JPEG_KEY + body
-        return b"\xff\xd8" + b"".join([*segments[:first], own, *segments[first:]]) + data[scan:]
+        return b"\xff\xd8" + b"".join([*pieces[:first], own, *pieces[first:]]) + data[scan:]
     return _webp_with(data, body)
 
 
@@ -72,18 +72,18 @@ def read_xmp(data: bytes) -> str | None:
     kind = kind_of(data)
     try:
         if kind == "PNG":
-            for name, start, end in _chunks(data):
+            for name, start, end in chunks(data):
                 if _is_xmp(data, name, start):
                     body = data[start + 8 + len(PNG_KEY) + 1 : end - 4]
                     if body[:1] != b"\0":
                         raise ImageError("the XMP metadata of the PNG is packed, which the standard forbids.")
                     return body[2:].split(b"\0", 2)[2].decode("utf-8")
         elif kind == "JPEG":
-            for marker, start, end in _segments(data):
+            for marker, start, end in segments(data):
                 if marker == 0xE1 and data[start:end].startswith(JPEG_KEY):
                     return data[start + len(JPEG_KEY) : end].decode("utf-8")
         else:
-            for name, start, end in _riff(data):
+            for name, start, end in riff(data):
                 if name == b"XMP ":
                     return data[start:end].decode("utf-8")
     except (UnicodeDecodeError, IndexError) as error:
@@ -95,7 +95,7 @@ def _is_xmp(data: bytes, name: bytes, start: int) -> bool:
     return name == b"iTXt" and data.startswith(PNG_KEY + b"\0", start + 8)
 
 
-def _chunks(data: bytes):
+def chunks(data: bytes):
     """(name, first byte, byte after) of each chunk of a PNG, up to IEND."""
     position = 8
     while position + 12 <= len(data):
@@ -110,7 +110,7 @@ def _chunks(data: bytes):
     raise ImageError("the PNG is truncated.")
 
 
-def _segments(data: bytes):
+def segments(data: bytes):
     """(marker, first byte behind the length, byte after) of each segment of a JPEG, up to the first scan."""
     position = 2
     while position + 4 <= len(data) and data[position] == 0xFF:
@@ -128,7 +128,7 @@ def _segments(data: bytes):
     raise ImageError("the JPEG is truncated.")
 
 
-def _riff(data: bytes):
+def riff(data: bytes):
     """(name, first byte, byte after) of each chunk of a WebP."""
     position = 12
     while position + 8 <= len(data):
@@ -140,7 +140,7 @@ def _riff(data: bytes):
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
-    for name, start, _ in _riff(data):
+    for name, start, _ in riff(data):
         if name == b"VP8X":
             packed = int.from_bytes(data[start + 4 : start + 10], "little")
             return (packed & 0xFFFFFF) + 1, (packed >> 24) + 1
@@ -156,13 +156,13 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 def _webp_with(data: bytes, body: bytes) -> bytes:
     """Metadata stands in the extended form of WebP: a chunk VP8X in front says what is in the file."""
     width, height = _webp_size(data)
-    parts = [(name, data[a:b]) for name, a, b in _riff(data) if name != b"XMP "]
+    parts = [(name, data[a:b]) for name, a, b in riff(data) if name != b"XMP "]
     if parts[0][0] == b"VP8X":
         flags = parts.pop(0)[1][0] | 4
     else:
         transparent = parts[0][0] == b"VP8L" and parts[0][1][4] >> 4 & 1
         flags = 4 | (16 if transparent else 0)
     head = bytes([flags, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    chunks = [(b"VP8X", head), *parts, (b"XMP ", body)]
-    packed = b"".join(n + struct.pack("<I", len(b)) + b + b"\0" * (len(b) % 2) for n, b in chunks)
+    content = [(b"VP8X", head), *parts, (b"XMP ", body)]
+    packed = b"".join(n + struct.pack("<I", len(b)) + b + b"\0" * (len(b) % 2) for n, b in content)
     return b"RIFF" + struct.pack("<I", 4 + len(packed)) + b"WEBP" + packed

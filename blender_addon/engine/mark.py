@@ -4,8 +4,8 @@ Previous station: the recipe and the card of its generator. Next: xmp.py (images
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from .card import Card
 
@@ -40,6 +40,19 @@ def mark_of(recipe: str, card: Card, title: str = "GAN Cube", tags: Iterable[str
         title=title,
         tags=tuple(tags),
     )
+
+
+def credited(card: Card, others: Sequence[Card]) -> Card:
+    """The card with the data licences and authors of all, for the marks of what they made together."""
+    facts = card.provenance
+    for one in others:
+        licences = {
+            name: facts.licences.get(name, 0) + one.provenance.licences.get(name, 0)
+            for name in sorted({*facts.licences, *one.provenance.licences})
+        }
+        authors = tuple(dict.fromkeys([*facts.authors, *one.provenance.authors]))
+        facts = replace(facts, licences=licences, authors=authors)
+    return replace(card, provenance=facts)
 
 
 def rights(mark: Mark) -> str:

@@ -50,10 +50,22 @@ def of_pixels(pixels: np.ndarray, name: str = "base_color") -> Picture:
     return Picture({name: np.ascontiguousarray(colors)}, alpha if name == "base_color" else None)
 
 
-def of_png(data: bytes, name: str = "base_color") -> Picture:
-    """A PNG of any depth and kind; what has 16 bits is rounded to 8."""
+def of_png(data: bytes, name: str = "base_color", orientation: int = 1) -> Picture:
+    """A PNG of any depth and kind; what has 16 bits is rounded to 8. orientation: as upright() takes it."""
     assert kind_of(data) == "PNG"
-    return of_pixels(png.decode(data)[0], name)
+    return of_pixels(upright(png.decode(data)[0], orientation), name)
+
+
+def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """[H, W, C] as the file has it -> as the camera saw it. orientation: exif.orientation_of."""
+    if orientation == 1:
+        return pixels
+    if orientation >= 5:  # lies on its side
+        pixels = pixels.swapaxes(0, 1)
+    down, across = {2: (1, -1), 3: (-1, -1), 4: (-1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}.get(
+        orientation, (1, 1)
+    )
+    return np.ascontiguousarray(pixels[::down, ::across])
 
 
 def together(pictures: list[Picture]) -> Picture:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import library
+from .chain_maps import missing
 from .errors import GanCubeError, RequestError
 from .plan import ChainStep
 from .plan_values import Fault, label, model, number_from
@@ -61,9 +62,9 @@ def chain_faults(entry: library.Entry, chain: tuple[ChainStep, ...], sizes: tupl
     given, scale = set(entry.card.map_names), 1
     for one in chain:
         card = card_of(one)
-        if missing := [name for name in card.takes if name not in given]:
+        if lacking := missing(card, given):
             yield (
-                f"{one.model}: needs the map {', '.join(missing)}, which neither {entry.name} nor a step before it "
+                f"{one.model}: needs the map {', '.join(lacking)}, which neither {entry.name} nor a step before it "
                 "gives."
             )
         given |= set(card.map_names)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .card import INPUT_MAPS, MAPS, Card
+from .chain_maps import missing
 from .enlarge import enlarged
 from .errors import RequestError
 from .latents import draw
@@ -32,19 +34,58 @@ class Step:
     seed: int = 0
 
 
-def transform(model: Model, picture: Picture, step: Step, wraps: bool, progress=None) -> Picture:
+def check_chain(chain: list[tuple[Card, Step]], maps: dict, alpha: bool = False, size=None) -> None:
+    """RequestError before the work of the first step where one of them cannot be.
+
+    maps: {map name: channels} of the picture; `size`: its (height, width), where it is known.
+    """
+    there, before, sizes = dict(maps), 1, []
+    for number, (card, step) in enumerate(chain):
+        check_step(card, step)
+        if lacking := missing(card, there):
+            has = ", ".join(maps)
+            raise RequestError(
+                f"{card.name}: needs the map {', '.join(lacking)}, and the picture has {has}. Give it, too."
+                if number == 0
+                else f"{card.name}: needs the map {', '.join(lacking)}, which neither the picture ({has}) nor a step "
+                "before it gives. Put a generator that gives it before this one."
+            )
+        sizes.append((card, sum(there.values()) + alpha, before))
+        there |= {one.name: one.channels[1] - one.channels[0] for one in card.maps}
+        before *= card.scale
+    if size is not None:
+        check_pixels(*size, before)
+        for card, channels, before in reversed(sizes):  # the last ones leave the least room
+            fitting_core(card, *(side * before for side in size), channels, before)
+
+
+def check_step(card: Card, step: Step) -> None:
+    """What it asks of the generator is something that it has."""
+    check_takes_picture(card)
+    label = resolve_label(card, step.seed, step.label)
+    draw(card, step.seed, label, card.stride, step.scalars)
+
+
+def baked_channels(names: tuple[str, ...]) -> dict[str, int]:
+    """{map name: channels} of maps that are baked, as check_chain wants them."""
+    return {name: (MAPS | INPUT_MAPS)[name][1][-1] for name in names}
+
+
+def transform(
+    model: Model, picture: Picture, step: Step, wraps: bool, progress=None, before: int = 1
+) -> Picture:
     """The maps that the generator gives, beside those that it leaves as they are (enlarged, where it enlarges).
 
     `wraps`: the picture repeats without a seam, and so does the result. `progress(done, count)` is called before each
-    part and at the end; what it raises (to cancel) comes through.
+    part and at the end; what it raises (to cancel) comes through. `before`: how many times earlier steps enlarged it,
+    since what is said of sizes is said of the picture that a person has.
     """
     card = model.card
-    check_takes_picture(card)
+    check_step(card, step)  # what cannot be is said before the work
     label = resolve_label(card, step.seed, step.label)
-    draw(card, step.seed, label, card.stride, step.scalars)  # what cannot be is said before the work
     windows = Windows(card.input("image"), picture, card.name)
     height, width = picture.size
-    core = fitting_core(card, height, width, len_of(picture))
+    core = fitting_core(card, height, width, len_of(picture), before)
     down, across = (list(spans(size, core, card, wraps)) for size in (height, width))
     count, scale, out = len(down) * len(across), card.scale, {}
     for number, (row, column) in enumerate((row, column) for row in down for column in across):
@@ -81,20 +122,21 @@ def beside(picture: Picture, out: dict, scale: int, wraps: bool) -> Picture:
     return Picture({name: kept.get(name, out.get(name)) for name in [*picture.maps, *out]}, alpha)
 
 
+def channels_of(picture: Picture) -> dict[str, int]:
+    """{map name: channels}, without alpha."""
+    return {name: values.shape[2] for name, values in picture.maps.items()}
+
+
 def len_of(picture: Picture) -> int:
     """Channels of all its maps together."""
-    return sum(values.shape[2] for values in picture.maps.values()) + (picture.alpha is not None)
+    return sum(channels_of(picture).values()) + (picture.alpha is not None)
 
 
-def fitting_core(card, height: int, width: int, channels: int) -> int:
-    """Pixels of a core's side for a picture of this size; RequestError with the largest size that fits."""
+def fitting_core(card, height: int, width: int, channels: int, before: int = 1) -> int:
+    """Pixels of a core's side for a picture of this size; RequestError with the largest size that fits, of the picture
+    as it was `before` times smaller."""
     scale, margin = card.scale, card.input("image").margin
-    if max(height, width) * scale > MAX_SIDE or height * width * scale**2 > MAX_PIXELS:
-        side = int(MAX_PIXELS**0.5) // scale
-        raise RequestError(
-            f"{width} x {height} px: the result would have {width * scale} x {height * scale}, too many for a PNG. "
-            f"Use {side} x {side} px or less."
-        )
+    check_pixels(height // before, width // before, scale * before)
     each = KEPT * (channels + (channels + card.channels) * scale**2)  # bytes per pixel of the picture
     free, core = int(free_memory() * SHARE), core_side(card)
     while True:
@@ -104,9 +146,20 @@ def fitting_core(card, height: int, width: int, channels: int) -> int:
         if core // 2 < max(SMALLEST, card.stride):
             break
         core = -(-core // 2 // card.stride) * card.stride
-    side = int((max(free - part, 0) / each) ** 0.5)
+    side = int((max(free - part, 0) / each) ** 0.5) // before
     use = f"Use {side} x {side} px or less" if side else "Close other programs"
     raise RequestError(
-        f"{width} x {height} px: would need about {(height * width * each + part) / 2**30:.1f} GiB of memory and "
+        f"{width // before} x {height // before} px: would need about {(height * width * each + part) / 2**30:.1f} GiB of memory and "
         f"{free / SHARE / 2**30:.1f} are free. {use}."
     )
+
+
+def check_pixels(height: int, width: int, scale: int) -> None:
+    """RequestError where the picture, `scale` times enlarged, is too much for a PNG."""
+    if max(height, width) * scale > MAX_SIDE or height * width * scale**2 > MAX_PIXELS:
+        side = int(MAX_PIXELS**0.5) // scale
+        use = f"Use {side} x {side} px or less" if side else "Leave out generators that enlarge"
+        raise RequestError(
+            f"{width} x {height} px: the result would have {width * scale} x {height * scale}, too many for a PNG. "
+            f"{use}."
+        )

@@ -4,7 +4,8 @@ Previous station: picture.py and the request. Next: transform.py for each step; 
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,12 +13,12 @@ from .. import __version__
 from . import png
 from .card import MAPS
 from .image_file import add_xmp
-from .mark import Mark, mark_of
+from .mark import Mark, credited, mark_of
 from .model import Model, runtime_version
 from .picture import Picture, tiles
 from .recipe import KEY
 from .surface_request import resolve_label
-from .transform import Step, transform
+from .transform import Step, channels_of, check_chain, transform
 from .transform_recipe import dumps, extended
 from .xmp import packet
 
@@ -25,12 +26,15 @@ from .xmp import packet
 @dataclass(frozen=True)
 class Source:
     """A picture and where it comes from: `sha256` {map name: hash}, `recipe` the text that its file carried or None,
-    `bake` how it was baked from a mesh (transform_recipe.py) or None."""
+    `bake` how it was baked from a mesh (transform_recipe.py) or None; `licences` and `authors` of the data behind what
+    its file says it was made with."""
 
     picture: Picture
     sha256: dict
     recipe: str | None = None
     bake: dict | None = None
+    licences: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
 
 
 def run(
@@ -44,12 +48,14 @@ def run(
 
     `progress(step, done, count)` before each part of each step; what it raises comes through.
     """
-    picture, steps = source.picture, []
+    picture, steps, before = source.picture, [], 1
+    cards = [(model.card, step) for model, step in chain]
+    check_chain(cards, channels_of(picture), picture.alpha is not None, picture.size)
     wraps = tiles(picture) if wraps is None else wraps
     for number, (model, step) in enumerate(chain):
-        picture = transform(
-            model, picture, step, wraps, progress and (lambda *far, number=number: progress(number, *far))
-        )
+        tell = progress and (lambda *far, number=number: progress(number, *far))
+        picture = transform(model, picture, step, wraps, tell, before)
+        before *= model.card.scale
         steps.append(told(model, step, wraps))
     versions = {"gancube": __version__, "numpy": np.__version__, "onnxruntime": runtime_version()}
     versions |= {"blender": blender} if blender else {}
@@ -82,9 +88,15 @@ def pngs(picture: Picture, text: str, mark: Mark | None = None) -> dict[str, byt
     return made
 
 
-def mark(text: str, chain: list[tuple[Model, Step]], title: str) -> Mark:
-    """The mark of a result, with the licences and authors behind the last generator."""
-    return mark_of(text, chain[-1][0].card, title)
+def mark(text: str, chain: list[tuple[Model, Step]], title: str, sources: Iterable[Source] = ()) -> Mark:
+    """The mark of a result, with the licences and authors behind its sources and behind every generator."""
+    cards, earlier = [model.card for model, _ in chain], list(sources)
+    made = mark_of(text, credited(cards[0], cards[1:]), title)
+    return replace(
+        made,
+        licences=tuple(sorted({*made.licences, *(name for one in earlier for name in one.licences)})),
+        authors=tuple(dict.fromkeys([*(name for one in earlier for name in one.authors), *made.authors])),
+    )
 
 
 def digest(data: bytes) -> str:

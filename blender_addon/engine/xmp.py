@@ -17,7 +17,8 @@ MAX_CHARACTERS = 2 * 2**20
 BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 
 # [namespace URI, local name] of what is read back, as expat joins them.
-RECIPE = f"{NAMESPACE} recipe"
+RECIPE, ITEM = f"{NAMESPACE} recipe", f"{RDF} li"
+LISTS = {f"{NAMESPACE} licences": "licences", f"{NAMESPACE} authors": "authors"}
 SOURCE = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/ DigitalSourceType"
 
 
@@ -52,12 +53,14 @@ def packet(mark: Mark, with_recipe: bool = True) -> str:
     return "\n".join(lines)
 
 
-def read(text: str) -> dict[str, str]:
-    """{"recipe": JSON text, "source_type": URI}, as far as they are there; RecipeError on what is no sound XMP."""
+def read(text: str) -> dict:
+    """{"recipe": JSON text, "source_type": URI, "licences": [...], "authors": [...]}, as far as they are there;
+    RecipeError on what is no sound XMP."""
     if len(text) > MAX_CHARACTERS:
         raise RecipeError("its XMP metadata is too long.")
     wanted = {RECIPE: "recipe", SOURCE: "source_type"}
     found: dict[str, list[str]] = {}
+    lists: dict[str, list[str]] = {}
     open_names: list[str] = []
 
     def start(name, attributes):
@@ -67,10 +70,14 @@ def read(text: str) -> dict[str, str]:
         for attribute, value in attributes.items():  # other programs write short values as attributes
             if attribute in wanted:
                 found.setdefault(wanted[attribute], [value])
+        if name == ITEM and open_names[-3:-2] and open_names[-3] in LISTS:
+            lists.setdefault(LISTS[open_names[-3]], []).append("")
 
     def data(piece):
         if open_names and open_names[-1] in wanted:
             found.setdefault(wanted[open_names[-1]], []).append(piece)
+        elif open_names[-1:] == [ITEM] and open_names[-3:-2] and open_names[-3] in LISTS:
+            lists[LISTS[open_names[-3]]][-1] += piece
 
     def refuse(*_):
         raise RecipeError("its XMP metadata declares a document type, which is not read here.")
@@ -85,7 +92,7 @@ def read(text: str) -> dict[str, str]:
         parser.Parse(text.strip().lstrip("\ufeff").encode("utf-8"), True)
     except (expat.ExpatError, UnicodeEncodeError) as error:
         raise RecipeError(f"its XMP metadata is damaged ({str(error)[:80]}).") from error
-    return {key: "".join(pieces) for key, pieces in found.items()}
+    return {key: "".join(pieces) for key, pieces in found.items()} | lists
 
 
 def _bag(name: str, texts: tuple[str, ...]) -> list[str]:

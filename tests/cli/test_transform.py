@@ -121,12 +121,12 @@ def test_a_folder(transform, photo, tmp_path):
 def test_maps_of_a_set_by_their_names(transform, photo, tmp_path):
     (tmp_path / "rock_position.png").write_bytes(photo.read_bytes())
     (tmp_path / "rock_ao.png").write_bytes(png.encode(drawn(64, channels=1)))
-    out = tmp_path / "rock.png"
+    out = tmp_path / "out"
     answer = transform(tmp_path / "rock_ao.png", "--model", "filled", "--out", out, "--quiet")
     assert answer.code == 0, answer.err
-    assert (tmp_path / "rock_base_color.png").is_file()
+    assert sorted(path.name for path in out.iterdir()) == ["rock_ao.png", "rock_base_color.png"]
     answer = transform(photo, "--model", "filled", "--out", tmp_path / "no.png", "--quiet")
-    assert answer.code == 2 and "needs the map position, and the picture has base_color" in answer.err
+    assert answer.code == 2 and "needs the map position, ao, and the picture has base_color" in answer.err
 
 
 def test_a_picture_without_a_name_is_the_only_map_that_goes_in(transform, tmp_path):
@@ -333,7 +333,7 @@ def test_bad_files(transform, photo, tmp_path):
         (tmp_path / "empty", "out", "holds no pictures"),
         (tmp_path / "text.png", "out.png", "neither PNG nor JPEG nor WebP"),
         (photo, "out.jpg", "must end in .png"),
-        (photo, "brick.png", "is the picture itself"),
+        (photo, "brick.png", "is read as a source"),
         (tmp_path, "out.png", "must be a folder"),
         (tmp_path / "mesh.stl", "out.stl", "is not changed. Files that end in"),
         (tmp_path / "mesh.fbx", "out.fbx", "Save it from Blender as .glb, .obj, .blend"),

@@ -98,7 +98,12 @@ def test_an_xmp_that_declares_entities_is_refused():
 
 def test_xmp_holds_any_text():
     mark = Mark("{}", "a<b&c", "0" * 64, ("x]]>",), ("\0\x08 Zoë \U0001f600 \ud800",), "\n")
-    assert xmp.read(xmp.packet(mark)) == {"recipe": "{}", "source_type": SOURCE_TYPE}
+    assert xmp.read(xmp.packet(mark)) == {
+        "recipe": "{}",
+        "source_type": SOURCE_TYPE,
+        "licences": ["x]]>"],
+        "authors": [" Zoë \U0001f600 "],
+    }
 
 
 def test_a_recipe_too_long_for_a_jpeg_stays_out_of_it(files):

@@ -1,0 +1,203 @@
+"""`gancube transform` on picture files: what is never written over, names of results, photos that lie on their side,
+whom the mark credits, and what is refused before any work."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from blender_addon.engine import image_file, png, xmp
+from blender_addon.engine import transform as engine
+from blender_addon.engine.exif import orientation_of
+from blender_addon.engine.library import read_entry
+from blender_addon.engine.picture import upright
+from blender_addon.geometry_command import named_apart
+from blender_addon.transform_files import grouped
+from tests.engine.test_transform import drawn
+from tests.tiny import write_card
+from tests.tiny_picture import make_tiny_picture
+
+
+@pytest.fixture(scope="module")
+def takers(models) -> Path:
+    make_tiny_picture(models / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(models / "relief.onnx", gives=("normal", "roughness"))
+    make_tiny_picture(models / "x2.onnx", scale=2)
+    make_tiny_picture(models / "x4.onnx", scale=4)
+    make_tiny_picture(models / "tops.onnx", takes=("height",), gives=("base_color",))
+    make_tiny_picture(models / "worn.onnx", takes=("object_normal",), gives=("base_color",))
+    return models
+
+
+@pytest.fixture
+def transform(takers, gancube):
+    return lambda *arguments: gancube("transform", *arguments, "--quiet")
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    (tmp_path / "brick.png").write_bytes(png.encode(drawn(64)))
+    return tmp_path / "brick.png"
+
+
+def pixels(path: Path) -> np.ndarray:
+    return png.decode(path.read_bytes())[0]
+
+
+def test_no_source_is_ever_written_over(transform, photo, tmp_path):
+    data = photo.read_bytes()
+    (tmp_path / "wall_base_color.png").write_bytes(data)
+    (tmp_path / "wall_normal.png").write_bytes(data)
+    (tmp_path / "same.png").hardlink_to(photo)
+    for source, model, out in (
+        (photo, "looks", tmp_path),  # into the folder that it is in
+        (photo, "looks", tmp_path / "same.png"),
+        (tmp_path / "wall_base_color.png", "relief", tmp_path / "wall.png"),
+        (tmp_path, "looks", tmp_path),
+    ):
+        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+        answer = transform(source, "--model", model, "--out", out)
+        assert answer.code == 2 and "is read as a source" in answer.err, answer.err
+        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    (tmp_path / "old.png").write_bytes(b"an older result")
+    assert transform(photo, "--model", "looks", "--out", tmp_path / "old.png").code == 0
+
+
+def test_pictures_of_one_name_keep_apart(transform, photo, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "brick.png").write_bytes(photo.read_bytes())
+    Image.fromarray(drawn(48)).save(folder / "brick.jpg")
+    assert transform(folder, "--model", "x2", "--out", out).code == 0
+    assert {path.name: len(pixels(path)) for path in out.iterdir()} == {
+        "brick-jpg.png": 96,
+        "brick-png.png": 128,
+    }
+    names = [
+        {one.name: sorted(one.files) for one in grouped([Path(name) for name in files], "base_color")}
+        for files in (
+            ("a.png", "a_normal.png", "b.png"),
+            ("a.png", "a_base_color.png", "a_normal.png"),
+            ("a.jpg", "a_base_color.png", "a_normal.png"),
+        )
+    ]
+    assert names == [
+        {"a": ["base_color", "normal"], "b": ["base_color"]},
+        {"a": ["base_color"], "a-base_color": ["base_color"], "a-normal": ["normal"]},
+        {"a-jpg": ["base_color"], "a-png": ["base_color", "normal"]},
+    ]
+
+
+def test_meshes_of_one_name_keep_apart(gancube, tmp_path):
+    assert named_apart([Path("a.glb"), Path("x/a.obj"), Path("b.obj")]) == ["a-glb", "a-obj", "b"]
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.obj").write_text("v 0 0 0\n")
+    answer = gancube("geometry", tmp_path / "x/a.obj", tmp_path / "y/a.obj", "--out", tmp_path / "out")
+    assert answer.code == 2 and "two results would have this name" in answer.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_is_as_its_camera_saw_it(transform, tmp_path, kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = tmp_path / f"photo{image_file.SUFFIX[kind]}"
+    Image.fromarray(drawn(40, 64)).save(file, exif=exif)
+    assert transform(file, "--model", "x2", "--out", tmp_path / "out.png").code == 0
+    assert pixels(tmp_path / "out.png").shape == (128, 80, 3)
+
+
+def test_all_eight_ways_up(tmp_path):
+    from PIL import ImageOps
+
+    for number in range(1, 9):
+        image, exif = Image.fromarray(drawn(20, 30)), Image.Exif()
+        exif[0x0112] = number
+        image.save(tmp_path / "one.png", exif=exif)
+        data = (tmp_path / "one.png").read_bytes()
+        assert orientation_of(data) == number
+        with Image.open(tmp_path / "one.png") as read:
+            expected = np.asarray(ImageOps.exif_transpose(read))
+        assert np.array_equal(upright(png.decode(data)[0], number), expected)
+    assert orientation_of(png.encode(drawn(8))) == orientation_of(b"no picture") == 1
+    at = data.index(b"eXIf")
+    for end in range(4, 40):  # cut off anywhere, and nonsense
+        assert 1 <= orientation_of(data[:at] + data[at : at + end]) <= 8
+        assert 1 <= orientation_of(data[: at + 8] + bytes([end]) * 40 + data[at + 48 :]) <= 8
+
+
+def test_every_step_is_credited(transform, gancube, takers, photo, tmp_path):
+    """In one command, in two, and as a batch does it."""
+    for name, licence, author in (("one", "CC-BY-4.0", "Ada"), ("two", "CC0-1.0", "Bo")):
+        path = make_tiny_picture(takers / f"{name}.onnx")
+        card = read_entry(path).card
+        write_card(
+            path, replace(card, provenance=replace(card.provenance, licences={licence: 3}, authors=(author,)))
+        )
+    transform(photo, "--model", "one", "--model", "two", "--out", tmp_path / "both.png")
+    transform(photo, "--model", "one", "--out", tmp_path / "first.png")
+    transform(tmp_path / "first.png", "--model", "two", "--out", tmp_path / "then.png")
+    for name in ("both.png", "then.png"):
+        packet = image_file.read_xmp((tmp_path / name).read_bytes())
+        told = xmp.read(packet)
+        assert told["licences"] == ["CC-BY-4.0", "CC0-1.0"] and told["authors"] == ["Ada", "Bo"]
+        assert "Training images by Ada, Bo (CC-BY-4.0, CC0-1.0)" in packet
+
+
+@pytest.mark.parametrize(
+    "arguments, out, says",
+    [
+        (
+            ("--model", "looks", "--model", "tops"),
+            "out.png",
+            "tiny: needs the map height, which neither the picture",
+        ),
+        (
+            ("--model", "x2", "--model", "looks", "--label", "-", "--label", "rust"),
+            "out.png",
+            "It knows moss, snow",
+        ),
+        (("--model", "looks"), "none/out.png", "does not exist. Make it first"),
+        (("--model", "looks"), "brick.png/out", "is no folder"),
+        (
+            ("--model", "x4") * 6,
+            "out.png",
+            "64 x 64 px: the result would have 262144 x 262144, too many for a PNG. Use 2 x 2 px",
+        ),
+        (("--model", "looks", "--size", "64"), "out.png", "--size: is that of the images of a mesh"),
+    ],
+)
+def test_what_cannot_be_is_said_before_the_work(
+    transform, photo, tmp_path, monkeypatch, arguments, out, says
+):
+    monkeypatch.setattr(engine.Model, "run_picture", lambda *_: pytest.fail("it has begun"))
+    answer = transform(photo, *arguments, "--out", tmp_path / out)
+    assert answer.code == 2 and says in answer.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["brick.png"]
+
+
+def test_the_size_that_fits_is_that_of_the_picture(transform, tmp_path):
+    """256 times: 11 585 pixels of a side are the most of a PNG."""
+    (tmp_path / "large.png").write_bytes(png.encode(np.zeros((100, 100, 3), np.uint8)))
+    answer = transform(tmp_path / "large.png", *("--model", "x4") * 4, "--out", tmp_path / "out.png")
+    assert answer.code == 2 and "100 x 100 px" in answer.err and "Use 45 x 45 px or less" in answer.err
+
+
+def test_options_without_an_effect_are_refused(transform, tmp_path):
+    (tmp_path / "a.obj").write_text("v 0 0 0\n")
+    for model, option, says in (
+        ("looks", ("--size", "64"), "--size: is that of the images"),
+        ("worn", ("--tiles", "yes"), "--tiles: an image laid around a mesh never repeats"),
+    ):
+        answer = transform(tmp_path / "a.obj", "--model", model, *option, "--out", tmp_path / "b.obj")
+        assert answer.code == 2 and says in answer.err
+
+
+def test_json_names_the_files_of_each_picture(transform, photo, tmp_path):
+    answer = transform(photo, "--model", "relief", "--out", tmp_path / "out", "--json")
+    files = [Path(path).name for path in json.loads(answer.out)["files"]]
+    assert files == ["brick_base_color.png", "brick_normal.png", "brick_roughness.png"]
