@@ -13,7 +13,7 @@ from .engine.errors import ImageError, OutputError, RecipeError, RequestError
 from .engine.exif import UPRIGHT, orientation_of
 from .engine.files import write_atomic
 from .engine.image_file import kind_of, read_xmp
-from .engine.picture import Picture, of_pixels, of_png, together, upright
+from .engine.picture import Picture, of_pixels, together, upright
 from .engine.transform_run import Source, digest
 from .file_check import pixels_of
 from .written_files import check_beside, check_written
@@ -126,22 +126,38 @@ def read(one: Set) -> Source:
             raise ImageError(f"{path}: cannot be read ({error.strerror or error}).") from error
         except ImageError as error:
             raise ImageError(f"{path}: {error}") from error
+    return as_one(sources)
+
+
+def as_one(sources: list[Source], earlier: dict | None = None) -> Source:
+    """The maps of one surface. earlier: facts of the mark (mark.py) of the file that they are in."""
+    told = earlier or {}
+    licences, authors = (
+        tuple(dict.fromkeys([*told.get(key, ()), *(name for one in sources for name in getattr(one, key))]))
+        for key in ("licences", "authors")
+    )
     return Source(
-        together([each.picture for each in sources]),
-        {name: sha256 for each in sources for name, sha256 in each.sha256.items()},
-        next((each.recipe for each in sources if each.recipe), None),
-        licences=tuple(dict.fromkeys(name for each in sources for name in each.licences)),
-        authors=tuple(dict.fromkeys(name for each in sources for name in each.authors)),
+        together([one.picture for one in sources]),
+        {name: sha256 for one in sources for name, sha256 in one.sha256.items()},
+        next((one.recipe for one in sources if one.recipe), told.get("recipe")),
+        licences=licences,
+        authors=authors,
     )
 
 
-def source_in(data: bytes, name: str, recipe: str | None = None, orientation: int = UPRIGHT) -> Source:
-    """An image file, also one inside another file, as the map `name`."""
+def source_in(
+    data: bytes,
+    name: str,
+    recipe: str | None = None,
+    orientation: int = UPRIGHT,
+    channel: int | None = None,
+) -> Source:
+    """An image file, also one inside another file, as the map `name`, which may lie in one channel of it."""
     found = xmp_in(data)
     if recipe is None and data[:8] == png.SIGNATURE:
         recipe = png.read_text(data).get("gancube")
     return Source(
-        picture_in(data, name, orientation),
+        picture_in(data, name, orientation, channel),
         {name: digest(data)},
         recipe,
         licences=tuple(found.get("licences", ())),
@@ -149,11 +165,13 @@ def source_in(data: bytes, name: str, recipe: str | None = None, orientation: in
     )
 
 
-def picture_in(data: bytes, name: str, orientation: int = UPRIGHT) -> Picture:
+def picture_in(data: bytes, name: str, orientation: int = UPRIGHT, channel: int | None = None) -> Picture:
     """A PNG by our own reader, so that its pixels do not depend on whether Blender is at hand; the rest by Blender."""
-    if kind_of(data) == "PNG":
-        return of_png(data, name, orientation)
-    return of_pixels(upright(pixels_of(data), orientation), name)
+    pixels = upright(png.decode(data)[0] if kind_of(data) == "PNG" else pixels_of(data), orientation)
+    if channel is not None:
+        channel = channel if pixels.shape[2] > 2 else 0  # a grey one holds it in all
+        pixels = pixels[..., channel : channel + 1]
+    return of_pixels(pixels, name)
 
 
 def xmp_in(data: bytes) -> dict:

@@ -1,123 +1,291 @@
 """`gancube transform` on an OBJ: the colours of its materials changed, other maps beside them where
 the chain gives any, the geometry as it was. Never bpy itself.
 
+    read -> what of each material goes in -> names of all that is written, checked -> the chain -> written
+
 The text is kept line by line; only the name of the MTL changes, and in that the names of the images, which lie beside
 the result in NAME_textures: the changed ones and copies of the others. Previous station: transform_command.py.
 """
 
-from pathlib import Path, PurePosixPath
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from .engine import obj
+from .engine.chain_maps import after, needed
 from .engine.errors import OutputError, RequestError, SurfaceError
 from .engine.files import write_atomic
+from .engine.mark import found_facts
+from .engine.mtl import map_line, materials_in
 from .engine.obj import MAP_WORDS
+from .engine.transform_recipe import combined
 from .engine.transform_run import mark, pngs, run
 from .transform_command import parts
-from .transform_files import source_in
+from .transform_files import as_one, source_in
+from .written_files import check_written
 
-COLOR = MAP_WORDS["base_color"].lower()
 WIRED = ("metallic", "roughness", "normal", "height")
-WORDS = {
-    *(word.lower() for word in MAP_WORDS.values()),
-    "map_bump",
-    "bump",
-    "map_ka",
-    "map_ks",
-    "map_ns",
-    "map_ke",
-}
+RELIEF = ("bump", "map_bump")  # gives way to a normal or a height
+
+
+@dataclass
+class Material:
+    """`lines` of its MTL, which lies in `folder`; `images` {number of the line: file}; `shown` {map name: file}, each
+    of which is there; `job`: the files that go into the chain, () where it stays as it is."""
+
+    folder: Path
+    lines: list[str]
+    images: dict[int, Path] = field(default_factory=dict)
+    shown: dict[str, Path] = field(default_factory=dict)
+    job: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return " ".join(words_of(self.lines[0])[1:]) if self.lines else ""
+
+
+@dataclass
+class Names:
+    """Of the files in a folder: no two the same, whatever the system takes for that."""
+
+    known: set[str] = field(default_factory=set)
+
+    def new(self, name: str) -> str:
+        path, number, made = Path(name), 2, name
+        while made.lower() in self.known:
+            made, number = f"{path.stem}-{number}{path.suffix}", number + 1
+        self.known.add(made.lower())
+        return made
 
 
 def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell) -> list[Path]:
     """OUT.obj, OUT.mtl and OUT_textures; RequestError where there is nothing to change."""
-    lines = text_of(source)
-    named = [line.split(None, 1)[1] for line in lines if line.startswith("mtllib ")]
-    materials = [(source.parent / name, line) for name in named for line in text_of(source.parent / name)]
-    folder = out.with_name(f"{out.stem}_textures")
-    made: dict[str, bytes] = {}
-    maps: dict[str, dict[str, bytes]] = {}  # of each changed image
-    written, changed = [], 0
-    for library, line in materials:
-        word, _, rest = line.strip().partition(" ")
-        if word.lower() not in WORDS or not rest.strip():
-            written.append(line)
-            continue
-        name, data = image_of(library.parent, rest.strip())
-        if word.lower() == COLOR:
-            name = PurePosixPath(name).with_suffix(".png").name
-            if name not in maps:
-                picture, text = run(
-                    chain, source_in(data, "base_color"), wraps, progress=parts(name, chain, tell)
-                )
-                maps[name] = pngs(picture, text, mark(text, chain, out.stem))
-                made[name] = maps[name]["base_color"]
-            changed += 1
+    cards = [model.card for model, _ in chain]
+    lines, wanted = text_of(source), needed(cards)
+    libraries = libraries_of(source, lines, tell)
+    materials = [one for path in libraries for one in materials_of(path, tell)]
+    bare = without_uvs(lines)
+    for one in materials:
+        if one.name in bare and "base_color" in one.shown:
+            tell(
+                f"the material {one.name} is skipped: no face that shows it has UVs, so no image lies on it."
+            )
         else:
-            made.setdefault(name, data)
-        written.append(f"{word} {folder.name}/{name}")
-    written = with_maps(written, maps, made, folder.name)
-    if not changed:
+            one.job = job_of(source, one, wanted)
+    jobs = dict.fromkeys(one.job for one in materials if one.job)
+    if not jobs:
         raise RequestError(
-            f"{source}: none of its materials shows an image as its colour. Nothing to change."
+            f"{source}: none of its materials shows an image as its colour"
+            + (", or its faces have no UVs" if bare else "")
+            + ". Nothing to change."
         )
+    folder, library = out.with_name(f"{out.stem}_textures"), out.with_suffix(".mtl")
+    names = Names()
+    given = [name for name in after(wanted, cards) if name in ("base_color", *WIRED)]
+    files = {job: named(job, given, names) for job in jobs}  # {job: {map name: file name}}
+    kept = copies(materials, given, names)
+    check_written(
+        [out, library, *(folder / name for maps in files.values() for name in maps.values())]
+        + [folder / name for name in kept.values()],
+        [source, *libraries, *(path for one in materials for path in one.images.values())],
+    )
+    made, texts, sources, earlier = {}, {}, [], told_by(lines)
+    for job in jobs:
+        shown = as_one(
+            [source_in(bytes_of(path), name) for name, path in zip(wanted, job, strict=True)], earlier
+        )
+        label = files[job]["base_color"]
+        picture, text = run(chain, shown, wraps, progress=parts(label, chain, tell))
+        maps = pngs(picture, text, mark(text, chain, out.stem, [shown]))
+        made |= {files[job][name]: maps[name] for name in given}
+        texts[label] = text
+        sources.append(shown)
+    made |= {name: bytes_of(path) for path, name in kept.items()}
+    head = obj.comment(mark(combined(texts), chain, out.stem, sources))
+    written = [line for one in materials for line in rewritten(one, given, files, kept, folder.name)]
+    return write(out, head, with_library(lines, library.name), folder, made, library, written)
+
+
+def write(out: Path, head: str, lines, folder: Path, made: dict, library: Path, materials) -> list[Path]:
+    """The main one last, so that what is there is whole; it is named first."""
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror or error}).") from error
     files = [write_atomic(folder / name, data) for name, data in made.items()]
-    library = out.with_suffix(".mtl")
-    files.append(write_atomic(library, ("\n".join(written) + "\n").encode("utf-8")))
-    kept = [line for line in lines if not line.startswith("mtllib ")]
-    first = next((i for i, line in enumerate(kept) if line and not line.startswith("#")), len(kept))
-    kept.insert(first, f"mtllib {library.name}")
-    return [write_atomic(out, ("\n".join(kept) + "\n").encode("utf-8")), *files]
+    files.append(write_atomic(library, text_bytes(head, materials)))
+    return [write_atomic(out, text_bytes(head, lines)), *files]
 
 
-def with_maps(lines: list[str], maps: dict, made: dict[str, bytes], folder: str) -> list[str]:
-    """The lines of an MTL, in each material behind its colours the maps that they got, in place of those it had; the
-    images go into `made`."""
-    out: list[str] = []
-    for block in materials_in(lines):
-        shown = [line.rpartition("/")[2] for line in block if line.lower().startswith(COLOR + " ")]
-        given = maps.get(shown[-1], {}) if shown else {}
-        words = {MAP_WORDS[name].lower(): name for name in given if name in WIRED}
-        relief = {"bump", "map_bump"} if {"normal", "height"} & set(given) else set()
-        kept = [line for line in block if line.strip().partition(" ")[0].lower() not in {*words, *relief}]
-        while kept and not kept[-1].strip():
-            kept.pop()
-        for name in words.values():
-            file = f"{shown[-1].removesuffix('.png')}_{name}.png"
-            while made.get(file, given[name]) != given[name]:  # another image of that name
-                file = f"new_{file}"
-            made[file] = given[name]
-            kept.append(f"{MAP_WORDS[name]} {folder}/{file}")
-        out += kept
-    return out
+def text_bytes(head: str, lines: list[str]) -> bytes:
+    """With our own head in place of an earlier one."""
+    first = head.splitlines()[0]
+    kept = [line for line in lines if line != first and not line.startswith(obj.COMMENT)]
+    return (head + "\n".join(kept) + "\n").encode("utf-8")
 
 
-def materials_in(lines: list[str]) -> list[list[str]]:
-    """What stands before the first material, then each with its lines."""
-    blocks: list[list[str]] = [[]]
+def libraries_of(source: Path, lines: list[str], tell) -> list[Path]:
+    """The MTL files that it names and that are there."""
+    found: dict[Path, None] = {}
     for line in lines:
-        if line.strip().lower().startswith("newmtl"):
-            blocks.append([])
-        blocks[-1].append(line)
-    return blocks
+        if words_of(line)[:1] != ["mtllib"]:
+            continue
+        name = line.strip()[len("mtllib") :].strip()
+        several = [source.parent / one for one in words_of(line)[1:]]
+        # a name may hold spaces, and a line several names
+        for path in several if not (source.parent / name).is_file() else [source.parent / name]:
+            if path.is_file():
+                found[path] = None
+            else:
+                tell(f"{path}: is missing, so its materials are left out.")
+    return list(found)
+
+
+def without_uvs(lines: list[str]) -> set[str]:
+    """The materials on whose faces no image can lie."""
+    bare: dict[str, bool] = {}
+    used = ""
+    for line in lines:
+        if line.startswith("usemtl"):
+            used = " ".join(words_of(line)[1:])
+        elif line.startswith("f "):
+            corner = line.split(None, 2)[1] if len(line) > 2 else ""
+            bare[used] = bare.get(used, True) and not corner.partition("/")[2].partition("/")[0]
+    return {name for name, none in bare.items() if none}
+
+
+def words_of(line: str) -> list[str]:
+    return line.split()
+
+
+def materials_of(library: Path, tell) -> list[Material]:
+    made = []
+    for lines in materials_in(text_of(library)):
+        one = Material(library.parent, lines)
+        for number, line in enumerate(lines):
+            found = map_line(line)
+            if found is None:
+                continue
+            path = library.parent / found.name.replace("\\", "/")
+            if not path.is_file():
+                tell(f"{path}: is missing; {library.name} names it as before.")
+                continue
+            one.images[number] = path
+            if found.role:
+                one.shown[found.role] = path
+        made.append(one)
+    return made
+
+
+def job_of(source: Path, one: Material, wanted: tuple[str, ...]) -> tuple[Path, ...]:
+    if "base_color" not in one.shown:
+        return ()
+    for name in wanted:
+        if name not in one.shown:
+            raise RequestError(
+                f"{source}: the generator needs the map {name}, which the material {one.name} does not show. "
+                f"Give it a line {MAP_WORDS.get(name, name)}, or choose another generator."
+            )
+    return tuple(one.shown[name].resolve() for name in wanted)
+
+
+def named(job: tuple[Path, ...], given: list[str], names: Names) -> dict[str, str]:
+    """{map name: file name} of what the chain gives for these files, after that of the colours."""
+    color = names.new(f"{job[0].stem}.png")
+    stem = color.removesuffix(".png")
+    return {
+        name: color if name == "base_color" else names.new(f"{stem}_{name}.png")
+        for name in sorted(given, key="base_color".__ne__)
+    }
+
+
+def copies(materials: list[Material], given: list[str], names: Names) -> dict[Path, str]:
+    """{file: name of its copy} of the images that stay."""
+    kept: dict[Path, str] = {}
+    for one in materials:
+        for number, path in one.images.items():
+            if not replaced(one, number, given) and path.resolve() not in kept:
+                kept[path.resolve()] = names.new(path.name)
+    return kept
+
+
+def replaced(one: Material, number: int, given: list[str]) -> bool:
+    """Does the chain give what this line names?"""
+    found = map_line(one.lines[number])
+    if not one.job or found is None:
+        return False
+    relief = found.word.lower() in RELIEF and {"normal", "height"} & set(given)
+    return found.role in given or bool(relief)
+
+
+def rewritten(one: Material, given: list[str], files: dict, kept: dict, folder: str) -> list[str]:
+    """The lines of a material: the colours in their place, behind them all the other maps that it got, in place of
+    those it had, with the options of these or else of the colours."""
+    lines, options = [], {}
+    for number, line in enumerate(one.lines):
+        found = map_line(line)
+        if found is not None and replaced(one, number, given):
+            options[found.role] = found
+            if found.role == "base_color":
+                lines.append(found.naming(f"{folder}/{files[one.job]['base_color']}"))
+        elif number in one.images:
+            lines.append(found.naming(f"{folder}/{kept[one.images[number].resolve()]}"))
+        else:
+            lines.append(line)
+    if not one.job:
+        return lines
+    while lines and not lines[-1].strip():
+        lines.pop()
+    for name in given:
+        if name != "base_color":
+            like = options.get(name, options["base_color"])
+            word = MAP_WORDS[name]
+            scale = like.options if like.role == name else placement(like.options)
+            lines.append(" ".join(part for part in (word, scale, f"{folder}/{files[one.job][name]}") if part))
+    return lines
+
+
+def placement(options: str) -> str:
+    """Those options of the colours that say where an image lies: -o, -s, -t, -clamp."""
+    words, kept, taking = options.split(), [], False
+    for word in words:
+        if word.startswith("-") and not word.lstrip("-")[:1].isdigit() and word[1:2] != ".":
+            taking = word.lower() in ("-o", "-s", "-t", "-clamp")
+        if taking:
+            kept.append(word)
+    return " ".join(kept)
+
+
+def with_library(lines: list[str], name: str) -> list[str]:
+    """One mtllib in place of all, or before the first statement."""
+    is_library = [words_of(line)[:1] == ["mtllib"] for line in lines]
+    at = is_library.index(True)
+    kept = [line for line, drop in zip(lines, is_library, strict=True) if not drop]
+    kept.insert(at, f"mtllib {name}")
+    return kept
+
+
+def told_by(lines: list[str]) -> dict:
+    """What the OBJ says of itself, where we wrote it."""
+    line = next((one for one in lines if one.startswith(obj.COMMENT)), obj.COMMENT)
+    try:
+        return found_facts(json.loads(line[len(obj.COMMENT) :]))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def text_of(path: Path) -> list[str]:
+    """UTF-8, or else Latin-1, as old programs write it; what is written is UTF-8."""
+    data = bytes_of(path)
     try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise SurfaceError(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except UnicodeDecodeError as error:
-        raise SurfaceError(f"{path}: is no text in UTF-8.") from error
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
 
 
-def image_of(folder: Path, rest: str) -> tuple[str, bytes]:
-    """(file name, bytes) of what a line names, perhaps behind options such as -bm 1."""
-    name = rest.split()[-1] if rest.startswith("-") else rest
-    path = folder / name.replace("\\", "/")
+def bytes_of(path: Path) -> bytes:
     try:
-        return path.name, path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise SurfaceError(f"{path}: cannot be read ({error.strerror or error}).") from error

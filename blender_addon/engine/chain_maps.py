@@ -21,3 +21,12 @@ def missing(card: Card, given: Iterable[str]) -> list[str]:
 def after(given: Iterable[str], cards: Iterable[Card]) -> tuple[str, ...]:
     """The maps of a result, in its order: those of the picture, then the new ones."""
     return tuple(dict.fromkeys([*given, *(name for card in cards for name in card.map_names)]))
+
+
+def needed(cards: Iterable[Card]) -> tuple[str, ...]:
+    """The maps of a material that go in: its colours, and what a step takes and none before it gives."""
+    wanted, there = ["base_color"], {"base_color"}
+    for card in cards:
+        wanted += (lacking := missing(card, there))
+        there |= {*lacking, *card.map_names}
+    return tuple(wanted)

@@ -50,6 +50,20 @@ def colors(document: dict) -> set[int]:
     }
 
 
+def without_uvs(document: dict) -> set[int]:
+    """Numbers of the images of colours that are shown, and by no part of a mesh that has UVs for them."""
+    shown: dict[int, bool] = {}
+    for part in (part for mesh in document.get("meshes", []) for part in mesh["primitives"]):
+        if "material" in part:
+            material = document["materials"][part["material"]]
+            color = material.get("pbrMetallicRoughness", {}).get("baseColorTexture")
+            if color is not None:
+                number = document["textures"][color["index"]].get("source")
+                has = f"TEXCOORD_{color.get('texCoord', 0)}" in part["attributes"]
+                shown[number] = shown.get(number, False) or has
+    return {number for number, has in shown.items() if not has}
+
+
 def _name_webp(document: dict) -> None:
     """glTF itself knows PNG and JPEG; a texture in WebP names its image in an extension that readers must know."""
     webp = {i for i, image in enumerate(document.get("images", [])) if image.get("mimeType") == MIME["WEBP"]}

@@ -15,6 +15,24 @@ PLACED = ("normal", "roughness", "metallic", "ao")
 WHITE = 255
 
 
+def maps_of(document: dict, material: dict) -> dict[str, tuple[int, int | None]]:
+    """{map name: (number of its image, the channel of it or None for all)} of what a material shows."""
+    pbr = material.get("pbrMetallicRoughness", {})
+    places = {
+        "base_color": (pbr.get("baseColorTexture"), None),
+        "normal": (material.get("normalTexture"), None),
+        "roughness": (pbr.get("metallicRoughnessTexture"), 1),
+        "metallic": (pbr.get("metallicRoughnessTexture"), 2),
+        "ao": (material.get("occlusionTexture"), 0),
+    }
+    found = {}
+    for name, (texture, channel) in places.items():
+        number = document["textures"][texture["index"]].get("source") if texture else None
+        if number is not None:
+            found[name] = (number, channel)
+    return found
+
+
 @dataclass
 class Placing:
     """`binary`: grows at its end. `at`: the numbers of textures that are there already, for materials that share."""

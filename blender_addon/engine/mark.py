@@ -80,3 +80,16 @@ def facts(mark: Mark) -> dict:
 def custom_properties(mark: Mark) -> dict[str, str]:
     """The mark as texts under names, for what holds nothing else: FBX and .blend."""
     return {RECIPE_KEY: mark.recipe, MARK_KEY: json.dumps(facts(mark), sort_keys=True)}
+
+
+def found_facts(told, recipe=None) -> dict:
+    """The recipe, licences and authors in what stands where facts() would, written by anyone: {} where it is none."""
+    if not isinstance(told, dict):
+        return {}
+    lists = {
+        key: [one for one in told[key] if isinstance(one, str)]
+        for key in ("licences", "authors")
+        if isinstance(told.get(key), list)
+    }
+    text = told.get("recipe", recipe)
+    return lists | ({"recipe": text} if isinstance(text, str) else {})

@@ -50,10 +50,10 @@ def of_pixels(pixels: np.ndarray, name: str = "base_color") -> Picture:
     return Picture({name: np.ascontiguousarray(colors)}, alpha if name == "base_color" else None)
 
 
-def of_png(data: bytes, name: str = "base_color", orientation: int = 1) -> Picture:
-    """A PNG of any depth and kind; what has 16 bits is rounded to 8. orientation: as upright() takes it."""
+def of_png(data: bytes, name: str = "base_color") -> Picture:
+    """A PNG of any depth and kind; what has 16 bits is rounded to 8."""
     assert kind_of(data) == "PNG"
-    return of_pixels(upright(png.decode(data)[0], orientation), name)
+    return of_pixels(png.decode(data)[0], name)
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:

@@ -149,8 +149,8 @@ def fitting_core(card, height: int, width: int, channels: int, before: int = 1) 
     side = int((max(free - part, 0) / each) ** 0.5) // before
     use = f"Use {side} x {side} px or less" if side else "Close other programs"
     raise RequestError(
-        f"{width // before} x {height // before} px: would need about {(height * width * each + part) / 2**30:.1f} GiB of memory and "
-        f"{free / SHARE / 2**30:.1f} are free. {use}."
+        f"{width // before} x {height // before} px: would need about "
+        f"{(height * width * each + part) / 2**30:.1f} GiB of memory and {free / SHARE / 2**30:.1f} are free. {use}."
     )
 
 

@@ -5,7 +5,7 @@ text of a PNG, the custom property of an image in Blender.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from . import recipe
 from .errors import CardError, RecipeError
@@ -21,7 +21,8 @@ class TransformRecipe:
     "recipe": the recipe of what it was, as a dict, or null, and where the maps were baked from a mesh "bake":
     {"mesh_sha256", "size" in pixels, "uvs": its own ("mesh") or "new" ones}}. `steps`: {"model" {"name", "sha256"},
     "label", "scalars", "seed", "tiles" (whether it was taken for a picture that repeats), "provider"} of each, in
-    order."""
+    order. Of a mesh with several images `source` names the maps of all, "IMAGE map name"; the rest is that of the
+    first, and each image carries its own."""
 
     model: dict
     source: dict
@@ -46,6 +47,19 @@ def extended(
         elif known is not None:
             source["recipe"] = json.loads(earlier)
     return TransformRecipe(steps[-1]["model"], source, (*before, *steps), versions)
+
+
+def combined(texts: dict[str, str]) -> str:
+    """{name of an image: its recipe} -> the recipe of the file that shows them."""
+    first, *others = [loads(text) for text in texts.values()]
+    if not others:
+        return next(iter(texts.values()))
+    maps = {
+        f"{name} {key}": sha256
+        for name, one in zip(texts, (first, *others), strict=True)
+        for key, sha256 in one.source["maps"].items()
+    }
+    return dumps(replace(first, source={**first.source, "maps": maps}))
 
 
 def dumps(made: TransformRecipe) -> str:

@@ -4,9 +4,11 @@ Before: scene/weathered.py. The seam is UVSD_n of design.md: along every edge at
 texture, the colour of both sides is compared; 0 is continuous, 1 as far apart as any two places of the surface.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from .surface_mesh import unique_rows
 
 SAMPLES = 16  # along an edge
 PAIRS = 8192  # of places anywhere
@@ -53,7 +55,12 @@ def places(area: np.ndarray, count: int, random: np.random.Generator) -> tuple[n
 
 
 def split_edges(mesh: UvMesh) -> tuple[np.ndarray, np.ndarray]:
-    """([E, 2, 2, 2] UVs of both sides' both ends, [E] lengths) of the edges whose two polygons lie apart."""
+    """([E, 2, 2, 2] UVs of both sides' both ends, [E] lengths) of the edges whose two polygons lie apart.
+
+    Points at one place are one: glTF, and what else a graphics card reads, splits them at every border of the UVs.
+    """
+    points, at = unique_rows(mesh.points)
+    mesh = replace(mesh, points=points, corners=at[mesh.corners])
     starts = np.cumsum(mesh.counts) - mesh.counts
     here = np.arange(len(mesh.corners))
     last = np.repeat(starts + mesh.counts - 1, mesh.counts)
@@ -69,8 +76,8 @@ def split_edges(mesh: UvMesh) -> tuple[np.ndarray, np.ndarray]:
     sides = np.stack([ends[order[first]], ends[order[first + 1]]], 1)  # [E, side, end]
     uvs = mesh.uvs[sides].astype(np.float64)
     apart = np.abs(uvs[:, 0] - uvs[:, 1]).max((1, 2)) > 1e-5
-    points = mesh.points[mesh.corners[sides[:, 0]]].astype(np.float64)
-    return uvs[apart], np.linalg.norm(points[:, 0] - points[:, 1], axis=1)[apart]
+    lines = mesh.points[mesh.corners[sides[:, 0]]].astype(np.float64)
+    return uvs[apart], np.linalg.norm(lines[:, 0] - lines[:, 1], axis=1)[apart]
 
 
 def seam(mesh: UvMesh, image: np.ndarray) -> float | None:

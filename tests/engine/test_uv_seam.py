@@ -45,3 +45,14 @@ def test_the_seam_is_none_zero_and_one():
     assert seam(mesh(APART), same) < 0.1
     assert 0.6 < seam(mesh(APART), noise) < 1.1
     assert seam(mesh(APART), picture) == seam(mesh(APART), picture)
+
+
+def test_points_that_a_glb_splits_at_borders_are_one():
+    alone = UvMesh(
+        POINTS[CORNERS] * (1, -1, 1) + np.float32(0),  # a point for each corner, and zeros of either sign
+        np.arange(8, dtype=np.int32),
+        np.array([4, 4], np.int32),
+        np.asarray(APART, np.float32),
+    )
+    assert len(split_edges(alone)[0]) == 1
+    assert seam(alone, waves()) == seam(mesh(APART), waves())

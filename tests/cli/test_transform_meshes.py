@@ -1,0 +1,190 @@
+"""`gancube transform` on GLB and OBJ: names and options of images, several maps that go in, recipes, careless files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from blender_addon.engine import png
+from blender_addon.engine.glb import pack_glb, read_glb
+from blender_addon.engine.glb_images import image_bytes
+from blender_addon.engine.mtl import map_line
+from tests.engine.test_transform import drawn
+from tests.tiny_picture import make_tiny_picture
+
+TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\n"
+
+
+@pytest.fixture(scope="module")
+def takers(models) -> Path:
+    make_tiny_picture(models / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(models / "relief.onnx", gives=("normal", "roughness"))
+    make_tiny_picture(
+        models / "bent.onnx", takes=("base_color", "normal", "roughness"), gives=("base_color",)
+    )
+    return models
+
+
+@pytest.fixture
+def transform(takers, gancube):
+    return lambda *arguments: gancube("transform", *arguments)
+
+
+def pixels(path: Path) -> np.ndarray:
+    return png.decode(path.read_bytes())[0]
+
+
+def written_obj(folder: Path, material: str, head: str = "mtllib two.mtl\n", encoding="utf-8") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "two.obj").write_text(f"{head}{TRIANGLE}usemtl w\nf 1/1 2/2 3/3\n", encoding=encoding)
+    (folder / "two.mtl").write_text(material, encoding=encoding)
+    for number, name in enumerate(("a/c.png", "b/c.png", "wall é.png")):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(png.encode(drawn(32, seed=number + 1)))
+    return folder / "two.obj"
+
+
+def lines_of(out: Path) -> dict[str, str]:
+    """{word: the rest} of a MTL with one material."""
+    pairs = (line.split(" ", 1) for line in out.with_suffix(".mtl").read_text("utf-8").splitlines() if line)
+    return {word: rest for word, rest in pairs if word != "#"}
+
+
+def test_images_of_one_name_in_several_folders(transform, tmp_path):
+    source = written_obj(
+        tmp_path / "in", "newmtl w\nmap_Kd a/c.png\nmap_Ks b/c.png\nnewmtl x\nmap_Kd b/c.png\n"
+    )
+    out = tmp_path / "out.obj"
+    answer = transform(source, "--model", "looks", "--out", out, "--quiet")
+    assert answer.code == 0, answer.err
+    files = sorted(tmp_path.joinpath("out_textures").iterdir())
+    assert [path.name for path in files] == ["c-2.png", "c-3.png", "c.png"]
+    text = out.with_suffix(".mtl").read_text()
+    assert [line for line in text.splitlines() if line.startswith("map")] == [
+        "map_Kd out_textures/c.png",
+        "map_Ks out_textures/c-3.png",
+        "map_Kd out_textures/c-2.png",
+    ]
+    assert files[1].read_bytes() == (tmp_path / "in/b/c.png").read_bytes(), "what is no colour stays"
+    assert len({path.read_bytes() for path in files}) == 3
+
+
+def test_options_of_image_lines_stay(transform, tmp_path):
+    material = "newmtl w\nmap_Kd -s 4 4 4 -bm 0.3 a/c.png\nmap_Ks -o 0.5 -clamp on wall é.png\n"
+    out = tmp_path / "out.obj"
+    assert transform(written_obj(tmp_path / "in", material), "--model", "relief", "--out", out).code == 0
+    assert lines_of(out) == {
+        "newmtl": "w",
+        "map_Kd": "-s 4 4 4 -bm 0.3 out_textures/c.png",
+        "map_Ks": "-o 0.5 -clamp on out_textures/wall é.png",
+        "norm": "-s 4 4 4 out_textures/c_normal.png",
+        "map_Pr": "-s 4 4 4 out_textures/c_roughness.png",
+    }
+
+
+@pytest.mark.parametrize(
+    "line, word, options, name",
+    [
+        ("map_Kd wall.png", "map_Kd", "", "wall.png"),
+        ("\tmap_kd\t  my wall.png  ", "map_kd", "", "my wall.png"),
+        ("map_Kd -s 4 4 4 -o 0.5 .5 a b.png", "map_Kd", "-s 4 4 4 -o 0.5 .5", "a b.png"),
+        ("bump -bm -0.3 -imfchan r b.png", "bump", "-bm -0.3 -imfchan r", "b.png"),
+        ("map_Kd -t 1 1 4", "map_Kd", "-t 1 1", "4"),
+        ("map_Kd -odd.png", "map_Kd", "", "-odd.png"),
+        ("# map_ao x/ao.png", "# map_ao", "", "x/ao.png"),
+    ],
+)
+def test_image_lines(line, word, options, name):
+    found = map_line(line)
+    assert (found.word, found.options, found.name) == (word, options, name)
+
+
+@pytest.mark.parametrize("line", ["", "map_Kd", "Kd 1 1 1", "# a comment", "newmtl map_Kd"])
+def test_other_lines(line):
+    assert map_line(line) is None
+
+
+def test_an_obj_carries_its_recipe_and_whom_it_owes(transform, gancube, tmp_path):
+    """Of two images both; the second time the first is in it."""
+    source = written_obj(tmp_path / "in", "newmtl w\nmap_Kd a/c.png\nnewmtl x\nmap_Kd b/c.png\n")
+    for number, name in enumerate(("one", "two")):
+        out = tmp_path / f"{name}.obj"
+        assert transform(source, "--model", "looks", "--out", out, "--quiet").code == 0
+        for file in (out, out.with_suffix(".mtl")):
+            told = json.loads(gancube("recipe", file).out)
+            assert len(told["source"]["maps"]) == 2 and len(told["steps"]) == number + 1
+        assert "tests/tiny_picture.py" in out.read_text() and out.read_text().count("# gancube ") == 1
+        source = out
+
+
+def test_a_glb_with_several_images_knows_all(transform, gancube, tmp_path):
+    assert gancube("cube", "--model", "pbr", "--size", 32, "--out", tmp_path / "cube.glb").code == 0
+    out = tmp_path / "out.glb"
+    assert transform(tmp_path / "cube.glb", "--model", "looks", "--out", out, "--quiet").code == 0
+    told = json.loads(gancube("recipe", out).out)
+    assert len(told["source"]["maps"]) == len(set(told["source"]["maps"].values())) == 6
+    assert told["source"]["recipe"] == json.loads(gancube("recipe", tmp_path / "cube.glb").out)
+
+
+def test_several_maps_of_a_material_go_in(transform, gancube, tmp_path):
+    assert gancube("cube", "--model", "pbr", "--size", 32, "--out", tmp_path / "cube.glb").code == 0
+    out = tmp_path / "out.glb"
+    answer = transform(tmp_path / "cube.glb", "--model", "bent", "--out", out, "--quiet")
+    assert answer.code == 0, answer.err
+    recipes = [json.loads(png.read_text(data).get("gancube", "{}")) for data in image_bytes(*read_glb(out))]
+    sets = [set(one["source"]["maps"]) for one in recipes if one.get("kind") == "transform"]
+    assert len(sets) == 12 and all(one == {"base_color", "normal", "roughness"} for one in sets)
+    assert gancube("cube", "--model", "tiny", "--size", 32, "--out", tmp_path / "bare.glb").code == 0
+    answer = transform(tmp_path / "bare.glb", "--model", "bent", "--out", out, "--quiet")
+    assert answer.code == 2 and "needs the map normal, which the material" in answer.err
+
+    material = "newmtl w\nmap_Kd a/c.png\nnorm b/c.png\n"
+    answer = transform(written_obj(tmp_path / "in", material), "--model", "bent", "--out", tmp_path / "o.obj")
+    assert answer.code == 2 and "needs the map roughness, which the material w does not show" in answer.err
+    material += "map_Pr wall é.png\n"
+    answer = transform(written_obj(tmp_path / "in", material), "--model", "bent", "--out", tmp_path / "o.obj")
+    assert answer.code == 0, answer.err
+    recipe = json.loads(png.read_text((tmp_path / "o_textures/c.png").read_bytes())["gancube"])
+    assert set(recipe["source"]["maps"]) == {"base_color", "normal", "roughness"}
+
+
+def test_careless_objs(transform, tmp_path):
+    """Tabs, spaces at the ends, Latin-1, an MTL and an image that are missing, capital letters."""
+    source = written_obj(
+        tmp_path / "in",
+        "newmtl w \n\tmap_Kd\twall é.png \nmap_Ks gone.png\n",
+        head="# Café\nmtllib none.mtl\nmtllib\ttwo.mtl \n",
+        encoding="latin-1",
+    )
+    out = tmp_path / "out.obj"
+    answer = transform(source, "--model", "looks", "--out", out)
+    assert answer.code == 0, answer.err
+    assert "none.mtl: is missing" in answer.err and "gone.png: is missing" in answer.err
+    assert lines_of(out) == {"newmtl": "w ", "map_Kd": "out_textures/wall é.png", "map_Ks": "gone.png"}
+    lines = out.read_text("utf-8").splitlines()
+    assert "# Café" in lines and [one for one in lines if "mtllib" in one] == ["mtllib out.mtl"]
+
+
+def test_no_file_of_an_obj_is_written_over(transform, tmp_path):
+    source = written_obj(tmp_path / "in", "newmtl w\nmap_Kd new_textures/c.png\n")
+    (tmp_path / "in/b").rename(tmp_path / "in/new_textures")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for name in ("new.obj", "TWO.OBJ/../two.obj", "two.obj"):
+        answer = transform(source, "--model", "looks", "--out", tmp_path / "in" / name, "--quiet")
+        assert answer.code == 2, name
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_no_image_lies_on_what_has_no_uvs(transform, gancube, tmp_path):
+    assert gancube("cube", "--model", "tiny", "--size", 32, "--out", tmp_path / "cube.glb").code == 0
+    document, binary = read_glb(tmp_path / "cube.glb")
+    for part in document["meshes"][0]["primitives"]:
+        part["attributes"].pop("TEXCOORD_0")
+    (tmp_path / "bare.glb").write_bytes(pack_glb(document, binary))
+    answer = transform(tmp_path / "bare.glb", "--model", "looks", "--out", tmp_path / "no.glb", "--quiet")
+    assert answer.code == 2 and "its meshes have no UVs" in answer.err and not (tmp_path / "no.glb").exists()
+    source = written_obj(tmp_path / "in", "newmtl w\nmap_Kd a/c.png\n")
+    source.write_text("mtllib two.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl w\nf 1 2 3\n")
+    answer = transform(source, "--model", "looks", "--out", tmp_path / "no.obj")
+    assert answer.code == 2 and "the material w is skipped" in answer.err and "have no UVs" in answer.err
