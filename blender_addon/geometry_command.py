@@ -12,8 +12,9 @@ from pathlib import Path
 from .engine.card import GEOMETRY
 from .engine.errors import GanCubeError, OutputError, RequestError
 from .engine.files import write_atomic
+from .engine.sizes import check_bake_size
+from .engine.written_files import check_written, named_apart
 from .transform_command import say, side, silent
-from .written_files import check_written, named_apart
 
 EXAMPLES = """examples:
   gancube geometry statue.glb --out maps                 statue_position.png, _object_normal, _ao, _curvature
@@ -46,6 +47,7 @@ def run_geometry(arguments) -> int:
             raise RequestError(f"{source}: no such file.")
     names = [[out / f"{name}_{key}.png" for key in GEOMETRY] for name in named_apart(sources)]
     check_written([path for files in names for path in files], sources)
+    check_bake_size(size)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -151,8 +151,15 @@ def of_mesh(source: Path, out: Path, chain, wraps, size: int, tell) -> list[Path
 
 def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
     from .cube_command import start_blender
+    from .engine.written_files import check_written
     from .quiet import captured_output
 
+    if source.suffix.lower() == ".obj":
+        from .transform_obj import files_of
+
+        read, folder = files_of(source), out.with_name(f"{out.stem}_textures")
+        inside = [path for path in read if path.parent.resolve() == folder.resolve()]
+        check_written([out, out.with_suffix(".mtl"), *inside], read)
     start_blender()
     said: list[str] = []
     with captured_output():

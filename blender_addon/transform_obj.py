@@ -20,9 +20,9 @@ from .engine.mtl import map_line, materials_in
 from .engine.obj import MAP_WORDS
 from .engine.transform_recipe import combined
 from .engine.transform_run import mark, pngs, run
-from .transform_command import parts
+from .engine.written_files import check_written
+from .transform_command import parts, silent
 from .transform_files import as_one, source_in
-from .written_files import check_written
 
 WIRED = ("metallic", "roughness", "normal", "height")
 RELIEF = ("bump", "map_bump")  # gives way to a normal or a height
@@ -115,6 +115,13 @@ def write(out: Path, head: str, lines, folder: Path, made: dict, library: Path, 
     files = [write_atomic(folder / name, data) for name, data in made.items()]
     files.append(write_atomic(library, text_bytes(head, materials)))
     return [write_atomic(out, text_bytes(head, lines)), *files]
+
+
+def files_of(source: Path) -> list[Path]:
+    """The OBJ and all that it names and that is there."""
+    libraries = libraries_of(source, text_of(source), silent)
+    images = [path for one in libraries for m in materials_of(one, silent) for path in m.images.values()]
+    return [source, *libraries, *images]
 
 
 def text_bytes(head: str, lines: list[str]) -> bytes:

@@ -10,6 +10,8 @@ MAX_SIZE = 8192  # pixels of a side, the largest image Blender handles with ease
 # with the shipped generators, up to 760 with 48 channels there, with room for wider ones.
 BYTES_PER_PIXEL = 1200
 BYTES_PER_VALUE = 32  # of the output itself: raw, decoded, rounded, packed
+# Peak memory of baking the four maps of a shape, per pixel of each: measured 196 at 512 px, with room for more threads.
+BAKED_BYTES_PER_PIXEL, BAKE_STEP = 250, 64  # the latter: pixels, of the sizes that are advised
 SHARE = 0.8  # of the free memory that one run may take
 
 
@@ -41,6 +43,20 @@ def check_size(card, size: int | None) -> int:
         need, have = memory_needed(card, size) / 2**30, free_memory() / 2**30
         raise RequestError(
             f"size {size}: would need about {need:.1f} GiB of memory and {have:.1f} are free. Use {largest} or less."
+        )
+    return size
+
+
+def check_bake_size(size: int) -> int:
+    """The same size in pixels, or a RequestError with the largest that fits the memory while a mesh is baked."""
+    free = free_memory()
+    largest = int((free * SHARE / BAKED_BYTES_PER_PIXEL) ** 0.5) // BAKE_STEP * BAKE_STEP
+    if size > largest:
+        need = size * size * BAKED_BYTES_PER_PIXEL
+        use = f"Use {largest} or less" if largest else "Close other programs"
+        raise RequestError(
+            f"size {size}: baking would need about {need / 2**30:.1f} GiB of memory and {free / 2**30:.1f} are free. "
+            f"{use}."
         )
     return size
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import GanCubeError, SurfaceError
+from ..engine.sizes import check_bake_size
 from . import geometry_stage
 from .bake import existing, staged_steps
 from .layouts import counts, layer_for
@@ -79,6 +80,7 @@ def geometry_steps(
     size: of the pictures in pixels. own_uvs: through the mesh's UVs, where each texel is one place; else through new
     ones by Smart UV Project. Closed before its end it leaves nothing behind.
     """
+    check_bake_size(size)
     item = existing(uid)
     check(item)
     before, note, uvs = counts(item.data), "", None

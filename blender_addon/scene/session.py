@@ -27,6 +27,18 @@ COLLECTIONS = (
     "materials",
     "node_groups",
     "images",
+    *("textures", "brushes", "palettes", "particles", "linestyles", "sounds", "movieclips", "masks", "fonts"),
+    *(
+        "lattices",
+        "metaballs",
+        "volumes",
+        "speakers",
+        "cache_files",
+        "pointclouds",
+        "hair_curves",
+        "lightprobes",
+    ),
+    *("grease_pencils", "grease_pencils_v3", "annotations"),
     "libraries",
 )
 
@@ -47,7 +59,8 @@ def nothing_left_behind() -> Iterator[None]:
 
 
 def all_blocks() -> list[bpy.types.ID]:
-    return [block for name in COLLECTIONS for block in getattr(bpy.data, name)]
+    # some kinds are not in every Blender
+    return [block for name in COLLECTIONS for block in getattr(bpy.data, name, ())]
 
 
 @contextlib.contextmanager

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.errors import OutputError, SurfaceError
-from ..engine.files import atomic_path
+from ..engine.errors import SurfaceError
+from ..engine.sizes import check_bake_size
+from ..engine.transform import baked_channels, check_chain
 from ..engine.transform_request import source_of
 from ..engine.transform_run import mark, pngs, run
 from .formats import FORMATS
 from .geometry import Geometry, chosen, geometry_steps, request_fields
 from .mesh_source import from_file
 from .session import nothing_left_behind
-from .transform_blend import appended
+from .transform_blend import appended, meshes_of, write
 from .weathered import weather
 
 
@@ -28,18 +29,20 @@ def weather_file(
 ) -> list[Path]:
     """chain: [(Model, Step)], the first of which takes a shape. size: of the images of each mesh, in pixels.
     progress_of(name): what run() calls."""
+    cards = [(model.card, step) for model, step in chain]
+    check_bake_size(size)
+    check_chain(cards, baked_channels(cards[0][0].takes), size=(size, size))
     with nothing_left_behind():
         if source.suffix.lower() == ".blend":
-            scenes = appended(source)
-            objects = dict.fromkeys(item for one in scenes for item in one.objects if item.type == "MESH")
-            weather_objects(source, list(objects), chain, size, progress_of, tell)
-            with atomic_path(out) as draft:
-                try:
-                    bpy.data.libraries.write(str(draft), set(scenes), path_remap="ABSOLUTE", compress=True)
-                except (RuntimeError, OSError) as error:
-                    raise OutputError(f"{out}: Blender could not write it: {str(error).strip()}") from error
+            blocks = appended(source, out)
+            weather_objects(source, meshes_of(source, blocks), chain, size, progress_of, tell)
+            write(blocks, out)
             return [out]
         item = from_file(source, "", source.stem)
+        if source.suffix.lower() == ".glb":
+            tell(
+                f"{source.name}: becomes one mesh as it is seen; its nodes, cameras and animations are not kept."
+            )
         (text,) = weather_objects(source, [item], chain, size, progress_of, tell)
         return FORMATS[source.suffix.lower()[1:]](item, out.with_suffix(""), mark(text, chain, out.stem))
 

@@ -10,6 +10,8 @@ from blender_addon.engine import png
 from blender_addon.engine.glb import pack_glb, read_glb
 from blender_addon.engine.glb_images import image_bytes
 from blender_addon.engine.mtl import map_line
+from blender_addon.scene.material import shader_tree
+from blender_addon.scene.session import all_blocks
 from tests.engine.test_transform import drawn
 from tests.tiny_picture import make_tiny_picture
 
@@ -188,3 +190,67 @@ def test_no_image_lies_on_what_has_no_uvs(transform, gancube, tmp_path):
     source.write_text("mtllib two.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl w\nf 1 2 3\n")
     answer = transform(source, "--model", "looks", "--out", tmp_path / "no.obj")
     assert answer.code == 2 and "the material w is skipped" in answer.err and "have no UVs" in answer.err
+
+
+@pytest.fixture
+def yard(tmp_path) -> Path:
+    """in/yard.blend: a mesh with a packed image, one that shows pics/grey.png, and things that nothing uses."""
+    import bpy
+
+    for name in ("in", "pics", "out/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("pics/grey.png", "pics/wall.png"):
+        (tmp_path / name).write_bytes(png.encode(drawn(16)))
+    for name in ("wall", "grey"):
+        bpy.ops.mesh.primitive_cube_add()
+        material = bpy.data.materials.new(name)
+        shader_tree(material)
+        node = material.node_tree.nodes.new("ShaderNodeTexImage")
+        node.image = bpy.data.images.load(str(tmp_path / f"pics/{name}.png"))
+        if name == "wall":
+            shader = next(one for one in material.node_tree.nodes if one.type == "BSDF_PRINCIPLED")
+            material.node_tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+        bpy.context.object.data.materials.append(material)
+    bpy.data.texts.new("notes").write("by hand")
+    for spare in (bpy.data.materials.new("spare"), bpy.data.collections.new("spare")):
+        spare.use_fake_user = True
+    file = tmp_path / "in/yard.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(file))
+    bpy.ops.file.make_paths_relative()
+    bpy.ops.wm.save_as_mainfile(filepath=str(file))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    return file
+
+
+def test_a_blend_keeps_the_paths_of_its_images_and_what_nothing_uses(transform, yard, tmp_path, monkeypatch):
+    import bpy
+
+    before = {block.name_full for block in all_blocks()}
+    monkeypatch.chdir(tmp_path / "out")
+    for source, out in (("../in/yard.blend", "deep/a.blend"), (yard, tmp_path / "out/deep/b.blend")):
+        answer = transform(source, "--model", "looks", "--out", out, "--quiet")
+        assert answer.code == 0, answer.err
+        assert {block.name_full for block in all_blocks()} == before
+        bpy.ops.wm.open_mainfile(filepath=str(Path(out).resolve()))
+        assert bpy.data.images["grey.png"].filepath == "//../../pics/grey.png"
+        assert tuple(bpy.data.images["grey.png"].size) == (16, 16), "it is found there"
+        assert bpy.data.texts["notes"].as_string() == "by hand"
+        for spare in (bpy.data.materials["spare"], bpy.data.collections["spare"]):
+            assert spare.use_fake_user
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+def test_a_blend_without_meshes_and_one_that_links_the_result(transform, yard, tmp_path):
+    import bpy
+
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "empty.blend"))
+    with bpy.data.libraries.load(str(yard), link=True) as (inside, wanted):
+        wanted.objects = inside.objects
+    for item in wanted.objects:
+        bpy.context.scene.collection.objects.link(item)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "linked.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    answer = transform(tmp_path / "empty.blend", "--model", "looks", "--out", tmp_path / "o.blend", "--quiet")
+    assert answer.code == 2 and "empty.blend: holds no mesh" in answer.err
+    answer = transform(tmp_path / "linked.blend", "--model", "looks", "--out", yard, "--quiet")
+    assert answer.code == 2 and "is read as a source" in answer.err

@@ -6,9 +6,12 @@ import re
 import bpy
 import pytest
 
-from blender_addon.engine import png, transform_recipe
+from blender_addon.engine import png, sizes, transform_recipe
+from blender_addon.engine.errors import RequestError
 from blender_addon.engine.glb import read_glb
 from blender_addon.engine.glb_images import image_bytes
+from blender_addon.scene import weather_file
+from blender_addon.scene.geometry import geometry_steps
 from tests.tiny_picture import make_tiny_picture
 
 TAKES = ("position", "object_normal", "ao", "curvature")
@@ -138,3 +141,40 @@ def test_bad_input(transform, tmp_path, lines, arguments, says):
     )
     assert answer.code == 2 and says in answer.err and not (tmp_path / "o.obj").exists()
     assert len(answer.err.splitlines()) == 1
+
+
+def test_not_enough_memory_to_bake_says_what_fits(transform, gancube, tmp_path, monkeypatch):
+    monkeypatch.setattr(sizes, "free_memory", lambda: 2**30)
+    write_cube(tmp_path / "box.obj")
+    for answer in (
+        gancube("geometry", tmp_path / "box.obj", "--size", 8192, "--out", tmp_path / "maps"),
+        transform(
+            tmp_path / "box.obj", "--model", "tops", "--size", 8192, "--out", tmp_path / "o.obj", "--quiet"
+        ),
+    ):
+        assert answer.code == 2 and "size 8192: baking would need about 15.6 GiB" in answer.err
+        assert "Use 1792 or less" in answer.err
+    assert sizes.check_bake_size(1792) == 1792
+    bpy.ops.mesh.primitive_cube_add()
+    with pytest.raises(RequestError, match="Use 1792 or less"):  # as the panel asks
+        next(geometry_steps(bpy.context.object.session_uid, ("ao",), 2048, tmp_path / "bake"))
+    assert [path.name for path in tmp_path.iterdir()] == ["box.obj"]
+
+
+def test_a_chain_that_cannot_be_is_said_before_the_bake(transform, weather, tmp_path, monkeypatch):
+    monkeypatch.setattr(weather_file, "bake", lambda *_: pytest.fail("it bakes"))
+    make_tiny_picture(weather / "high.onnx", takes=("height",), gives=("base_color",))
+    write_cube(tmp_path / "box.obj")
+    answer = transform(
+        tmp_path / "box.obj", "--model", "tops", "--model", "high", "--out", tmp_path / "o.obj", "--quiet"
+    )
+    assert answer.code == 2 and "needs the map height, which neither the picture" in answer.err
+
+
+def test_an_obj_is_not_painted_over_its_own_images(transform, tmp_path):
+    write_cube(tmp_path / "box.obj")
+    (tmp_path / "box.obj").write_text("mtllib new.mtl\n" + (tmp_path / "box.obj").read_text())
+    (tmp_path / "new.mtl").write_text("newmtl w\n")
+    answer = transform(tmp_path / "box.obj", "--model", "tops", "--out", tmp_path / "new.obj", "--quiet")
+    assert answer.code == 2 and "is read as a source" in answer.err
+    assert (tmp_path / "new.mtl").read_text() == "newmtl w\n"

@@ -7,7 +7,7 @@ Previous station: transform_files.py, transform_obj.py, geometry_command.py. Wha
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from .engine.errors import OutputError
+from .errors import OutputError
 
 
 def check_written(written: Sequence[Path], sources: Iterable[Path]) -> None:
