@@ -21,7 +21,9 @@ TRANSFORM_EXAMPLES = """examples:
                                                                  (position, normal, occlusion, curvature: baked)
 
 A picture that repeats without a seam (measured; see --tiles) still does afterwards. The maps of a set are found by
-their names: brick_base_color.png, brick_normal.png. Every PNG carries the recipe of the whole chain."""
+their names: brick_base_color.png, brick_normal.png. Every result carries the recipe of the whole chain. A file that is
+read is never written over. A generator that takes a shape makes one mesh of a GLB or OBJ, without its nodes, cameras
+and animations; a .blend keeps all but its window layouts."""
 DEFAULT = ("", "-")
 
 

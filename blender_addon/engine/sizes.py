@@ -10,7 +10,7 @@ MAX_SIZE = 8192  # pixels of a side, the largest image Blender handles with ease
 # with the shipped generators, up to 760 with 48 channels there, with room for wider ones.
 BYTES_PER_PIXEL = 1200
 BYTES_PER_VALUE = 32  # of the output itself: raw, decoded, rounded, packed
-# Peak memory of baking the four maps of a shape, per pixel of each: measured 196 at 512 px, with room for more threads.
+# Peak memory of baking the four maps of a shape, per pixel of each: 196 bytes at 512 px, 205 at 1024, with room.
 BAKED_BYTES_PER_PIXEL, BAKE_STEP = 250, 64  # the latter: pixels, of the sizes that are advised
 SHARE = 0.8  # of the free memory that one run may take
 

@@ -39,10 +39,9 @@ def weather_file(
             write(blocks, out)
             return [out]
         item = from_file(source, "", source.stem)
-        if source.suffix.lower() == ".glb":
-            tell(
-                f"{source.name}: becomes one mesh as it is seen; its nodes, cameras and animations are not kept."
-            )
+        tell(
+            f"{source.name}: its meshes become one as it is seen; nodes, cameras and animations are not kept."
+        )
         (text,) = weather_objects(source, [item], chain, size, progress_of, tell)
         return FORMATS[source.suffix.lower()[1:]](item, out.with_suffix(""), mark(text, chain, out.stem))
 

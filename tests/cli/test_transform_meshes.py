@@ -141,6 +141,11 @@ def test_several_maps_of_a_material_go_in(transform, gancube, tmp_path):
     answer = transform(tmp_path / "bare.glb", "--model", "bent", "--out", out, "--quiet")
     assert answer.code == 2 and "needs the map normal, which the material" in answer.err
 
+    assert gancube("cube", "--model", "pbr", "--size", 32, "--out", tmp_path / "cube.blend").code == 0
+    chain = ("--model", "looks", "--model", "bent")  # only the second takes a normal
+    answer = transform(tmp_path / "cube.blend", *chain, "--out", tmp_path / "out.blend", "--quiet")
+    assert answer.code == 0, answer.err
+
     material = "newmtl w\nmap_Kd a/c.png\nnorm b/c.png\n"
     answer = transform(written_obj(tmp_path / "in", material), "--model", "bent", "--out", tmp_path / "o.obj")
     assert answer.code == 2 and "needs the map roughness, which the material w does not show" in answer.err
