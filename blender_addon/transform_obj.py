@@ -62,8 +62,11 @@ def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell
     """OUT.obj, OUT.mtl and OUT_textures; RequestError where there is nothing to change."""
     cards = [model.card for model, _ in chain]
     lines, wanted = text_of(source), needed(cards)
-    libraries = libraries_of(source, lines, tell)
-    materials = [one for path in libraries for one in materials_of(path, tell)]
+    lacking: list[str] = []
+    libraries = libraries_of(source, lines, lacking.append)
+    materials = [one for path in libraries for one in materials_of(path, lacking.append)]
+    for sentence in lacking:
+        tell(sentence)
     bare = without_uvs(lines)
     for one in materials:
         if one.name in bare and "base_color" in one.shown:
@@ -78,6 +81,7 @@ def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell
             f"{source}: none of its materials shows an image as its colour"
             + (", or its faces have no UVs" if bare else "")
             + ". Nothing to change."
+            + "".join(f" {sentence}" for sentence in lacking)
         )
     folder, library = out.with_name(f"{out.stem}_textures"), out.with_suffix(".mtl")
     names = Names()

@@ -38,7 +38,7 @@ COLLECTIONS = (
         "hair_curves",
         "lightprobes",
     ),
-    *("grease_pencils", "grease_pencils_v3", "annotations"),
+    *("grease_pencils", "grease_pencils_v3", "annotations", "paint_curves"),
     "libraries",
 )
 

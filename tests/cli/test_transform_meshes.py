@@ -11,7 +11,6 @@ from blender_addon.engine.glb import pack_glb, read_glb
 from blender_addon.engine.glb_images import image_bytes
 from blender_addon.engine.mtl import map_line
 from blender_addon.scene.material import shader_tree
-from blender_addon.scene.session import all_blocks
 from tests.engine.test_transform import drawn
 from tests.tiny_picture import make_tiny_picture
 
@@ -169,6 +168,9 @@ def test_careless_objs(transform, tmp_path):
     assert answer.code == 0, answer.err
     assert "none.mtl: is missing" in answer.err and "gone.png: is missing" in answer.err
     assert lines_of(out) == {"newmtl": "w ", "map_Kd": "out_textures/wall é.png", "map_Ks": "gone.png"}
+    source.with_suffix(".mtl").unlink()
+    answer = transform(source, "--model", "looks", "--out", tmp_path / "no.obj", "--quiet")
+    assert answer.code == 2 and "Nothing to change" in answer.err and "two.mtl: is missing" in answer.err
     lines = out.read_text("utf-8").splitlines()
     assert "# Café" in lines and [one for one in lines if "mtllib" in one] == ["mtllib out.mtl"]
 
@@ -230,12 +232,12 @@ def yard(tmp_path) -> Path:
 def test_a_blend_keeps_the_paths_of_its_images_and_what_nothing_uses(transform, yard, tmp_path, monkeypatch):
     import bpy
 
-    before = {block.name_full for block in all_blocks()}
+    before = {block.name_full for block in bpy.data.user_map()}  # of every kind
     monkeypatch.chdir(tmp_path / "out")
     for source, out in (("../in/yard.blend", "deep/a.blend"), (yard, tmp_path / "out/deep/b.blend")):
         answer = transform(source, "--model", "looks", "--out", out, "--quiet")
         assert answer.code == 0, answer.err
-        assert {block.name_full for block in all_blocks()} == before
+        assert {block.name_full for block in bpy.data.user_map()} == before
         bpy.ops.wm.open_mainfile(filepath=str(Path(out).resolve()))
         assert bpy.data.images["grey.png"].filepath == "//../../pics/grey.png"
         assert tuple(bpy.data.images["grey.png"].size) == (16, 16), "it is found there"
