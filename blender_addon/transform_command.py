@@ -157,7 +157,7 @@ def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
     from .quiet import captured_output
 
     if source.suffix.lower() == ".obj":
-        from .transform_obj import files_of
+        from .obj_materials import files_of
 
         read, folder = files_of(source), out.with_name(f"{out.stem}_textures")
         inside = [path for path in read if path.parent.resolve() == folder.resolve()]

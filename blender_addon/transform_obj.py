@@ -4,44 +4,36 @@ the chain gives any, the geometry as it was. Never bpy itself.
     read -> what of each material goes in -> names of all that is written, checked -> the chain -> written
 
 The text is kept line by line; only the name of the MTL changes, and in that the names of the images, which lie beside
-the result in NAME_textures: the changed ones and copies of the others. Previous station: transform_command.py.
+the result in NAME_textures: the changed ones and copies of the others. Previous station: obj_materials.py.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .engine import obj
 from .engine.chain_maps import after, needed
-from .engine.errors import OutputError, RequestError, SurfaceError
+from .engine.errors import OutputError, RequestError
 from .engine.files import write_atomic
-from .engine.mark import found_facts
-from .engine.mtl import map_line, materials_in
+from .engine.mtl import map_line
 from .engine.obj import MAP_WORDS
 from .engine.transform_recipe import combined
 from .engine.transform_run import mark, pngs, run
 from .engine.written_files import check_written
-from .transform_command import parts, silent
+from .obj_materials import (
+    Material,
+    bytes_of,
+    libraries_of,
+    materials_of,
+    text_of,
+    told_by,
+    without_uvs,
+    words_of,
+)
+from .transform_command import parts
 from .transform_files import as_one, source_in
 
 WIRED = ("metallic", "roughness", "normal", "height")
 RELIEF = ("bump", "map_bump")  # gives way to a normal or a height
-
-
-@dataclass
-class Material:
-    """`lines` of its MTL, which lies in `folder`; `images` {number of the line: file}; `shown` {map name: file}, each
-    of which is there; `job`: the files that go into the chain, () where it stays as it is."""
-
-    folder: Path
-    lines: list[str]
-    images: dict[int, Path] = field(default_factory=dict)
-    shown: dict[str, Path] = field(default_factory=dict)
-    job: tuple[Path, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return " ".join(words_of(self.lines[0])[1:]) if self.lines else ""
 
 
 @dataclass
@@ -121,71 +113,11 @@ def write(out: Path, head: str, lines, folder: Path, made: dict, library: Path, 
     return [write_atomic(out, text_bytes(head, lines)), *files]
 
 
-def files_of(source: Path) -> list[Path]:
-    """The OBJ and all that it names and that is there."""
-    libraries = libraries_of(source, text_of(source), silent)
-    images = [path for one in libraries for m in materials_of(one, silent) for path in m.images.values()]
-    return [source, *libraries, *images]
-
-
 def text_bytes(head: str, lines: list[str]) -> bytes:
     """With our own head in place of an earlier one."""
     first = head.splitlines()[0]
     kept = [line for line in lines if line != first and not line.startswith(obj.COMMENT)]
     return (head + "\n".join(kept) + "\n").encode("utf-8")
-
-
-def libraries_of(source: Path, lines: list[str], tell) -> list[Path]:
-    """The MTL files that it names and that are there."""
-    found: dict[Path, None] = {}
-    for line in lines:
-        if words_of(line)[:1] != ["mtllib"]:
-            continue
-        name = line.strip()[len("mtllib") :].strip()
-        several = [source.parent / one for one in words_of(line)[1:]]
-        # a name may hold spaces, and a line several names
-        for path in several if not (source.parent / name).is_file() else [source.parent / name]:
-            if path.is_file():
-                found[path] = None
-            else:
-                tell(f"{path}: is missing, so its materials are left out.")
-    return list(found)
-
-
-def without_uvs(lines: list[str]) -> set[str]:
-    """The materials on whose faces no image can lie."""
-    bare: dict[str, bool] = {}
-    used = ""
-    for line in lines:
-        if line.startswith("usemtl"):
-            used = " ".join(words_of(line)[1:])
-        elif line.startswith("f "):
-            corner = line.split(None, 2)[1] if len(line) > 2 else ""
-            bare[used] = bare.get(used, True) and not corner.partition("/")[2].partition("/")[0]
-    return {name for name, none in bare.items() if none}
-
-
-def words_of(line: str) -> list[str]:
-    return line.split()
-
-
-def materials_of(library: Path, tell) -> list[Material]:
-    made = []
-    for lines in materials_in(text_of(library)):
-        one = Material(library.parent, lines)
-        for number, line in enumerate(lines):
-            found = map_line(line)
-            if found is None:
-                continue
-            path = library.parent / found.name.replace("\\", "/")
-            if not path.is_file():
-                tell(f"{path}: is missing; {library.name} names it as before.")
-                continue
-            one.images[number] = path
-            if found.role:
-                one.shown[found.role] = path
-        made.append(one)
-    return made
 
 
 def job_of(source: Path, one: Material, wanted: tuple[str, ...]) -> tuple[Path, ...]:
@@ -274,29 +206,3 @@ def with_library(lines: list[str], name: str) -> list[str]:
     kept = [line for line, drop in zip(lines, is_library, strict=True) if not drop]
     kept.insert(at, f"mtllib {name}")
     return kept
-
-
-def told_by(lines: list[str]) -> dict:
-    """What the OBJ says of itself, where we wrote it."""
-    line = next((one for one in lines if one.startswith(obj.COMMENT)), obj.COMMENT)
-    try:
-        return found_facts(json.loads(line[len(obj.COMMENT) :]))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def text_of(path: Path) -> list[str]:
-    """UTF-8, or else Latin-1, as old programs write it; what is written is UTF-8."""
-    data = bytes_of(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
-
-
-def bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SurfaceError(f"{path}: cannot be read ({error.strerror or error}).") from error
