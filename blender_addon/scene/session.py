@@ -11,36 +11,14 @@ from pathlib import Path
 
 import bpy
 
-# What the scene room ever makes, and what importers bring along. Removed in this order: users before what they use.
-COLLECTIONS = (
-    "scenes",
-    "collections",
-    "objects",
-    "meshes",
-    "armatures",
-    "actions",
-    "curves",
-    "texts",
-    "lights",
-    "cameras",
-    "worlds",
-    "materials",
-    "node_groups",
-    "images",
-    *("textures", "brushes", "palettes", "particles", "linestyles", "sounds", "movieclips", "masks", "fonts"),
-    *(
-        "lattices",
-        "metaballs",
-        "volumes",
-        "speakers",
-        "cache_files",
-        "pointclouds",
-        "hair_curves",
-        "lightprobes",
-    ),
-    *("grease_pencils", "grease_pencils_v3", "annotations", "paint_curves"),
-    "libraries",
-)
+# What the scene room ever makes, and what importers and whole files bring along. Removed in this order: users before
+# what they use.
+KINDS = """scenes collections objects meshes armatures actions curves texts lights cameras worlds materials node_groups
+images textures brushes palettes particles linestyles sounds movieclips masks fonts lattices metaballs volumes speakers
+cache_files pointclouds hair_curves lightprobes grease_pencils grease_pencils_v3 annotations paint_curves libraries"""
+COLLECTIONS = tuple(
+    name for name in KINDS.split() if name in bpy.types.BlendData.bl_rna.properties
+)  # of this Blender
 
 
 def program() -> str | None:
@@ -59,8 +37,7 @@ def nothing_left_behind() -> Iterator[None]:
 
 
 def all_blocks() -> list[bpy.types.ID]:
-    # some kinds are not in every Blender
-    return [block for name in COLLECTIONS for block in getattr(bpy.data, name, ())]
+    return [block for name in COLLECTIONS for block in getattr(bpy.data, name)]
 
 
 @contextlib.contextmanager
