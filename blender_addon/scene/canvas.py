@@ -10,8 +10,9 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import RequestError, SurfaceError
+from ..engine.recipe import KEY
 from .faces import discard
-from .images import new_image
+from .images import new_image, png_size
 from .material import build_material
 from .picture_source import check_image, principled, rgba_of, shown_maps
 from .targets import check_editable
@@ -93,7 +94,9 @@ def replace_shown(
 ) -> dict[str, str]:
     """{map name: PNG} in place of the images `old` ({map name: name}), which go; the names of the new ones.
 
-    Packed images each time, not the pixels of one: undo and redo go over them at any time.
+    An undo step has to follow at once. Blender undoes a stroke by reading the scene of the stroke before anew, and
+    takes materials that seem the same as they are: one that shows an image which no step knows then shows what is
+    freed, and Blender crashes (5.2, every other time).
     """
     canvas.use_fake_user = True  # the material shows it no more
     title = canvas.name.removesuffix(".png")
@@ -113,6 +116,20 @@ def replace_shown(
     for key, image in images.items():
         image.name = old.get(key, image.name)
     return {key: image.name for key, image in images.items()}
+
+
+def rewrite(old: dict[str, str], maps: dict[str, bytes], recipe: str) -> bool:
+    """The images `old` hold {map name: PNG} from now on; False where that takes other images."""
+    images = {key: bpy.data.images.get(name) for key, name in old.items()}
+    if images.keys() != maps.keys():
+        return False
+    if any(image is None or tuple(image.size) != png_size(maps[key]) for key, image in images.items()):
+        return False
+    for key, image in images.items():
+        image.pack(data=maps[key], data_len=len(maps[key]))
+        image.buffers_free()  # read anew from what is packed
+        image[KEY] = recipe
+    return True
 
 
 def material_of(item: bpy.types.Object, canvas: bpy.types.Image) -> bpy.types.Material:

@@ -1,9 +1,10 @@
 """Follow Sketch: while one paints, a generator makes a texture of it, and the object shows that. bpy.types only.
 
 Before: transform_panel.py. Next: scene/canvas.py, sketch_job.py. Strokes have Blender's own undo steps; following adds
-one when it ends.
+one when it begins and one when it ends. Undone from before it began, it ends.
 """
 
+import contextlib
 import time
 
 import bpy
@@ -77,6 +78,9 @@ class GANCUBE_OT_follow_sketch(Ticking, bpy.types.Operator):
         if not isinstance(job, SketchJob):  # the add-on was disabled, or its preferences changed
             return self.end()
         image = canvas.found(self.uid)
+        if any(name not in bpy.data.images for name in self.images.values()):
+            self.images = {}  # undone from before it began
+            return self.end()
         if (began := time.monotonic()) >= self.next_look:
             job.want((canvas.fingerprint(image), *self.wish(context)))
             ended = time.monotonic()
@@ -97,14 +101,22 @@ class GANCUBE_OT_follow_sketch(Ticking, bpy.types.Operator):
         texture = job.take()
         if texture is None:
             return
-        item, image = next(iter(find(self.item)), None), canvas.found(self.uid)
+        self.latest = texture
+        if self.images and canvas.rewrite(self.images, texture.maps, texture.recipe):
+            return
         first = not self.images
-        self.images = canvas.replace_shown(
-            item, image, self.images, texture.maps, job.loaded["colorspaces"], texture.recipe
-        )
-        canvas.keep_painting(context, image)
+        self.replace(context, job)
+        bpy.ops.ed.undo_push(message=self.bl_label)
         if first:
             show_textures(context)
+
+    def replace(self, context, job) -> None:
+        """New images of the latest result, in place of those that were followed with: an undo step brings back no
+        earlier pixels of an image that was written over."""
+        item, image = next(iter(find(self.item)), None), canvas.found(self.uid)
+        texture, spaces = self.latest, job.loaded["colorspaces"]
+        self.images = canvas.replace_shown(item, image, self.images, texture.maps, spaces, texture.recipe)
+        canvas.keep_painting(context, image)
 
     def execute(self, context):
         """From a script, and without a window: once."""
@@ -127,7 +139,12 @@ class GANCUBE_OT_follow_sketch(Ticking, bpy.types.Operator):
         if job is not None:
             job.cancel()
             if shown:
+                with contextlib.suppress(
+                    GanCubeError
+                ):  # the canvas is gone, or the object: what is there stays
+                    self.replace(bpy.context, job)
                 session.landed()
+                shown = self.images
         if message:
             self.report({"ERROR"}, session.error)
         elif shown:

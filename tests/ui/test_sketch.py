@@ -69,7 +69,7 @@ class Following:
             time.sleep(0.002)
 
 
-for name in ("launch", "tick", "wish", "show", "end", "fail"):
+for name in ("launch", "tick", "wish", "show", "replace", "end", "fail", "bl_label"):
     setattr(Following, name, getattr(sketch_operator.GANCUBE_OT_follow_sketch, name))
 
 
@@ -101,7 +101,7 @@ class Clicked(Ticking):
         return getattr(bpy.context, name)
 
 
-for name in ("launch", "tick", "wish", "show", "end", "fail"):
+for name in ("launch", "tick", "wish", "show", "replace", "end", "fail", "bl_label"):
     setattr(Clicked, name, getattr(sketch_operator.GANCUBE_OT_follow_sketch, name))
 
 
@@ -130,6 +130,38 @@ def test_the_result_follows_the_strokes(wish, paper):
     # what Transform makes of the same pixels
     assert bpy.ops.gancube.transform_image(image="Paper") == {"FINISHED"}
     assert np.array_equal(pixels(bpy.data.images["Paper snow"]), pixels(colors(item)))
+
+
+def test_strokes_change_one_image_and_the_end_makes_a_new_one(wish, paper):
+    """Undo of a stroke crashes Blender where a material shows an image that no undo step knows."""
+    item = plane(paper)
+    follower = Following()
+    follower.until_settled()
+    uid, seen = colors(item).session_uid, [pixels(colors(item)).copy()]
+    for rows in (slice(4, 8), slice(4, 20)):
+        stroke(paper, rows)
+        follower.until_settled()
+        assert colors(item).session_uid == uid and colors(item).packed_file and not colors(item).is_dirty
+        seen.append(pixels(colors(item)).copy())
+    assert not np.array_equal(seen[0], seen[1]) and not np.array_equal(seen[1], seen[2])
+    wish.model = "relief"  # other maps: other images
+    follower.until_settled()
+    assert {"normal", "height"} <= set(shown(item)) and colors(item) is not None
+    wish.model, wish.label = "looks", "snow"
+    follower.until_settled()
+    assert np.array_equal(pixels(colors(item)), seen[2])
+    uid = colors(item).session_uid
+    session.cancel()
+    assert follower.tick(bpy.context) == {"FINISHED"}
+    assert colors(item).session_uid != uid and np.array_equal(pixels(colors(item)), seen[2])
+
+
+def test_undone_from_before_it_began_it_ends(wish, paper):
+    plane(paper)
+    follower = Following()
+    follower.until_settled()
+    bpy.data.images.remove(bpy.data.images["Paper result"])  # as undo does
+    assert follower.tick(bpy.context) == {"CANCELLED"} and not session.busy() and not session.error
 
 
 def test_nothing_is_asked_for_while_nothing_changes(wish, paper):
