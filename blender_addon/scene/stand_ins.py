@@ -1,8 +1,11 @@
-"""Images that stand in for others until whole ones are there: previews while a slider moves. bpy only.
+"""Images that are shown while no undo step knows them yet; among them previews, which stand in for others. bpy only.
 
-They are never in a saved file, and where undo or redo brings some back, the images that they stood in for are shown
-again. Before: ui/adjust.py marks them. What they stand in for stays in the file, and in the undo steps.
+Previews are never in a saved file, and where undo or redo brings some back, the images that they stood in for are shown
+again. Before undo all that is tried is put back: Blender takes materials that seem the same as they are, and one that
+shows an image which no step knows would then show what is freed. Before: ui/adjust.py.
 """
+
+from collections.abc import Callable
 
 import bpy
 
@@ -10,6 +13,7 @@ from .faces import image_nodes
 from .steps import Images
 
 STANDS_FOR = "gancube_stands_for"  # name of the image that was shown before
+trying: list[Callable[[], None]] = []  # what puts back the images that are tried
 
 
 def mark(images: Images, before: dict[str, str]) -> None:
@@ -31,14 +35,27 @@ def put_back(*_) -> None:
                 node.image = before or node.image
 
 
-HANDLERS = (bpy.app.handlers.save_pre, bpy.app.handlers.undo_post, bpy.app.handlers.redo_post)
+@bpy.app.handlers.persistent
+def before_undo(*_) -> None:
+    for put_back_tried in trying:
+        put_back_tried()
+
+
+HANDLERS = (
+    (bpy.app.handlers.save_pre, put_back),
+    (bpy.app.handlers.undo_pre, before_undo),
+    (bpy.app.handlers.redo_pre, before_undo),
+    (bpy.app.handlers.undo_post, put_back),
+    (bpy.app.handlers.redo_post, put_back),
+)
 
 
 def register() -> None:
-    for handlers in HANDLERS:
-        handlers.append(put_back)
+    for handlers, handler in HANDLERS:
+        handlers.append(handler)
 
 
 def unregister() -> None:
-    for handlers in HANDLERS:
-        handlers.remove(put_back)
+    trying.clear()
+    for handlers, handler in HANDLERS:
+        handlers.remove(handler)

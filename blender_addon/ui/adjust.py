@@ -159,7 +159,9 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         }
         wanted, entry = pending.pop(), models.entry_of(recipe.model)
         have = replace(recipe.to_request(), model=str(entry.path))
+        self.given_up = False
         job = session.start_live(have, order, in_view)
+        stand_ins.trying[:] = [self.put_back]
         job.want(wanted, has_previews(wanted, entry))
         return job
 
@@ -189,7 +191,14 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
         """Undo brings the object of an earlier moment, and takes away images that were tried after it."""
         there = {image.name: image.session_uid for image in bpy.data.images}
         tried = [pair for names in self.tried.values() for pair in names.items()]
-        return item["gancube"] != self.recipe or any(there.get(name) != uid for name, uid in tried)
+        gone = item["gancube"] != self.recipe or any(there.get(name) != uid for name, uid in tried)
+        return self.given_up or gone
+
+    def put_back(self) -> None:
+        """Undo or redo is about to happen."""
+        with contextlib.suppress(GanCubeError):
+            self.before.restore(self.unchanged())
+        self.given_up = True
 
     def unchanged(self):
         """The object; RequestError where it is gone or another by now."""
@@ -201,9 +210,11 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
     def land(self) -> set:
         job = session.job
         if job.recipe_of is None:  # back where it began
+            stand_ins.trying.clear()
             session.cancel()
             return {"CANCELLED"}
         faces.show(self.unchanged(), {}, job.recipe)
+        stand_ins.trying.clear()
         for names in self.tried.values():
             for name in names:
                 bpy.data.images[name]["gancube"] = job.recipe
@@ -285,10 +296,12 @@ class GANCUBE_OT_adjust(bpy.types.Operator):
 
     def cancel(self, context):
         """Blender calls it when another file is opened meanwhile."""
+        stand_ins.trying.clear()
         session.cancel()
         context.window_manager.event_timer_remove(self.timer)
 
     def fail(self, message: str) -> set:
+        stand_ins.trying.clear()
         session.cancel()
         session.error = message[:1].upper() + message[1:]
         if hasattr(self, "before"):

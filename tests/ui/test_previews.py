@@ -131,6 +131,23 @@ def test_an_undo_step_made_meanwhile_shows_none(cube, sliders, dragged):
     assert seen and pictures(bpy.data.objects[name]) == before
 
 
+def test_before_undo_what_is_tried_is_put_back(cube, sliders, dragged):
+    """Else a material that undo takes as it is shows an image that is freed."""
+    before, materials, seen = pictures(cube), [slot.material for slot in cube.material_slots], []
+
+    def look():
+        assert pictures(cube) != before
+        stand_ins.before_undo()
+        seen.append((pictures(cube), [slot.material for slot in cube.material_slots]))
+
+    assert dragged(look) is not None
+    with pytest.raises(RuntimeError, match="something was undone meanwhile"):
+        adjust.change(bpy.context, walk=0.5)
+    assert seen == [(before, materials)] and pictures(cube) == before and not stand_ins.trying
+    sliders.walk = 0.5
+    assert pictures(cube) != before and not stand_ins.trying, "the next one works"
+
+
 def test_an_error_leaves_none(cube, sliders, dragged):
     before, count = pictures(cube), counts()
 
