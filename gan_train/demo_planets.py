@@ -205,9 +205,9 @@ def _craters(globe: Globe, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
         bowl = np.where(d < 1, 0.8 * d**2 - 0.8, 0) + 0.35 * np.exp(-(((d - 1.05) / 0.22) ** 2))
         height[near] += 0.42 * width * bowl * (1 - smooth_step(d, 2, 1))
         if rng.random() < 0.2:
-            spokes = np.sin(
-                rng.integers(5, 11) * np.arctan2(*(globe.normal[near] - middle)[:, :2].T) + rng.uniform(0, 6)
-            )
+            # in rows: of columns numpy's arctan2 differs in the last bit with where they lie in memory
+            across, up = np.ascontiguousarray((globe.normal[near] - middle)[:, :2].T)
+            spokes = np.sin(rng.integers(5, 11) * np.arctan2(across, up) + rng.uniform(0, 6))
             rays[near] += np.exp(-d) * (0.6 + 0.4 * spokes)
     return height, rays
 
