@@ -1,7 +1,8 @@
 """What an OBJ and its MTL files show: materials, their images, which of them can lie on faces. Standard library only.
 
 Previous station: transform_command.py. Next: transform_obj.py. Files come from anywhere: tabs, spaces at the ends,
-Latin-1 and files that are missing are no reason to give up.
+Latin-1 and files that are missing are no reason to give up. What they name is copied into the result, so only images
+and MTL files count: an OBJ of a stranger must not carry a private file of yours away.
 """
 
 import json
@@ -12,6 +13,23 @@ from .engine.errors import SurfaceError
 from .engine.mark import found_facts
 from .engine.mtl import map_line, materials_in
 from .engine.obj import COMMENT
+
+IMAGES = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".tga",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".exr",
+    ".hdr",
+    ".dds",
+    ".psd",
+    ".gif",
+    ".jp2",
+}
 
 
 @dataclass
@@ -50,11 +68,18 @@ def libraries_of(source: Path, lines: list[str], tell) -> list[Path]:
         several = [source.parent / one for one in words_of(line)[1:]]
         # a name may hold spaces, and a line several names
         for path in several if not (source.parent / name).is_file() else [source.parent / name]:
-            if path.is_file():
-                found[path] = None
-            else:
+            if not path.is_file():
                 tell(f"{path}: is missing, so its materials are left out.")
+            elif not is_kind(path, {".mtl"}):
+                tell(f"{path}: is no MTL file, so it is left out.")
+            else:
+                found[path] = None
     return list(found)
+
+
+def is_kind(path: Path, suffixes: set[str]) -> bool:
+    """By its name, and by that of the file that a link leads to."""
+    return {path.suffix.lower(), path.resolve().suffix.lower()} <= suffixes
 
 
 def without_uvs(lines: list[str]) -> set[str]:
@@ -85,6 +110,9 @@ def materials_of(library: Path, tell) -> list[Material]:
             path = library.parent / found.name.replace("\\", "/")
             if not path.is_file():
                 tell(f"{path}: is missing; {library.name} names it as before.")
+                continue
+            if not is_kind(path, IMAGES):
+                tell(f"{path}: is no image; {library.name} names it as before.")
                 continue
             one.images[number] = path
             if found.role:

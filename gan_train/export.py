@@ -1,6 +1,6 @@
-"""A run to one ONNX file with its card inside, and the proof that it computes what torch computes.
+"""A run to one ONNX file with its card inside.
 
-Before: loop.py (the run). After: blender_addon.engine.model runs the file; the same code checks it here.
+Before: loop.py (the run). After: parity.py proves it; blender_addon.engine.model runs the file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import io
 import logging
-import math
 import subprocess
 import tempfile
 import warnings
@@ -40,10 +39,11 @@ from blender_addon.engine.onnx_file import write_metadata
 from blender_addon.engine.pooling import POOLED, pooled
 from blender_addon.engine.preview import LEAST, fidelity
 
-from .errors import ConfigError, TrainingError
+from .errors import ConfigError
 from .family import Deployment, Family
 from .kept_graph import kept_graph
 from .machine import history_of, told
+from .parity import check_parity, style_inputs
 from .progress import say
 from .run_folder import load_averaged
 from .weights import NOTES_KEY, training_notes
@@ -52,7 +52,6 @@ OPSET = 20
 KEPT = {"last": "checkpoints", "best": "best"}  # folder in a run
 CELLS, LARGEST = 64, 16384  # batch or cells of a field, pixels of a picture, that the exporter is told of
 LOOKED_AT = 8  # labels, evenly spread, whose previews are compared with their textures
-PARITY = 1e-3  # largest difference to torch in units of the raw output
 
 
 def export_run(
@@ -149,7 +148,7 @@ def write_graph(deployment: Deployment, path: Path) -> None:
 
 def _output_names(deployment: Deployment) -> list[str]:
     """In the order in which the module gives them."""
-    styles = (one["returns"] for one in _style_inputs(deployment))
+    styles = (one["returns"] for one in style_inputs(deployment))
     return [deployment.output["name"], *styles, *([deployment.preview["name"]] if deployment.preview else ())]
 
 
@@ -170,14 +169,10 @@ def _symbolic_shapes(deployment: Deployment) -> dict[str, dict[int, torch.export
     }
 
 
-def _style_inputs(deployment: Deployment) -> list[dict]:
-    return [one for one in deployment.inputs if one["kind"] == "style"]
-
-
 def give_defaults(path: Path, deployment: Deployment) -> None:
     """Initialisers for styles and their switches, all zero: who does not feed them gets what the latent draws."""
     model = onnx.load(path)
-    for one in _style_inputs(deployment):
+    for one in style_inputs(deployment):
         for name, axes in ((one["name"], 3), (one["switch"], 2)):
             zeros = np.zeros((1, *one["shape"][1:axes]), np.float32)
             model.graph.initializer.append(onnx.numpy_helper.from_array(zeros, name))
@@ -192,53 +187,6 @@ def forget_the_machine(path: Path) -> None:
         item.ClearField("metadata_props")
         item.ClearField("doc_string")
     onnx.save(model, path)
-
-
-def check_parity(model: Model, deployment: Deployment) -> float:
-    """Largest difference between the file and torch at batch 1, 2 and 6 and two sizes; TrainingError above PARITY."""
-    worst = 0.0
-    step = math.ceil(128 / model.card.scale / model.card.stride) * model.card.stride
-    for batch, size in ((1, step), (2, 2 * step), (6, step)):
-        size = None if model.card.fixed_size else size
-        one = [draw(model.card, seed, None, size) for seed in range(batch)]
-        feeds = {name: np.concatenate([f[name] for f in one]) for name in one[0]}
-        worst = max(worst, _difference(model, deployment, feeds))
-        for style in _style_inputs(deployment):  # once more, every other layer with its neighbour's style
-            given = np.roll(model.run_styles(feeds), 1, axis=0)
-            switch = np.zeros(given.shape[:2], np.float32)
-            switch[:, ::2] = 1.0
-            given_too = feeds | {style["name"]: given, style["switch"]: switch}
-            worst = max(worst, _difference(model, deployment, given_too))
-    if not worst <= PARITY:
-        raise TrainingError(
-            f"{model.path}: differs from torch by {worst:.2g}, allowed {PARITY:g}. Try another torch version."
-        )
-    return worst
-
-
-def _difference(model: Model, deployment: Deployment, feeds: dict[str, np.ndarray]) -> float:
-    """Between file and torch, over all outputs; the torch module gets zeros for what `feeds` leaves to defaults."""
-    batch = len(next(iter(feeds.values())))
-    given = (
-        torch.from_numpy(feeds[name]) if name in feeds else torch.zeros(batch, *example.shape[1:])
-        for name, example in deployment.feeds.items()
-    )
-    with torch.no_grad():
-        ours = deployment.module(*given)
-    ours = list(ours) if isinstance(ours, tuple) else [ours]
-    theirs = [model.run_raw(feeds)] + [model.run_styles(feeds) for _ in _style_inputs(deployment)]
-    if model.card.preview:
-        theirs.append(model.run_preview(feeds))
-    elif deployment.preview:  # left out of the card
-        ours.pop()
-    worst = 0.0
-    for here, there in zip(theirs, ours, strict=True):
-        if here.shape != tuple(there.shape):
-            raise TrainingError(
-                f"{model.path}: batch {batch}: shape {here.shape} where torch gives {tuple(there.shape)}."
-            )
-        worst = max(worst, float(np.abs(here - there.numpy()).max()))
-    return worst
 
 
 def worst_preview(model: Model) -> float:

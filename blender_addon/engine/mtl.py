@@ -15,11 +15,10 @@ WORDS = {
     *("map_bump", "bump", "map_disp", "map_ka", "map_ks", "map_ns", "map_ke", "map_ps", "map_tr"),
     *("refl", "decal", "map_refl"),
 }
-ARGUMENTS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-cc": 1, "-clamp": 1, "-bm": 1, "-imfchan": 1} | {
-    "-texres": 1,
-    "-type": 1,
-    "-mm": 2,
-}
+ARGUMENTS = dict.fromkeys(
+    ("-blendu", "-blendv", "-boost", "-cc", "-clamp", "-bm", "-imfchan", "-texres", "-type"), 1
+)
+ARGUMENTS["-mm"] = 2
 UP_TO_THREE = ("-o", "-s", "-t")  # numbers
 LINE = re.compile(r"\s*(# map_ao|\S+)\s+(.*\S)\s*")
 

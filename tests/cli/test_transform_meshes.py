@@ -175,6 +175,27 @@ def test_careless_objs(transform, tmp_path):
     assert "# Café" in lines and [one for one in lines if "mtllib" in one] == ["mtllib out.mtl"]
 
 
+def test_an_obj_carries_no_private_file_away(transform, tmp_path):
+    """Files that are no images and no MTL, also behind a link that looks like one."""
+    (tmp_path / "private").mkdir()
+    for name in ("key", "key.txt"):
+        (tmp_path / "private" / name).write_text("newmtl secret\n")
+    head = "mtllib ../private/key\nmtllib link.mtl\nmtllib two.mtl\n"
+    words = "newmtl w\nmap_Kd a/c.png\nmap_Ks ../private/key.txt\nmap_Ns link.png\n"
+    source = written_obj(tmp_path / "in", words, head=head)
+    for name in ("link.mtl", "link.png"):
+        (tmp_path / "in" / name).symlink_to(tmp_path / "private/key")
+    answer = transform(source, "--model", "looks", "--out", tmp_path / "out/new.obj")
+    assert answer.code == 2, "the folder is not there"
+    (tmp_path / "out").mkdir()
+    answer = transform(source, "--model", "looks", "--out", tmp_path / "out/new.obj")
+    assert answer.code == 0, answer.err
+    assert answer.err.count("is no image") == 2 and answer.err.count("is no MTL file") == 2
+    made = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert {path.name for path in made} == {"new.obj", "new.mtl", "c.png"}
+    assert not any(b"secret" in path.read_bytes() for path in made)
+
+
 def test_no_file_of_an_obj_is_written_over(transform, tmp_path):
     source = written_obj(tmp_path / "in", "newmtl w\nmap_Kd new_textures/c.png\n")
     (tmp_path / "in/b").rename(tmp_path / "in/new_textures")

@@ -11,8 +11,9 @@ from blender_addon.engine.check import check_file  # noqa: E402
 from blender_addon.engine.measures import tile_seam  # noqa: E402
 from blender_addon.engine.model import Model  # noqa: E402
 from gan_train import export as export_module  # noqa: E402
+from gan_train import parity  # noqa: E402
 from gan_train.errors import CheckpointError, TrainingError  # noqa: E402
-from gan_train.export import check_parity, export_run  # noqa: E402
+from gan_train.export import export_run  # noqa: E402
 from gan_train.loop import train  # noqa: E402
 from gan_train.run_folder import load_averaged, read_run  # noqa: E402
 
@@ -42,7 +43,7 @@ def test_the_file_computes_what_torch_computes(exported):
     """Batch 1, 2 and 6, two sizes; check_parity raises above its tolerance."""
     run, path = exported
     family, _, _ = load_averaged(run)
-    assert check_parity(Model.load(path), family.deploy()) < 1e-4
+    assert parity.check_parity(Model.load(path), family.deploy()) < 1e-4
 
 
 def test_a_file_that_differs_is_refused(exported):
@@ -53,7 +54,7 @@ def test_a_file_that_differs_is_refused(exported):
         for parameter in deployment.module.parameters():
             parameter.mul_(1.5)
     with pytest.raises(TrainingError, match="differs from torch"):
-        check_parity(Model.load(path), deployment)
+        parity.check_parity(Model.load(path), deployment)
 
 
 def test_the_card_tells_where_it_comes_from(exported):
@@ -121,7 +122,7 @@ def test_a_run_without_checkpoint_and_a_lost_export_leave_nothing(exported, tmp_
         export_run(tmp_path, tmp_path / "x.onnx")
     with pytest.raises(CheckpointError, match="no best checkpoint yet"):
         export_run(exported[0], tmp_path / "x.onnx", checkpoint="best")
-    monkeypatch.setattr(export_module, "PARITY", 0.0)
+    monkeypatch.setattr(parity, "PARITY", 0.0)
     with pytest.raises(TrainingError):
         export_run(exported[0], tmp_path / "x.onnx")
     assert list(tmp_path.iterdir()) == []
@@ -150,7 +151,7 @@ def test_a_preview_is_kept_where_it_shows_the_texture(exported, tmp_path, monkey
         pytest.skip("this family has no preview")
     monkeypatch.setattr(export_module, "LEAST", least)
     model = Model.load(export_run(exported[0], tmp_path / "x.onnx"))
-    assert check_parity(model, deployment) < 1e-4
+    assert parity.check_parity(model, deployment) < 1e-4
     said = "exported without a preview: it shows something else (PSNR" in capsys.readouterr().err
     assert said == (model.card.preview is None) == (least > 100)
     if model.card.preview:

@@ -148,8 +148,9 @@ def test_a_constant_for_a_label_and_what_is_wrong_with_one(tmp_path, capsys):
 
 def test_a_generator_with_maps_is_trained_and_exported(dataset, tmp_path):
     torch = pytest.importorskip("torch")
-    from gan_train.export import check_parity, export_run
+    from gan_train.export import export_run
     from gan_train.loop import train
+    from gan_train.parity import check_parity
     from gan_train.run_folder import load_averaged
 
     from .test_loop import TINY
