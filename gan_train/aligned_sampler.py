@@ -1,6 +1,7 @@
 """Crops of several maps of the same material, at the same place: what picture-to-picture families train on.
 
-Before: aligned_maps.py. After: families/paired.py, families/upscale.py. What step i draws depends only on (seed, i).
+Before: aligned_maps.py, map_views.py. After: families/paired.py, families/upscale.py. What step i draws
+depends only on (seed, i).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .errors import ConfigError, DatasetError
 from .family import Domain
 from .input_maps import CHANNELS
 from .manifest import Manifest, read_manifest
+from .map_views import View, Views
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,21 @@ class _Material:
 class AlignedSampler:
     """The training pictures of a dataset with the maps that the settings ask for.
 
-    The settings have `crop` and `batch`, `needed` (maps that a material must have) and `wanted` (of which it must have
-    one; the others are zero where it lacks them).
+    The settings have `crop` and `batch`, `turn`, `zoom` and `tint` (see Views), `needed` (maps that a material must
+    have) and `wanted` (of which it must have one; the others are zero where it lacks them).
     """
 
     def __init__(self, folder: str | Path, config):
         """Raises DatasetError, ConfigError."""
         self.manifest: Manifest = read_manifest(folder)
-        self.crop, self.batch = config.crop, config.batch
+        self.crop, self.batch, self.views = (
+            config.crop,
+            config.batch,
+            Views(config.turn, config.zoom, config.tint),
+        )
+        self.lit = {"base_color"} & {*config.needed} - {
+            *config.wanted
+        }  # what only goes in may be in any light
         train = self.manifest.split("train")
         items = usable(train, config.needed, config.wanted, folder)
         present = {name: sum(available(item, name) for item in items) for name in config.wanted}
@@ -74,7 +83,7 @@ class AlignedSampler:
         self.by_label = [members for members in groups if members]
 
     def __call__(self, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
-        """Batch of a step: labels drawn evenly, then a picture, a place in it, and whether it is mirrored.
+        """Batch of a step: labels drawn evenly, then a picture, how it is seen, and a place in it.
 
         -> picture: [N, C, S, S] float32 in [-1, 1], channels last, the maps of `domain.maps` one after the other;
         present: [N, M] bool; crop: [N, 3, S, S], the first of the maps as one would look at it; whole: [N] bool, the
@@ -87,14 +96,15 @@ class AlignedSampler:
         for i in range(n):
             members = self.by_label[random.integers(len(self.by_label))]
             material = self.materials[members[random.integers(len(members))]]
-            mirrored = random.random() < 0.5
-            place = draw_window(material.shape, material.wraps, side, random)
-            whole[i] = material.wraps and material.shape == (side, side)
+            view = View.draw(self.views, side, material.shape, material.wraps, random)
+            place = draw_window(material.shape, material.wraps, view.side, random)
+            whole[i] = material.wraps and material.shape == (view.side, view.side)
             first = 0
             for j, name in enumerate(self.names):
                 end = first + CHANNELS[name]
                 if name in material.maps:
-                    picture[i, :, :, first:end] = _cut(name, material.maps[name], place, mirrored)
+                    cut = view.of(name, _cut(material.maps[name], place), side)
+                    picture[i, :, :, first:end] = view.lit(cut) if name in self.lit else cut
                     present[i, j] = True
                 first = end
         batch = {
@@ -126,11 +136,6 @@ def usable(items: tuple, needed: tuple[str, ...], wanted: tuple[str, ...], folde
     return found
 
 
-def _cut(name: str, values: np.ndarray, place: tuple, mirrored: bool) -> np.ndarray:
-    """A window of a map, [S, S, C] float32 in [-1, 1]; what points to the right points to the left when mirrored."""
-    cut = values[place].astype(np.float32) / (127.5 if values.dtype == np.uint8 else 0.5) - 1
-    if mirrored:
-        cut = cut[:, ::-1]
-        if name == "normal":
-            cut = cut * np.array([-1, 1, 1], np.float32)
-    return cut
+def _cut(values: np.ndarray, place: tuple) -> np.ndarray:
+    """A window of a map, [S, S, C] float32 in [-1, 1]."""
+    return values[place].astype(np.float32) / (127.5 if values.dtype == np.uint8 else 0.5) - 1

@@ -123,6 +123,7 @@ PRESETS = {
         {
             "inputs": ("sketch",),
             "outputs": ("base_color",),
+            "zoom": 1.0,
             "width": (16, 32, 64, 128),
             "adversarial_weight": 0.1,
         },
@@ -132,6 +133,7 @@ PRESETS = {
         {
             "inputs": ("position", "object_normal", "ao", "curvature"),
             "outputs": ("base_color", "roughness"),
+            "zoom": 1.0,
             "adversarial_weight": 0.1,
         },
     ),

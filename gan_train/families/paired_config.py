@@ -21,6 +21,12 @@ class PairedConfig:
     """Maps that come out; a material that lacks one teaches the others. Beside a height, normals are its slopes."""
     crop: int = 192
     """Side of the training crops in pixels, a multiple of 16."""
+    turn: bool = True
+    """Also learn pictures upside down and turned by quarter turns; false where up is up."""
+    zoom: float = 1.5
+    """Crops show up to so many times as much of a picture, made smaller."""
+    tint: float = 0.3
+    """How much exposure, contrast and tint of a base colour that goes in vary (logarithms); 0: not at all."""
     batch: int = 4
     """Crops per step."""
     width: tuple[int, ...] = (16, 32, 64, 112)
@@ -72,6 +78,8 @@ class PairedConfig:
                 f"of {', '.join(CARD_MAPS)}, and none that goes in",
             ),
             "crop": (self.crop % 16 == 0 and self.crop >= 64, "a multiple of 16, from 64 up"),
+            "zoom": (1 <= self.zoom <= 4, "1 to 4"),
+            "tint": (0 <= self.tint <= 1, "0 to 1"),
             "batch": (self.batch >= 1, "at least 1"),
             "loss": (self.loss in ("relativistic", "non-saturating"), "relativistic or non-saturating"),
         }

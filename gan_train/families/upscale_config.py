@@ -23,6 +23,8 @@ class UpscaleConfig:
     """Maps that are enlarged together, of those that the dataset has: base_color, normal, roughness, height ..."""
     crop: int = 192
     """Side of the large training crops in pixels, a multiple of 8 * scale."""
+    turn: bool = True
+    """Also learn pictures upside down and turned by quarter turns; false where up is up."""
     batch: int = 4
     """Crops per step."""
     warmup_steps: int = 8000
@@ -61,6 +63,8 @@ class UpscaleConfig:
     """Lowest JPEG quality of the others; 100 is no JPEG."""
     ema_images: float = 3000.0
     """Half-life of the moving average of the weights, in images."""
+
+    zoom, tint = 1.0, 0.0  # the small picture is what belongs to the large one
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from gan_train.families.paired_config import PairedConfig  # noqa: E402
 from gan_train.families.upscale_config import UpscaleConfig  # noqa: E402
 from gan_train.loop import configure, train  # noqa: E402
 from gan_train.manifest import read_manifest  # noqa: E402
+from gan_train.map_views import View, Views  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
 from gan_train.relief import normal_of_height  # noqa: E402
 from gan_train.run_folder import load_averaged  # noqa: E402
@@ -84,15 +85,42 @@ def load_after_one_step(materials, tmp_path):
     return load_averaged(tmp_path / "run")[0]
 
 
-def test_a_mirrored_crop_has_mirrored_normals(materials):
-    """The base colour is what the normals were made of: whichever way, they fit it."""
-    sampler = AlignedSampler(materials, PairedConfig(**TINY))
-    for step in range(6):
+@pytest.mark.parametrize("zoom", [1.0, 1.5])
+def test_normals_turn_with_their_picture(materials, zoom):
+    """The base colour is what the normals were made of: whichever way up, and however small, they fit it."""
+    sampler = AlignedSampler(materials, PairedConfig(**TINY | {"zoom": zoom}))
+    for step in range(12):
         batch = sampler(0, step, torch.device("cpu"))
         for picture in batch["picture"]:
             normal, color = picture[:3].numpy(), picture[-3:].mean(0).numpy()
-            slope = -(np.roll(color, -1, 1) - np.roll(color, 1, 1))
-            assert np.corrcoef(slope[:, 2:-2].ravel(), normal[0, :, 2:-2].ravel())[0, 1] > 0.7
+            down, right = np.gradient(color)
+            inner = np.s_[2:-2, 2:-2]
+            for slope, towards in ((-right, normal[0]), (down, normal[1])):
+                assert np.corrcoef(slope[inner].ravel(), towards[inner].ravel())[0, 1] > 0.65
+            assert np.allclose((normal**2).sum(0), 1, atol=0.05)
+
+
+def test_a_height_shrinks_with_its_ground():
+    """Slopes stay what they are."""
+    random = np.random.default_rng(0)
+    view = View.draw(Views(zoom=2.0), 64, (128, 128), True, random)
+    ramp = np.broadcast_to(
+        np.linspace(-1, 1, view.side, dtype=np.float32)[:, None, None], (view.side, view.side, 1)
+    )
+    small = view.of("height", ramp, 64)
+    steepest = max(np.abs(np.diff(small[8:-8, 8:-8], axis=axis)).mean() for axis in (0, 1))
+    assert view.side > 64 and steepest == pytest.approx(2 / (view.side - 1), rel=0.02)
+
+
+def test_a_tint_is_of_what_goes_in_alone(materials):
+    """Roughness is no colour, and a colour that comes out must stay the one that its input has."""
+    plain, tinted = (AlignedSampler(materials, PairedConfig(**TINY | {"tint": t})) for t in (0.0, 0.5))
+    assert plain.lit == tinted.lit == {"base_color"}
+    assert not AlignedSampler(materials, configure("colourise", {"crop": 64})[1]).lit
+    view = View.draw(Views(tint=0.5), 64, (64, 64), False, np.random.default_rng(0))
+    color = np.linspace(-1, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)
+    lit = view.lit(color)
+    assert lit.min() == -1 and lit.max() <= 1 and 0.05 < np.abs(lit - color).mean() < 0.6
 
 
 def test_normals_are_the_slopes_of_the_height_and_the_margin_holds(trained):
