@@ -87,7 +87,7 @@ class AlignedSampler:
 
         -> picture: [N, C, S, S] float32 in [-1, 1], channels last, the maps of `domain.maps` one after the other;
         present: [N, M] bool; crop: [N, 3, S, S], the first of the maps as one would look at it; whole: [N] bool, the
-        crop is a torus.
+        crop is a torus (shrunk ones are not, quite).
         """
         random = np.random.default_rng((seed, step))
         n, side = self.batch, self.crop
@@ -98,7 +98,7 @@ class AlignedSampler:
             material = self.materials[members[random.integers(len(members))]]
             view = View.draw(self.views, side, material.shape, material.wraps, random)
             place = draw_window(material.shape, material.wraps, view.side, random)
-            whole[i] = material.wraps and material.shape == (view.side, view.side)
+            whole[i] = material.wraps and material.shape == (view.side, view.side) == (side, side)
             first = 0
             for j, name in enumerate(self.names):
                 end = first + CHANNELS[name]

@@ -72,6 +72,6 @@ def _shrunk(name: str, values: np.ndarray, crop: int) -> np.ndarray:
     x = F.interpolate(x, (crop, crop), mode="bilinear", antialias=True, align_corners=False)
     if name == "height":
         x = x * (crop / len(values))
-    if name == "normal":
+    if name in ("normal", "object_normal"):
         x = F.normalize(x, dim=1)
     return x[0].permute(1, 2, 0).numpy()

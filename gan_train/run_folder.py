@@ -128,12 +128,10 @@ def _changed(key: str, was: object, now: object) -> list[str]:
 
 
 def _defaults(kind: type) -> dict:
-    """A setting that a run of an older version lacks has its default: that is what the run was trained with."""
-    return json.loads(
-        json.dumps(
-            {f.name: f.default for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
-        )
-    )
+    """What a run of an older version was trained with where it lacks a setting: what the field says was `before` there
+    was a choice, else its default."""
+    values = {f.name: f.metadata.get("before", f.default) for f in dataclasses.fields(kind)}
+    return json.loads(json.dumps({k: v for k, v in values.items() if v is not dataclasses.MISSING}))
 
 
 def _shown(value: object) -> str:

@@ -5,7 +5,7 @@ After: families/paired.py; settings.py prints the strings under the fields.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..input_maps import CARD_MAPS, CHANNELS
 from ..settings import require
@@ -21,11 +21,11 @@ class PairedConfig:
     """Maps that come out; a material that lacks one teaches the others. Beside a height, normals are its slopes."""
     crop: int = 192
     """Side of the training crops in pixels, a multiple of 16."""
-    turn: bool = True
+    turn: bool = field(default=True, metadata={"before": False})
     """Also learn pictures upside down and turned by quarter turns; false where up is up."""
-    zoom: float = 1.5
+    zoom: float = field(default=1.5, metadata={"before": 1.0})
     """Crops show up to so many times as much of a picture, made smaller."""
-    tint: float = 0.3
+    tint: float = field(default=0.3, metadata={"before": 0.0})
     """How much exposure, contrast and tint of a base colour that goes in vary (logarithms); 0: not at all."""
     batch: int = 4
     """Crops per step."""

@@ -5,7 +5,7 @@ After: families/upscale.py; settings.py prints the strings under the fields.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..input_maps import CARD_MAPS
 from ..settings import require
@@ -23,7 +23,7 @@ class UpscaleConfig:
     """Maps that are enlarged together, of those that the dataset has: base_color, normal, roughness, height ..."""
     crop: int = 192
     """Side of the large training crops in pixels, a multiple of 8 * scale."""
-    turn: bool = True
+    turn: bool = field(default=True, metadata={"before": False})
     """Also learn pictures upside down and turned by quarter turns; false where up is up."""
     batch: int = 4
     """Crops per step."""

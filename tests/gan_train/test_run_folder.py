@@ -1,6 +1,7 @@
 """A run's folder: one process at a time, the same settings each time, and what is said when they differ."""
 
 import contextlib
+import dataclasses
 import errno
 import json
 import shutil
@@ -14,6 +15,7 @@ from gan_train.cli import main  # noqa: E402
 from gan_train.demo_data import write_demo_data  # noqa: E402
 from gan_train.errors import CheckpointError  # noqa: E402
 from gan_train.export import export_run  # noqa: E402
+from gan_train.families.paired_config import PairedConfig  # noqa: E402
 from gan_train.loop import train  # noqa: E402
 from gan_train.machine import extend_history, history_of, told  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
@@ -58,6 +60,19 @@ def test_a_setting_that_an_older_run_lacks_has_its_default(run):
     assert len(differences(older, asked)) == 1
     newer = {**plan, "config": {**plan["config"], "flavour": 3}}
     assert differences(newer, plan) == ["flavour: was 3, is no setting any more"]
+
+
+def test_a_run_from_before_there_was_a_choice_goes_on_as_it_was(run):
+    """Pictures were never turned, shrunk or tinted before one could say so."""
+    values = json.loads(json.dumps(dataclasses.asdict(PairedConfig())))
+    asked = {**read_run(run), "family": "paired", "config": values}
+    older = {**asked, "config": {k: v for k, v in values.items() if k not in ("turn", "zoom", "tint")}}
+    assert differences(older, asked) == [
+        "turn: was False, asked True",
+        "zoom: was 1.0, asked 1.5",
+        "tint: was 0.0, asked 0.3",
+    ]
+    assert differences(older, {**asked, "config": {**values, "turn": False, "zoom": 1.0, "tint": 0.0}}) == []
 
 
 def test_an_older_run_json_goes_on(small_dataset, run, tmp_path):
