@@ -34,7 +34,9 @@ def session():
 if step == "first":
     bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True)
     settings = bpy.context.scene.gancube
-    found["models"] = [item[0] for item in sys.modules["bl_ext.user_default.gancube.ui.models"]._model_items]
+    listed = sys.modules["bl_ext.user_default.gancube.ui.models"]
+    found["models"] = [item[0] for item in listed._model_items]
+    found["takers"] = [item[0] for item in listed._taker_items]
     found["default"] = settings.model
     settings.size, settings.seed = 64, 5
     settings.edge = 1.5

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from blender_addon.build_extension import ONNXRUNTIME
+from blender_addon.engine.card import CARD_KEY, Card, parse_card
+from blender_addon.engine.onnx_file import read_onnx
 
 pytest.importorskip("bpy")
 SCRIPT = Path(__file__).with_name("install_and_use.py")
@@ -24,6 +26,10 @@ def run(step: str, archive: Path, folder: Path) -> dict:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return {**json.loads(done.stdout.splitlines()[-1]), "printed": done.stdout}
+
+
+def card_of(path: Path) -> Card:
+    return parse_card(read_onnx(path).metadata[CARD_KEY], str(path))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +48,10 @@ def again(first, extension_zip, folder):
 
 
 def test_the_generators_of_the_zip_are_offered(first, shipped):
-    assert set(first["models"]) == {path.stem for path in shipped}
+    """Those that make a picture out of a seed for the cube, those that take one for Transform."""
+    takers = {path.stem for path in shipped if card_of(path).takes_picture}
+    assert set(first["models"]) == {path.stem for path in shipped} - takers
+    assert set(first["takers"]) == takers or (not takers and len(first["takers"]) == 1)
     assert first["default"] in first["models"]
 
 
