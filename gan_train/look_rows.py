@@ -39,8 +39,8 @@ def look_rows(found: Found, targets: tuple[str, ...]) -> tuple[Row, ...]:
     floor, away = np.array(found.floor), {side: np.array(values) for side, values in found.distance.items()}
     from_here = away["untouched"]
     ratio = {side: values / from_here for side, values in away.items()}
-    way = np.maximum(from_here - floor, 1e-9)
-    gain = {side: (from_here - values) / way for side, values in away.items()}
+    far = from_here - floor > 0.05 * from_here  # of a look that is near already nothing can be gained
+    gain = {side: (from_here - values)[far] / (from_here - floor)[far] for side, values in away.items()}
     named, held, kept, by_chance = found.named, found.named_real, found.structure, found.unrelated
     least, seam = floor / from_here, f"share with a seam above {SEAM_LIMIT}, of pictures that tile"
     table = (
@@ -59,7 +59,7 @@ def look_rows(found: Found, targets: tuple[str, ...]) -> tuple[Row, ...]:
             gain["changed"],
             (),
             "higher",
-            "share of the way from the untouched pictures to the floor",
+            "share of the way from the untouched pictures to the floor, of looks that are not near already",
         ),
         ("look_gain_recolored", gain["recolored"], (), "higher", TRANSFER),
         ("structure", kept["changed"], by_chance, "higher", "edges like the input's; floor: like another's"),

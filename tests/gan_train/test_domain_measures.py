@@ -14,6 +14,7 @@ from gan_train.classifier import ClassifierConfig
 from gan_train.cli import main
 from gan_train.domain_measures import measure_looks
 from gan_train.errors import DatasetError
+from gan_train.look_rows import Found, look_rows
 from gan_train.manifest import read_manifest
 from gan_train.panel import Panel
 from gan_train.picture_sets import load_pixels
@@ -55,6 +56,17 @@ def figures(tiny, manifest, monkeypatch, made=None, **asked) -> dict[str, object
     asked = {"source": "bricks", "target": "dots", "count": 24, "classifier": QUICK, **asked}
     panel = measure_looks(Model.load(tiny), manifest, **asked)
     return {row.name: row for row in panel.rows}
+
+
+def test_what_looks_like_the_target_already_gains_nothing():
+    """Its way there has no length: divided by it, one such label was worth 1e10 of the others."""
+    found = Found(floor=[2.0, 1.0], named_real=[1.0, 1.0], sources={"one", "other"})
+    found.named |= {side: [0.5, 0.5] for side in found.named}
+    found.distance |= {"untouched": [1.9, 5.0], "changed": [1.8, 3.0], "recolored": [2.5, 4.0]}
+    rows = {row.name: row.value for row in look_rows(found, ("near", "far"))}
+    assert rows["look_gain"] == 0.5 and rows["look_gain_recolored"] == 0.25
+    found.distance["untouched"] = [1.9, 0.9]
+    assert {row.name: row.value for row in look_rows(found, ("near", "nearer"))}["look_gain"] is None
 
 
 def test_one_that_does_nothing_gains_nothing(tiny, manifest, monkeypatch):
