@@ -5,26 +5,41 @@ The file is opened as a container, not as a scene, so that meshes, animations an
 Previous station: transform_command.py. Next: engine/transform_run.py for each image.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from .engine.chain_maps import needed
 from .engine.errors import GanCubeError, RequestError, SurfaceError
 from .engine.files import write_atomic
 from .engine.glb import pack_glb, read_glb
-from .engine.glb_images import changed, colors, image_bytes, without_uvs
-from .engine.glb_maps import maps_of, place
-from .engine.mark import MARK_KEY, RECIPE_KEY, facts, found_facts, rights
+from .engine.glb_images import changed, check_whole, colors, image_bytes, without_uvs
+from .engine.glb_maps import Laid, Placing, infos_of, maps_of, own_colors, place, shown_by_all, uvs_of
+from .engine.glb_mark import stamp, told_by
 from .engine.transform_recipe import combined
 from .engine.transform_run import mark, pngs, run
+from .file_check import pixels_of
 from .transform_command import parts
 from .transform_files import as_one, source_in
+
+
+@dataclass
+class Look:
+    """Materials that show the same: `image` the number of that of their colours, `maps` {map name: (image, channel)}
+    what goes in, the colours first, `materials` their numbers. `first`: of those that show this image."""
+
+    image: int
+    maps: dict[str, tuple[int, int | None]]
+    materials: list[int]
+    first: bool
 
 
 def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell) -> list[Path]:
     """The same GLB with its base colours changed and new maps wired; RequestError where there is nothing to change."""
     document, binary = read_glb(source)
     cards = [model.card for model, _ in chain]
+    colors_change = any("base_color" in card.map_names for card in cards)
     try:
+        check_whole(document)
         inside, wanted = image_bytes(document, binary), colors(document)
         earlier = told_by(document)
         check(inside, wanted)
@@ -35,67 +50,75 @@ def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell
             )
         if not wanted - bare:
             raise RequestError("its meshes have no UVs, so no image lies on them. Unwrap them first.")
-        jobs = {index: job_of(document, index, needed(cards)) for index in sorted(wanted - bare)}
-        made: dict[int, dict[str, bytes]] = {}
+        looks = looks_of(document, wanted - bare, needed(cards))
+        made: list[dict[str, bytes]] = []
         texts, sources = {}, []
-        for index, job in jobs.items():
-            name = name_of(document, index)
+        for look in looks:
+            name = name_of(document, look.image)
+            name = name if look.first else f"{name} of {material_name(document, look.materials[0])}"
             shown = as_one(
-                [source_in(inside[at], key, channel=channel) for key, (at, channel) in job.items()], earlier
+                [source_in(inside[at], key, channel=channel) for key, (at, channel) in look.maps.items()],
+                earlier,
             )
             picture, text = run(chain, shown, wraps, progress=parts(name, chain, tell))
-            made[index] = pngs(picture, text)
-            texts[name if name not in texts else f"{name} ({index})"] = text
+            made.append(pngs(picture, text))
+            texts[name if name not in texts else f"{name} ({look.image})"] = text
             sources.append(shown)
-        document, binary = changed(
-            document, binary, lambda data, index: made[index]["base_color"] if index in made else data
-        )
-        binary = place(document, binary, made)
+        first = {look.image: maps["base_color"] for look, maps in zip(looks, made, strict=True) if look.first}
+        document, binary = changed(document, binary, lambda data, index: first.get(index, data))
+        shown_by_all(document, set(first))
+        placing = Placing(document, binary, pixels_of)
+        for look, maps in zip(looks, made, strict=True):
+            for number in look.materials:
+                if colors_change and not look.first:
+                    own_colors(placing, number, maps["base_color"])
+                place(placing, number, maps, Laid.as_colors(document, document["materials"][number]))
+        for sentence in placing.notes:
+            tell(sentence)
     except GanCubeError as error:
         said = str(error)
         raise type(error)(said if said.startswith(str(source)) else f"{source}: {said}") from error
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise SurfaceError(f"{source}: is damaged: its images make no sense.") from error
     text = combined(texts)
-    told = mark(text, chain, out.stem, sources)
-    document["asset"]["extras"] = {
-        **(document["asset"].get("extras") or {}),
-        RECIPE_KEY: text,
-        MARK_KEY: {key: value for key, value in facts(told).items() if key != "recipe"},
-    }
-    document["asset"]["copyright"] = rights(told)
-    return [write_atomic(out, pack_glb(document, binary))]
+    stamp(document, text, mark(text, chain, out.stem, sources))
+    return [write_atomic(out, pack_glb(document, placing.binary))]
 
 
-def told_by(document: dict) -> dict:
-    """Recipe, licences and authors that it carries, where we wrote it."""
-    extras = document["asset"].get("extras")
-    extras = extras if isinstance(extras, dict) else {}
-    return found_facts(extras.get(MARK_KEY), extras.get(RECIPE_KEY))
+def looks_of(document: dict, wanted: set[int], names: tuple[str, ...]) -> list[Look]:
+    """Of the materials whose colours are among the images `wanted`. names: of the maps that go in."""
+    looks: list[Look] = []
+    for number, material in enumerate(document.get("materials", [])):
+        there = maps_of(document, material)
+        image = there.get("base_color", (None,))[0]
+        if image not in wanted:
+            continue
+        said, infos = material_name(document, number), infos_of(material)
+        for name in names:
+            if name not in there:
+                raise RequestError(
+                    f"the generator needs the map {name}, which the material {said} does not show."
+                )
+            if uvs_of(infos[name]) != uvs_of(infos["base_color"]):
+                raise RequestError(
+                    f"the generator needs the map {name}, which in the material {said} lies on other UVs than the "
+                    "colours. Bake both onto the same UVs."
+                )
+        maps = {name: there[name] for name in names}
+        same = next((one for one in looks if one.maps == maps), None)
+        if same is None:
+            looks.append(Look(image, maps, [number], all(one.image != image for one in looks)))
+        else:
+            same.materials.append(number)
+    return looks
 
 
 def name_of(document: dict, index: int) -> str:
     return document["images"][index].get("name") or f"image {index}"
 
 
-def job_of(document: dict, index: int, wanted: tuple[str, ...]) -> dict[str, tuple[int, int | None]]:
-    """{map name: (image, channel)} of what goes in with the colours in image `index`."""
-    name, found = name_of(document, index), []
-    for material in document.get("materials", []):
-        maps = maps_of(document, material)
-        if maps.get("base_color", (None,))[0] != index:
-            continue
-        for key in wanted:
-            if key not in maps:
-                raise RequestError(
-                    f"the generator needs the map {key}, which the material {material.get('name', name)} does not show."
-                )
-        found.append({key: maps[key] for key in wanted})
-    if any(one != found[0] for one in found):
-        raise RequestError(
-            f"{name}: several materials show it, and with it different maps, which go in, too. Give each its own image."
-        )
-    return found[0]
+def material_name(document: dict, number: int) -> str:
+    return document["materials"][number].get("name") or f"material {number}"
 
 
 def check(inside: list, wanted: set) -> None:

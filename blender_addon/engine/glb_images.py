@@ -3,8 +3,9 @@
 Previous station: glb.read_glb. Next: glb.pack_glb.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from .errors import SurfaceError
 from .image_file import MIME, kind_of
 
 WEBP = "EXT_texture_webp"
@@ -20,18 +21,29 @@ def image_bytes(document: dict, binary: bytes) -> list[bytes | None]:
     return found
 
 
+def check_whole(document: dict) -> None:
+    """SurfaceError where what it holds lies elsewhere."""
+    if any("uri" in buffer for buffer in document.get("buffers", [])):
+        raise SurfaceError("is no whole GLB: some of its data lie in another file. Export it as one file.")
+
+
 def changed(document: dict, binary: bytes, change: Callable[[bytes, int], bytes]) -> tuple[dict, bytes]:
-    """Each image in the GLB through change(its file, its number); the parts of the binary close up."""
+    """Each image in the GLB through change(its file, its number); the parts of the binary close up, images that are
+    the same bytes lie there once, and what lies in other buffers stays."""
     images = document.get("images", [])
-    of_view = {image["bufferView"]: i for i, image in enumerate(images) if "bufferView" in image}
-    parts, position = [], 0
-    for number, view in enumerate(document.get("bufferViews", [])):
-        start = view.get("byteOffset", 0)
-        data = binary[start : start + view["byteLength"]]
+    of_view = own_views(document, images)
+    parts, position, at = [], 0, {}
+    for number, region in regions(document):
+        start = region.get("byteOffset", 0)
+        data = binary[start : start + region["byteLength"]]
         if number in of_view:
             data = change(data, of_view[number])
             images[of_view[number]]["mimeType"] = MIME[kind_of(data)]
-        view["byteOffset"], view["byteLength"] = position, len(data)
+            if data in at:
+                region["byteOffset"], region["byteLength"] = at[data], len(data)
+                continue
+            at[data] = position
+        region["byteOffset"], region["byteLength"] = position, len(data)
         padded = data + bytes(-len(data) % 4)
         parts.append(padded)
         position += len(padded)
@@ -39,6 +51,42 @@ def changed(document: dict, binary: bytes, change: Callable[[bytes, int], bytes]
         document["buffers"][0]["byteLength"] = position
     _name_webp(document)
     return document, b"".join(parts)
+
+
+def own_views(document: dict, images: list[dict]) -> dict[int, int]:
+    """{number of a view: number of its image}; where several images share one, each gets its own."""
+    of_view: dict[int, int] = {}
+    for number, image in enumerate(images):
+        if (view := image.get("bufferView")) is None:
+            continue
+        if view in of_view:
+            document["bufferViews"].append(dict(document["bufferViews"][view]))
+            image["bufferView"] = view = len(document["bufferViews"]) - 1
+        of_view[view] = number
+    return of_view
+
+
+def regions(document: dict) -> Iterator[tuple[int, dict]]:
+    """(number of a view, what names a part of the binary): the view itself, or the extension that holds its compressed
+    bytes while it stands for those that come of them (EXT_meshopt_compression)."""
+    for number, view in enumerate(document.get("bufferViews", [])):
+        for one in (view, *(view.get("extensions") or {}).values()):
+            if one.get("buffer") == 0 and "byteLength" in one:
+                yield number, one
+
+
+def appended(document: dict, binary: bytes, data: bytes, name: str) -> tuple[bytes, int]:
+    """The binary with one more PNG at its end, and the number of the image."""
+    view = {"buffer": 0, "byteOffset": len(binary), "byteLength": len(data)}
+    binary += data + bytes(-len(data) % 4)
+    buffers = document.setdefault("buffers", [])
+    if not buffers:
+        buffers.append({})
+    buffers[0]["byteLength"] = len(binary)
+    views, images = document.setdefault("bufferViews", []), document.setdefault("images", [])
+    views.append(view)
+    images.append({"bufferView": len(views) - 1, "mimeType": "image/png", "name": name})
+    return binary, len(images) - 1
 
 
 def colors(document: dict) -> set[int]:
