@@ -22,8 +22,9 @@ TRANSFORM_EXAMPLES = """examples:
 
 A picture that repeats without a seam (measured; see --tiles) still does afterwards. The maps of a set are found by
 their names: brick_base_color.png, brick_normal.png. Every result carries the recipe of the whole chain. A file that is
-read is never written over. A generator that takes a shape makes one mesh of a GLB or OBJ, without its nodes, cameras
-and animations; a .blend keeps all but its window layouts."""
+read is never written over. A GLB keeps all but the looks that change: nodes, meshes, cameras, animations; a mesh whose
+shape is baked and whose UVs overlap or repeat gets one more UV set. A .blend keeps all but its window layouts. A
+generator that takes a shape makes one object of an OBJ."""
 DEFAULT = ("", "-")
 
 
@@ -154,6 +155,7 @@ def of_mesh(source: Path, out: Path, chain, wraps, size: int, tell) -> list[Path
 def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
     from .cube_command import start_blender
     from .engine.written_files import check_written
+    from .file_check import pixels_of
     from .quiet import captured_output
 
     if source.suffix.lower() == ".obj":
@@ -168,7 +170,7 @@ def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
         from .scene.weather_file import weather_file
 
         made = weather_file(
-            source, out, chain, size, lambda name: parts(name, chain, said.append), said.append
+            source, out, chain, size, lambda name: parts(name, chain, said.append), said.append, pixels_of
         )
     for line in said:
         tell(line)

@@ -46,7 +46,11 @@ def uvs_of(info: dict) -> dict:
     """On which UVs, and how moved on them, an image lies: the same dict for the same places."""
     moved = (info.get("extensions") or {}).get(TRANSFORM)
     set_of = (moved or {}).get("texCoord", info.get("texCoord", 0))
-    moved = {name: value for name, value in (moved or {}).items() if name != "texCoord" and value != STILL.get(name)}
+    moved = {
+        name: value
+        for name, value in (moved or {}).items()
+        if name != "texCoord" and value != STILL.get(name)
+    }
     return {"set": set_of} | ({"moved": moved} if moved else {})
 
 
@@ -84,7 +88,6 @@ class Placing:
 def place(placing: Placing, number: int, maps: dict[str, bytes], laid: Laid) -> None:
     """maps: {map name: PNG}; the material gets those in PLACED. What it has of the others stays."""
     material = placing.document["materials"][number]
-    pbr = material.setdefault("pbrMetallicRoughness", {})
     if "normal" in maps:
         made = put(placing, laid, "normal", maps["normal"])
         scale = material.get("normalTexture", {}).get("scale")
@@ -98,7 +101,7 @@ def place(placing: Placing, number: int, maps: dict[str, bytes], laid: Laid) -> 
 def place_both(placing: Placing, number: int, maps: dict[str, bytes], laid: Laid) -> None:
     """Roughness and metal in one image; the one that is not given stays what it was."""
     material = placing.document["materials"][number]
-    pbr = material["pbrMetallicRoughness"]
+    pbr = material.setdefault("pbrMetallicRoughness", {})
     given = {name: png.decode(maps[name])[0][..., 0] for name in ("roughness", "metallic") if name in maps}
     height, width = next(iter(given.values())).shape
     together = np.full((height, width, 3), WHITE, np.uint8)
@@ -159,7 +162,9 @@ def shown_by_all(document: dict, images: set[int]) -> None:
     for texture in document.get("textures", []):
         if texture.get("source") in images:
             others = {
-                name: one for name, one in (texture.pop("extensions", None) or {}).items() if "source" not in one
+                name: one
+                for name, one in (texture.pop("extensions", None) or {}).items()
+                if "source" not in one
             }
             if others:
                 texture["extensions"] = others

@@ -8,7 +8,7 @@ a second Blender does them (bake.py), so that this one stays usable and Esc is h
 import hashlib
 from array import array
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -89,10 +89,24 @@ def geometry_steps(
         uvs = taken(item.data.uv_layers[layer].uv, "vector", "f", 2)
         slots = set(range(max(len(item.material_slots), 1)))
         why = yield from each_as((0, len(maps)), fault_steps(item.data, uvs, slots))
-        item = existing(uid)  # undone meanwhile, it is another datablock
-        check_unchanged(item, before)
         if why:
             note, uvs = f'{item.name}: its UV map "{layer}" {why}, so a new one was made.', None
+    found = yield from baked_steps(uid, maps, size, folder, uvs, before, threads)
+    return replace(found, note=note)
+
+
+def baked_steps(
+    uid: int,
+    maps: tuple[str, ...],
+    size: int,
+    folder: Path,
+    uvs: array | None,
+    before: tuple[int, int, int],
+    threads: int = 0,
+) -> Generator[tuple[int, int], None, Geometry]:
+    """The same through these UVs ([loops * 2]), or through new ones. before: the counts of the mesh that has them."""
+    item = existing(uid)  # undone meanwhile, it is another datablock
+    check_unchanged(item, before)
     own = uvs is not None
     folder.mkdir(exist_ok=True)
     geometry_stage.write_stage(item, maps, uvs, size, max(size // 16, 2), folder / "stage.blend")
@@ -104,7 +118,7 @@ def geometry_steps(
     check_unchanged(item, before)
     bake = {"mesh_sha256": mesh_hash(item, uvs), "size": size, "uvs": "mesh" if own else "new"}
     files = {name: folder / f"{name}.png" for name in maps}
-    return Geometry(uid, before, files, None if own else uvs, bake, note)
+    return Geometry(uid, before, files, None if own else uvs, bake)
 
 
 def check_unchanged(item: bpy.types.Object, before: tuple[int, int, int]) -> None:

@@ -1,7 +1,8 @@
 """`gancube transform` on the shape of meshes: read, baked, painted by a chain of generators, written again. bpy only.
 
-A .blend keeps its objects and scenes. Of any other file the meshes become one object as they are seen, since its images
-must fit one set of UVs. Previous station: transform_command.py. Next: geometry.py and weathered.py, as in the panel.
+A .blend keeps its objects and scenes, a GLB all but the looks of its meshes (weather_glb.py). The meshes of an OBJ
+become one object, since its images must fit one set of UVs. Previous station: transform_command.py. Next: geometry.py
+and weathered.py, as in the panel.
 """
 
 import os
@@ -21,14 +22,15 @@ from .geometry import Geometry, chosen, geometry_steps, request_fields
 from .mesh_source import from_file
 from .session import nothing_left_behind
 from .transform_blend import appended, meshes_of, write
+from .weather_glb import weather_glb
 from .weathered import weather
 
 
 def weather_file(
-    source: Path, out: Path, chain: list, size: int, progress_of: Callable, tell: Callable
+    source: Path, out: Path, chain: list, size: int, progress_of: Callable, tell: Callable, read: Callable
 ) -> list[Path]:
     """chain: [(Model, Step)], the first of which takes a shape. size: of the images of each mesh, in pixels.
-    progress_of(name): what run() calls."""
+    progress_of(name): what run() calls. read: an image file -> [H, W, 1..4] uint8."""
     cards = [(model.card, step) for model, step in chain]
     check_bake_size(size)
     check_chain(cards, baked_channels(cards[0][0].takes), size=(size, size))
@@ -38,10 +40,10 @@ def weather_file(
             weather_objects(source, meshes_of(source, blocks), chain, size, progress_of, tell)
             write(blocks, out)
             return [out]
+        if source.suffix.lower() == ".glb":
+            return weather_glb(source, out, chain, size, progress_of, tell, read)
         item = from_file(source, "", source.stem)
-        tell(
-            f"{source.name}: its meshes become one as it is seen; nodes, cameras and animations are not kept."
-        )
+        tell(f"{source.name}: its objects become one.")
         (text,) = weather_objects(source, [item], chain, size, progress_of, tell)
         return FORMATS[source.suffix.lower()[1:]](item, out.with_suffix(""), mark(text, chain, out.stem))
 
