@@ -37,7 +37,7 @@ def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell
     """The same GLB with its base colours changed and new maps wired; RequestError where there is nothing to change."""
     document, binary = read_glb(source)
     cards = [model.card for model, _ in chain]
-    colors_change = any("base_color" in card.map_names for card in cards)
+    given = {name for card in cards for name in card.map_names}
     try:
         check_whole(document)
         inside, wanted = image_bytes(document, binary), colors(document)
@@ -61,16 +61,20 @@ def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell
                 earlier,
             )
             picture, text = run(chain, shown, wraps, progress=parts(name, chain, tell))
-            made.append(pngs(picture, text))
+            made.append({key: png for key, png in pngs(picture, text).items() if key in given})
             texts[name if name not in texts else f"{name} ({look.image})"] = text
             sources.append(shown)
-        first = {look.image: maps["base_color"] for look, maps in zip(looks, made, strict=True) if look.first}
+        first = {
+            look.image: maps["base_color"]
+            for look, maps in zip(looks, made, strict=True)
+            if look.first and "base_color" in maps
+        }
         document, binary = changed(document, binary, lambda data, index: first.get(index, data))
         shown_by_all(document, set(first))
         placing = Placing(document, binary, pixels_of)
         for look, maps in zip(looks, made, strict=True):
             for number in look.materials:
-                if colors_change and not look.first:
+                if "base_color" in maps and not look.first:
                     own_colors(placing, number, maps["base_color"])
                 place(placing, number, maps, Laid.as_colors(document, document["materials"][number]))
         for sentence in placing.notes:

@@ -6,11 +6,13 @@ one stays in the file. Previous station: scene/weather_glb.py. Next: glb_images.
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import png
+from .errors import SurfaceError
 from .glb_maps import Laid, Placing, earlier, of_size, place, put, uvs_of
 from .glb_shape import mesh_name, surfaces
 
@@ -87,7 +89,7 @@ def mentions(document: dict, material: int) -> int:
     return sum(one.get("material") == material for one in (*parts, *variants))
 
 
-def can_show(placing: Placing, material: dict, number: int, maps: dict, uv_set: int) -> bool:
+def can_show(placing: Placing, material: dict, number: int, names: Iterable[str], uv_set: int) -> bool:
     said = material.get("name", f"material {number}")
     if GLOSS in (material.get("extensions") or {}):
         placing.notes.append(
@@ -96,7 +98,7 @@ def can_show(placing: Placing, material: dict, number: int, maps: dict, uv_set: 
         )
         return False
     info = material.get("pbrMetallicRoughness", {}).get(OF_COLORS)
-    if "base_color" in maps and info and material.get("alphaMode", "OPAQUE") != "OPAQUE":
+    if "base_color" in names and info and material.get("alphaMode", "OPAQUE") != "OPAQUE":
         before = earlier(placing, info)
         if before is None:
             placing.notes.append(
@@ -110,6 +112,20 @@ def can_show(placing: Placing, material: dict, number: int, maps: dict, uv_set: 
             )
             return False
     return True
+
+
+def check_any_shows(placing: Placing, mesh: int, sets: list[int], names: set[str]) -> None:
+    """SurfaceError where no material of the mesh can show maps of these names in these UV sets, before any work."""
+    materials, before = placing.document.get("materials", []), len(placing.notes)
+    looks = {
+        (part.get("material"), uv_set)
+        for part, uv_set in zip(surfaces(placing.document["meshes"][mesh]), sets, strict=True)
+    }
+    if not any(
+        old is None or can_show(placing, materials[old], old, names, uv_set)
+        for old, uv_set in sorted(looks, key=str)
+    ):
+        raise SurfaceError(" ".join(dict.fromkeys(placing.notes[before:])))
 
 
 def check_points(placing: Placing, part: dict, painted: Painted, uv_set: int, name: str) -> None:

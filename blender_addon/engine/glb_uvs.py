@@ -59,9 +59,9 @@ def kept_triangles(all_of: np.ndarray, kept: np.ndarray) -> np.ndarray:
     return np.array(found, np.int64)
 
 
-def add_uvs(document: dict, binary: bytes, mesh: dict, uvs: np.ndarray) -> tuple[bytes, list[int]]:
-    """uvs: [T, 3, 2] float32 of the corners of all its surfaces, (0, 0) the lower left. Returns the longer binary and
-    the number of the set in each surface. What only these used of the file gives way."""
+def add_uvs(document: dict, binary: bytes, mesh: dict, uvs: np.ndarray) -> bytes:
+    """Each surface gets the set of next_sets. uvs: [T, 3, 2] float32 of the corners of all, (0, 0) the lower left.
+    Returns the longer binary. What only these surfaces used of the file gives way."""
     parts = surfaces(mesh)
     corners = corners_of(document, binary, mesh)
     before = {
@@ -70,8 +70,8 @@ def add_uvs(document: dict, binary: bytes, mesh: dict, uvs: np.ndarray) -> tuple
         for group in (part["attributes"], *part.get("targets", []))
         for number in group.values()
     }  # all of them first: what cannot be read leaves the document as it was
-    writer, sets, first = Writer(document, binary), [], 0
-    for part, at in zip(parts, corners, strict=True):
+    writer, first = Writer(document, binary), 0
+    for part, at, uv_set in zip(parts, corners, next_sets(mesh), strict=True):
         mine = uvs[first : first + len(at)].reshape(-1, 2)
         first += len(at)
         order, places = split(at.reshape(-1), mine)
@@ -79,13 +79,10 @@ def add_uvs(document: dict, binary: bytes, mesh: dict, uvs: np.ndarray) -> tuple
         for group in (part["attributes"], *part.get("targets", [])):
             for name, accessor in group.items():
                 group[name] = writer.replaced(accessor, before[accessor][points], ARRAY)
-        sets.append(
-            next(n for n in range(len(part["attributes"]) + 1) if f"TEXCOORD_{n}" not in part["attributes"])
-        )
         down = (mine[order] * np.float32([1, -1]) + np.float32([0, 1])).astype(
             np.float32
         )  # glTF's v goes down
-        part["attributes"][f"TEXCOORD_{sets[-1]}"] = writer.new(down, "VEC2", ARRAY)
+        part["attributes"][f"TEXCOORD_{uv_set}"] = writer.new(down, "VEC2", ARRAY)
         small = np.uint16 if len(order) < 65535 else np.uint32  # the largest number means a new strip
         indices = places.astype(small).reshape(-1, 1)
         part["indices"] = (
@@ -93,7 +90,13 @@ def add_uvs(document: dict, binary: bytes, mesh: dict, uvs: np.ndarray) -> tuple
             if "indices" in part
             else writer.new(indices, "SCALAR", INDICES)
         )
-    return writer.binary, sets
+    return writer.binary
+
+
+def next_sets(mesh: dict) -> list[int]:
+    """The number that a new UV set has in each surface: they are counted without a gap."""
+    names = [part["attributes"] for part in surfaces(mesh)]
+    return [next(n for n in range(len(one) + 1) if f"TEXCOORD_{n}" not in one) for one in names]
 
 
 def split(points: np.ndarray, uvs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.errors import SurfaceError
 from ..engine.glb import write_glb
 from ..engine.glb_shape import MESH_KEY, mesh_name, shape_of, uv_sets
 from .mesh_source import imported
@@ -37,7 +38,11 @@ def meshes_in(document: dict, binary: bytes) -> list[GlbMesh]:
         draft = Path(folder) / "shape.glb"
         write_glb(draft, shape_of(document), binary)
         nodes: dict[int, list[bpy.types.Object]] = {}
-        for item in imported(draft, scene, ""):
+        try:
+            items = imported(draft, scene, "")
+        except SurfaceError as error:
+            raise SurfaceError(str(error).removeprefix(f"{draft}: ")) from error
+        for item in items:
             if item.type == "MESH" and MESH_KEY in item.data:
                 nodes.setdefault(item.data[MESH_KEY], []).append(item)
         found = [

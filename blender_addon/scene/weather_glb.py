@@ -21,9 +21,9 @@ from ..engine.glb import pack_glb, read_glb
 from ..engine.glb_images import changed, check_whole
 from ..engine.glb_maps import Placing
 from ..engine.glb_mark import stamp, told_by
-from ..engine.glb_paint import Painted, paint
+from ..engine.glb_paint import Painted, check_any_shows, paint
 from ..engine.glb_shape import mesh_name, surfaces
-from ..engine.glb_uvs import add_uvs, as_imported, check_can_split, corners_of, kept_triangles
+from ..engine.glb_uvs import add_uvs, as_imported, check_can_split, corners_of, kept_triangles, next_sets
 from ..engine.mesh_file import check_mesh_file
 from ..engine.transform_recipe import combined
 from ..engine.transform_request import source_of
@@ -84,7 +84,7 @@ def weather_glb(
 
 def weather_meshes(room: Room) -> tuple[dict[str, str], list, dict[int, bytes]]:
     """({name: recipe} of each mesh, what they were made from, {number of an image: what takes its place})."""
-    document, texts, sources, images = room.placing.document, {}, [], {}
+    document, texts, sources, images, skipped = room.placing.document, {}, [], {}, []
     found = meshes_in(document, room.placing.binary)
     if not found:
         raise SurfaceError("no mesh in it has faces.")
@@ -98,13 +98,14 @@ def weather_meshes(room: Room) -> tuple[dict[str, str], list, dict[int, bytes]]:
         try:
             shown, text, replaced = weather_mesh(room, one)
         except SurfaceError as error:
-            room.tell(f"{name} is skipped: {error}")
+            skipped.append(f"{name} is skipped: {error}")
+            room.tell(skipped[-1])
             continue
         texts[name if name not in texts else f"{name} ({one.number})"] = text
         sources.append(shown)
         images |= replaced
     if not texts:
-        raise SurfaceError("none of its meshes can be painted; what stands above says why.")
+        raise SurfaceError(f"none of its meshes can be painted. {' '.join(skipped)}")
     return texts, sources, images
 
 
@@ -122,6 +123,10 @@ def weather_mesh(room: Room, one: GlbMesh) -> tuple:
     check(item)
     uv_set, uvs, why = last(fitting_set_steps(document, one))
     kept = None if uvs is not None else splittable(room, one, why)
+    mesh = document["meshes"][one.number]
+    sets = next_sets(mesh) if uvs is None else [uv_set] * len(surfaces(mesh))
+    given = {spec.name for model, _ in chain for spec in model.card.maps}
+    check_any_shows(room.placing, one.number, sets, given)
     steps = baked_steps(
         item.session_uid,
         chain[0][0].card.takes,
@@ -137,15 +142,11 @@ def weather_mesh(room: Room, one: GlbMesh) -> tuple:
         shown, **{key: tuple(room.earlier[key]) for key in ("licences", "authors") if key in room.earlier}
     )
     picture, text = run(chain, shown, False, bpy.app.version_string, room.progress_of(item.name))
-    given = {spec.name for model, _ in chain for spec in model.card.maps}
     maps = {name: png for name, png in pngs(picture, text).items() if name in given}
-    mesh = document["meshes"][one.number]
     if uvs is None:
-        room.placing.binary, sets = add_uvs(
+        room.placing.binary = add_uvs(
             document, room.placing.binary, mesh, of_corners(baked.uvs, kept, one.mirrored)
         )
-    else:
-        sets = [uv_set] * len(surfaces(mesh))
     replaced = paint(room.placing, Painted(one.number, sets, maps))
     say_seam(room, one, uvs if uvs is not None else baked.uvs, next(iter(maps.values())))
     return shown, text, replaced

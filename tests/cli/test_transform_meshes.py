@@ -1,15 +1,20 @@
 """`gancube transform` on GLB and OBJ: names and options of images, several maps that go in, recipes, careless files."""
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from blender_addon.engine import png
 from blender_addon.engine.glb import pack_glb, read_glb
-from blender_addon.engine.glb_images import image_bytes
+from blender_addon.engine.glb_images import changed, image_bytes
+from blender_addon.engine.glb_maps import maps_of
 from blender_addon.engine.mtl import map_line
+from blender_addon.engine.transform_run import digest
+from blender_addon.file_check import pixels_of
 from blender_addon.scene.material import shader_tree
 from tests.engine.test_transform import drawn
 from tests.tiny_picture import make_tiny_picture
@@ -135,7 +140,7 @@ def test_several_maps_of_a_material_go_in(transform, gancube, tmp_path):
     assert answer.code == 0, answer.err
     recipes = [json.loads(png.read_text(data).get("gancube", "{}")) for data in image_bytes(*read_glb(out))]
     sets = [set(one["source"]["maps"]) for one in recipes if one.get("kind") == "transform"]
-    assert len(sets) == 12 and all(one == {"base_color", "normal", "roughness"} for one in sets)
+    assert len(sets) == 6 and all(one == {"base_color", "normal", "roughness"} for one in sets)
     assert gancube("cube", "--model", "tiny", "--size", 32, "--out", tmp_path / "bare.glb").code == 0
     answer = transform(tmp_path / "bare.glb", "--model", "bent", "--out", out, "--quiet")
     assert answer.code == 2 and "needs the map normal, which the material" in answer.err
@@ -153,6 +158,122 @@ def test_several_maps_of_a_material_go_in(transform, gancube, tmp_path):
     assert answer.code == 0, answer.err
     recipe = json.loads(png.read_text((tmp_path / "o_textures/c.png").read_bytes())["gancube"])
     assert set(recipe["source"]["maps"]) == {"base_color", "normal", "roughness"}
+
+
+@pytest.fixture
+def shared(gancube, tmp_path) -> Path:
+    """A cube of six materials with the colours of the first; normals and metal of their own, one of them a JPEG."""
+    assert gancube("cube", "--model", "pbr", "--size", 32, "--out", tmp_path / "cube.glb").code == 0
+    document, binary = read_glb(tmp_path / "cube.glb")
+    for material in document["materials"]:
+        pbr = material["pbrMetallicRoughness"]
+        pbr["baseColorTexture"] = dict(document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"])
+    second = document["materials"][1]["pbrMetallicRoughness"]["metallicRoughnessTexture"]["index"]
+    number = document["textures"][second]["source"]
+    buffer = io.BytesIO()
+    Image.fromarray(png.decode(image_bytes(document, binary)[number])[0][..., :3]).save(
+        buffer, "JPEG", quality=95
+    )
+    document, binary = changed(
+        document, binary, lambda data, index: buffer.getvalue() if index == number else data
+    )
+    (tmp_path / "shared.glb").write_bytes(pack_glb(document, binary))
+    return tmp_path / "shared.glb"
+
+
+def images_of(path: Path) -> list[dict[str, bytes]]:
+    """Of each material {map name: the file of its image}."""
+    document, binary = read_glb(path)
+    inside = image_bytes(document, binary)
+    return [
+        {name: inside[number] for name, (number, _) in maps_of(document, one).items()}
+        for one in document["materials"]
+    ]
+
+
+def test_materials_that_share_their_colours_give_maps_of_their_own(transform, shared, tmp_path):
+    """Colours, normals and roughness of each go in: of each come other colours."""
+    out = tmp_path / "out.glb"
+    answer = transform(shared, "--model", "bent", "--out", out)
+    assert answer.code == 0, answer.err
+    before, after = images_of(shared), images_of(out)
+    assert len({one["base_color"] for one in before}) == 1 and len({one["base_color"] for one in after}) == 6
+    for one, other in zip(before, after, strict=True):
+        assert one["normal"] == other["normal"] and one["metallic"] == other["metallic"]
+        told = json.loads(png.read_text(other["base_color"])["gancube"])["source"]["maps"]
+        assert told == {name: digest(one[name]) for name in ("base_color", "normal", "roughness")}
+    (old, _), (new, binary) = read_glb(shared), read_glb(out)
+    assert len(new["images"]) == len(old["images"]) + 5 and new["meshes"] == old["meshes"]
+    # two materials alone, as the second of them is: what the other shows has no say
+    document, binary = read_glb(shared)
+    document["materials"][0] = dict(document["materials"][1])
+    (tmp_path / "two.glb").write_bytes(pack_glb(document, binary))
+    assert (
+        transform(tmp_path / "two.glb", "--model", "bent", "--out", tmp_path / "o.glb", "--quiet").code == 0
+    )
+    again = images_of(tmp_path / "o.glb")
+    assert again[0]["base_color"] == again[1]["base_color"]
+    assert np.array_equal(*(png.decode(one[1]["base_color"])[0] for one in (again, after)))
+
+
+def test_materials_that_share_their_colours_keep_what_is_not_given(transform, shared, tmp_path):
+    """Roughness is made once out of the colours; beside it lies the metal of each."""
+    out = tmp_path / "out.glb"
+    answer = transform(shared, "--model", "relief", "--out", out)
+    assert answer.code == 0, answer.err
+    before, after = images_of(shared), images_of(out)
+    assert len({one["base_color"] for one in after}) == len({one["normal"] for one in after}) == 1
+    assert len({one["metallic"] for one in after}) == 6
+    for number, (one, other) in enumerate(zip(before, after, strict=True)):
+        was = of_any_kind(one["metallic"])
+        now = png.decode(other["metallic"])[0]
+        assert np.array_equal(was[..., 2], now[..., 2]), number
+        assert np.array_equal(now[..., 1], png.decode(after[0]["metallic"])[0][..., 1])
+        assert not np.array_equal(was[..., 1], now[..., 1])
+
+
+def test_maps_on_other_uvs(transform, shared, tmp_path):
+    """What goes in must lie as the colours do; what stays beside a new map, too, or the new one is left out, aloud."""
+    document, binary = read_glb(shared)
+    moved = {"KHR_texture_transform": {"scale": [2, 2]}}
+    document["materials"][2]["pbrMetallicRoughness"]["metallicRoughnessTexture"]["extensions"] = moved
+    (tmp_path / "moved.glb").write_bytes(pack_glb(document, binary))
+    out = tmp_path / "out.glb"
+    answer = transform(tmp_path / "moved.glb", "--model", "bent", "--out", out, "--quiet")
+    assert answer.code == 2 and "lies on other UVs than the colours" in answer.err and not out.exists()
+    answer = transform(tmp_path / "moved.glb", "--model", "relief", "--out", out)
+    assert answer.code == 0 and answer.err.count("gets no roughness, since its metallic") == 1
+    before, after = images_of(shared), images_of(out)
+    assert [one["metallic"] == other["metallic"] for one, other in zip(before, after, strict=True)] == [
+        number == 2 for number in range(6)
+    ]
+
+
+def test_two_images_of_the_same_bytes_and_compressed_parts(transform, shared, tmp_path):
+    """Images may share their bytes, and a compressed part of a file names them in an extension only."""
+    document, binary = read_glb(shared)
+    colors = document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]["index"]
+    image = document["textures"][colors]["source"]
+    document["images"].append(dict(document["images"][image], name="twin"))
+    document["textures"].append({"source": len(document["images"]) - 1})
+    document["materials"][5]["emissiveTexture"] = {"index": len(document["textures"]) - 1}
+    packed = {"buffer": 0, "byteOffset": len(binary), "byteLength": 8, "byteStride": 4, "count": 2}
+    document["buffers"].append({"byteLength": 8})
+    view = {"buffer": 1, "byteLength": 8, "extensions": {"EXT_meshopt_compression": packed}}
+    document["bufferViews"].append(view)
+    document["buffers"][0]["byteLength"] = len(binary) + 8
+    (tmp_path / "packed.glb").write_bytes(pack_glb(document, binary + b"squeezed"))
+    answer = transform(tmp_path / "packed.glb", "--model", "looks", "--out", tmp_path / "out.glb", "--quiet")
+    assert answer.code == 0, answer.err
+    after, made = read_glb(tmp_path / "out.glb")
+    twin = after["images"][-1]
+    assert twin["name"] == "twin" and image_bytes(after, made)[-1] == image_bytes(document, binary)[image]
+    place = after["bufferViews"][len(document["bufferViews"]) - 1]["extensions"]["EXT_meshopt_compression"]
+    assert made[place["byteOffset"] :][:8] == b"squeezed"
+
+
+def of_any_kind(data: bytes) -> np.ndarray:
+    return png.decode(data)[0] if data.startswith(png.SIGNATURE) else pixels_of(data)
 
 
 def test_careless_objs(transform, tmp_path):

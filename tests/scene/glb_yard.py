@@ -1,5 +1,6 @@
-"""A GLB with what a scene may hold, for the tests that nothing of it gets lost; a generator that shows the shape. bpy."""
+"""A GLB with what a scene may hold, for tests that nothing of it gets lost; a generator that shows the shape. bpy."""
 
+import io
 import math
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import bpy
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
+from PIL import Image
 
-from blender_addon.engine import png
 from blender_addon.scene.material import shader_tree
 from tests.tiny import write_card
 from tests.tiny_picture import picture_card
@@ -37,8 +38,10 @@ def make_mirror(path: Path, takes=("object_normal",), gives=("base_color",)) -> 
     write_card(path, card)
 
 
-def image_of(name: str, pixels: np.ndarray, colorspace: str = "sRGB") -> bpy.types.Image:
-    data = png.encode(pixels)
+def image_of(name: str, pixels: np.ndarray, colorspace: str = "sRGB", kind: str = "PNG") -> bpy.types.Image:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind)
+    data = buffer.getvalue()
     image = bpy.data.images.new(name, 8, 8, alpha=pixels.shape[2] == 4)
     image.colorspace_settings.name = colorspace
     image.source = "FILE"
@@ -50,8 +53,8 @@ def checks(size: int = 16, channels: int = 3, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (size, size, channels)).astype(np.uint8)
 
 
-def look(name: str, metal: bool = False, alpha: bool = False) -> bpy.types.Material:
-    """A material that shows an image, on request one of roughness and metal, or transparent colours."""
+def look(name: str, metal: bool = False, alpha: bool = False, kind: str = "PNG") -> bpy.types.Material:
+    """A material that shows an image, on request one of roughness and metal (of that kind), or transparent colours."""
     material = bpy.data.materials.new(name)
     tree = shader_tree(material)
     shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
@@ -62,7 +65,7 @@ def look(name: str, metal: bool = False, alpha: bool = False) -> bpy.types.Mater
         tree.links.new(colors.outputs["Alpha"], shader.inputs["Alpha"])
     if metal:
         node = tree.nodes.new("ShaderNodeTexImage")
-        node.image = image_of(f"{name} metal", checks(seed=1), "Non-Color")
+        node.image = image_of(f"{name} metal", checks(seed=1), "Non-Color", kind)
         parts = tree.nodes.new("ShaderNodeSeparateColor")
         tree.links.new(node.outputs["Color"], parts.inputs["Color"])
         tree.links.new(parts.outputs["Green"], shader.inputs["Roughness"])
@@ -100,7 +103,7 @@ def exported(path: Path) -> Path:
 
 def write_yard(path: Path) -> Path:
     """Under a turned and moving root: a crate that stands there twice, a wall whose UVs repeat and that shares its
-    material, a mirrored pebble without UVs and material, an arm with bones and a shape key, a camera, a light, an empty."""
+    material, a mirrored pebble without UVs and material, an arm with bones and a shape key, a camera, a light."""
     stone = look("stone")
     bpy.ops.object.empty_add(rotation=(math.radians(90), 0, math.radians(30)))
     root = bpy.context.object

@@ -11,12 +11,13 @@ import pytest
 from blender_addon.cli import main
 from blender_addon.engine import png
 from blender_addon.engine.checked_glb import matrix_of
-from blender_addon.engine.glb import pack_glb, read_glb, write_glb
+from blender_addon.engine.glb import read_glb, write_glb
 from blender_addon.engine.glb_images import image_bytes
 from blender_addon.engine.glb_uvs import corners_of, values_of
 from tests.scene.glb_yard import crate, exported, look, make_mirror, write_yard
 
 SIZE = 64
+NEAR = (0.7, 0.25, 0.05)  # of the corners of a triangle: no two are alike
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,7 @@ def test_the_scene_stays(yard, painted, validate):
 
 
 def test_each_corner_keeps_all_that_it_had(yard, painted):
-    """Also where new UVs take points apart: places, normals, bones, shape keys, of the same triangles in their order."""
+    """Also where new UVs take points apart: places, normals, bones, shape keys of the same triangles in their order."""
     (before, old), (after, new) = read_glb(yard), read_glb(painted)
     more = {}
     for one, other in zip(before["meshes"], after["meshes"], strict=True):
@@ -147,7 +148,7 @@ def test_each_corner_keeps_all_that_it_had(yard, painted):
 
 @pytest.mark.parametrize("name", ["crate", "wall", "pebble"])
 def test_the_colours_lie_where_they_belong(yard, painted, name):
-    """The generator shows the normals: in the middle of each triangle stands its own, as the scene has it."""
+    """The generator shows the normals: near a corner of each triangle stands the one there, as the scene has it."""
     document, binary = read_glb(painted)
     number = next(i for i, one in enumerate(document["meshes"]) if one["name"] == name)
     place = places_of(document)[number]
@@ -157,8 +158,9 @@ def test_the_colours_lie_where_they_belong(yard, painted, name):
     )
     pixels, uv_set = colors_of(document, binary, part)
     assert pixels.shape == (SIZE, SIZE, 3)
-    uvs = values_of(document, binary, part["attributes"][f"TEXCOORD_{uv_set}"])[corners].mean(axis=1)
-    normals = values_of(document, binary, part["attributes"]["NORMAL"])[corners].mean(axis=1)
+    uvs = values_of(document, binary, part["attributes"][f"TEXCOORD_{uv_set}"])[corners]
+    normals = values_of(document, binary, part["attributes"]["NORMAL"])[corners]
+    uvs, normals = (np.einsum("tcx,c->tx", one, NEAR) for one in (uvs, normals))
     normals = normals @ np.linalg.inv(place[:3, :3])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     wanted = (
@@ -166,11 +168,11 @@ def test_the_colours_lie_where_they_belong(yard, painted, name):
     )  # Z up, as the bake has it
     column, row = (np.clip(uvs * SIZE, 0, SIZE - 1).astype(int)).T
     apart = np.abs(pixels[row, column] / 255 - wanted).max(axis=1)
-    assert np.median(apart) < 0.03 and (apart < 0.2).mean() > 0.95, np.sort(apart)[-8:]
+    assert np.median(apart) < 0.02 and (apart < 0.05).mean() > 0.95, np.sort(apart)[-8:]
 
 
 def test_materials_that_meshes_share_become_two(yard, painted):
-    (before, old), (after, new) = read_glb(yard), read_glb(painted)
+    (before, _), (after, _) = read_glb(yard), read_glb(painted)
     names = ("crate", "wall", "pebble", "arm")
     parts = {name: mesh_of(after, name)["primitives"][0] for name in names}
     assert len({part["material"] for part in parts.values()}) == 4
@@ -208,7 +210,7 @@ def test_the_file_of_one_mesh_gets_no_more_images(weather, tmp_path):
 
 def test_transparency_and_metal_stay(weather, tmp_path):
     crate("leaf", look("green", metal=True, alpha=True))
-    crate("wall", look("sheet", metal=True), "repeat")
+    crate("wall", look("sheet", metal=True, kind="JPEG"), "repeat")
     source = exported(tmp_path / "in.glb")
     said = weather(source, tmp_path / "out.glb", "worn")
     assert "sheet: gets no roughness, since its metallic" in said and "lies on other UVs" in said
@@ -247,7 +249,7 @@ def test_the_second_uv_set_where_the_first_repeats(weather, tmp_path):
     assert after["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] == {"index": 0, "texCoord": 1}
 
 
-def test_what_cannot_be_painted_is_said(weather, tmp_path, models, monkeypatch, capfd):
+def test_what_cannot_be_painted_is_said(weather, tmp_path):
     crate("crate", look("stone"))
     crate("strip", None, "none")
     source = exported(tmp_path / "in.glb")
@@ -277,19 +279,33 @@ def test_what_cannot_be_painted_is_said(weather, tmp_path, models, monkeypatch, 
     assert mesh_of(after, "spare") == mesh_of(document, "spare")
     assert mesh_of(after, "crate")["primitives"][0]["material"] == len(document["materials"])
 
-    document["buffers"].append({"byteLength": 4, "uri": "more.bin"})
-    (tmp_path / "torn.glb").write_bytes(pack_glb(document, binary))
-    monkeypatch.setenv("GANCUBE_MODELS", str(models))
-    code = main(
-        [
-            "transform",
-            str(tmp_path / "torn.glb"),
-            "--model",
-            "shape",
-            "--out",
-            str(tmp_path / "no.glb"),
-            "--quiet",
-        ]
-    )
-    assert code == 2 and "some of its data lie in another file" in capfd.readouterr().err
-    assert not (tmp_path / "no.glb").exists()
+
+BROKEN = {
+    "some of its data lie in another file": lambda document: document["buffers"].append(
+        {"uri": "more.bin", "byteLength": 4}
+    ),
+    "Extension EXT_meshopt_compression is not available": lambda document: document.update(
+        extensionsUsed=["EXT_meshopt_compression"], extensionsRequired=["EXT_meshopt_compression"]
+    ),
+    "stone is left as it is: it shines by specular and glossiness": lambda document: document["materials"][
+        0
+    ].update(extensions={"KHR_materials_pbrSpecularGlossiness": {}}),
+    "no mesh in it has faces": lambda document: [
+        part.update(mode=1) for one in document["meshes"] for part in one["primitives"]
+    ],
+    "its parts make no sense together": lambda document: document["meshes"][0]["primitives"][0].update(
+        material=9
+    ),
+}
+
+
+@pytest.mark.parametrize("says", BROKEN)
+def test_what_is_refused(weather, tmp_path, capfd, says):
+    crate("crate", look("stone"))
+    document, binary = read_glb(exported(tmp_path / "in.glb"))
+    BROKEN[says](document)
+    write_glb(tmp_path / "in.glb", document, binary)
+    arguments = ("--model", "shape", "--size", str(SIZE), "--out", str(tmp_path / "no.glb"))
+    assert main(["transform", str(tmp_path / "in.glb"), *arguments]) == 2
+    said = capfd.readouterr().err
+    assert says in said and "shape.glb" not in said and not (tmp_path / "no.glb").exists()
