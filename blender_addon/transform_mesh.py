@@ -12,9 +12,18 @@ from .engine.chain_maps import needed
 from .engine.errors import GanCubeError, RequestError, SurfaceError
 from .engine.files import write_atomic
 from .engine.glb import pack_glb, read_glb
-from .engine.glb_images import changed, check_whole, colors, image_bytes, without_uvs
+from .engine.glb_images import (
+    changed,
+    check_whole,
+    colors,
+    colors_apart,
+    image_bytes,
+    plain_sources,
+    without_uvs,
+)
 from .engine.glb_maps import Laid, Placing, infos_of, maps_of, own_colors, place, shown_by_all, uvs_of
 from .engine.glb_mark import stamp, told_by
+from .engine.glb_numbers import check_numbers
 from .engine.transform_recipe import combined
 from .engine.transform_run import mark, pngs, run
 from .file_check import pixels_of
@@ -40,6 +49,9 @@ def transform_glb(source: Path, out: Path, chain: list, wraps: bool | None, tell
     given = {name for card in cards for name in card.map_names}
     try:
         check_whole(document)
+        check_numbers(document)
+        plain_sources(document)
+        colors_apart(document)
         inside, wanted = image_bytes(document, binary), colors(document)
         earlier = told_by(document)
         check(inside, wanted)

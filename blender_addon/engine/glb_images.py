@@ -27,6 +27,47 @@ def check_whole(document: dict) -> None:
         raise SurfaceError("is no whole GLB: some of its data lie in another file. Export it as one file.")
 
 
+def plain_sources(document: dict) -> None:
+    """Textures that name their image in an extension alone (WebP) name it as the others do; `changed` undoes it where
+    the image is one still. SurfaceError for those in a format that is not read."""
+    for texture in document.get("textures", []):
+        extensions = texture.get("extensions") or {}
+        if "source" in texture:
+            continue
+        if WEBP in extensions:
+            texture["source"] = extensions.pop(WEBP)["source"]
+        elif unread := [name for name, one in extensions.items() if "source" in one]:
+            raise SurfaceError(
+                f"holds images in a format that is not read ({unread[0]}). Export it with PNG, JPEG or WebP images."
+            )
+    if not any(WEBP in (texture.get("extensions") or {}) for texture in document.get("textures", [])):
+        for field in ("extensionsUsed", "extensionsRequired"):
+            if WEBP in document.get(field, []):
+                document[field].remove(WEBP)
+                if not document[field]:
+                    del document[field]
+
+
+def colors_apart(document: dict) -> None:
+    """Where an image is a colour here and data there (normal, roughness, occlusion), the colours get an image of their
+    own, the same bytes: it changes, the data stay. Light given off is a colour, too, and changes along."""
+    textures, images = document.get("textures", []), document.get("images", [])
+    pairs = [(m, m.get("pbrMetallicRoughness", {})) for m in document.get("materials", [])]
+    infos = [i for m, pbr in pairs for i in (m.get("normalTexture"), m.get("occlusionTexture"))]
+    infos += [pbr.get("metallicRoughnessTexture") for _, pbr in pairs]
+    data = {textures[info["index"]].get("source") for info in infos if info} - {None}
+    twins: dict[int, int] = {}
+    for _, pbr in pairs:
+        info = pbr.get("baseColorTexture")
+        if not info or (number := textures[info["index"]].get("source")) not in data:
+            continue
+        if number not in twins:
+            images.append(dict(images[number]))
+            twins[number] = len(images) - 1
+        textures.append({**textures[info["index"]], "source": twins[number]})
+        info["index"] = len(textures) - 1
+
+
 def changed(document: dict, binary: bytes, change: Callable[[bytes, int], bytes]) -> tuple[dict, bytes]:
     """Each image in the GLB through change(its file, its number); the parts of the binary close up, images that are
     the same bytes lie there once, and what lies in other buffers stays."""

@@ -403,3 +403,56 @@ def test_a_blend_without_meshes_and_one_that_links_the_result(transform, yard, t
     assert answer.code == 2 and "empty.blend: holds no mesh" in answer.err
     answer = transform(tmp_path / "linked.blend", "--model", "looks", "--out", yard, "--quiet")
     assert answer.code == 2 and "is read as a source" in answer.err
+
+
+def test_colours_in_webp_change_and_what_is_webp_stays(transform, gancube, tmp_path):
+    """Such a texture names its image in an extension alone."""
+    source, out = tmp_path / "a.glb", tmp_path / "b.glb"
+    assert gancube("cube", "--model", "tiny", "--size", 32, "--seed", 3, "--out", source).code == 0
+    document, binary = read_glb(source)
+
+    def webp(data: bytes, number: int) -> bytes:
+        buffer = io.BytesIO()
+        Image.open(io.BytesIO(data)).convert("RGB").save(buffer, "WEBP", lossless=True)
+        return buffer.getvalue()
+
+    document, binary = changed(document, binary, webp)
+    assert "EXT_texture_webp" in document["extensionsRequired"]
+    source.write_bytes(pack_glb(document, binary))
+    answer = transform(source, "--model", "looks", "--label", "snow", "--out", out, "--quiet")
+    assert answer.code == 0, answer.err
+    after, _ = read_glb(out)
+    kinds = {image["mimeType"] for image in after["images"]}
+    assert "image/png" in kinds, "the colours are new"
+    for material in after["materials"]:
+        info = material["pbrMetallicRoughness"]["baseColorTexture"]
+        image = after["textures"][info["index"]]["source"]
+        assert after["images"][image]["mimeType"] == "image/png"
+    assert ("image/webp" in kinds) == ("EXT_texture_webp" in after.get("extensionsRequired", []))
+    document["textures"][0]["extensions"] = {"KHR_texture_basisu": {"source": 0}}
+    source.write_bytes(pack_glb(document, binary))
+    answer = transform(source, "--model", "looks", "--out", tmp_path / "c.glb", "--quiet")
+    assert answer.code == 2 and "KHR_texture_basisu" in answer.err and "PNG" in answer.err
+
+
+def test_an_image_that_is_colour_and_roughness_changes_as_colour_alone(transform, gancube, tmp_path):
+    source, out = tmp_path / "a.glb", tmp_path / "b.glb"
+    assert gancube("cube", "--model", "tiny", "--size", 32, "--seed", 3, "--out", source).code == 0
+    document, binary = read_glb(source)
+    for material in document["materials"]:
+        info = material["pbrMetallicRoughness"]["baseColorTexture"]
+        material["pbrMetallicRoughness"]["metallicRoughnessTexture"] = dict(info)
+    before = image_bytes(document, binary)
+    source.write_bytes(pack_glb(document, binary))
+    assert transform(source, "--model", "looks", "--label", "snow", "--out", out, "--quiet").code == 0
+    after, binary = read_glb(out)
+    inside = image_bytes(after, binary)
+    for old, new in zip(document["materials"], after["materials"], strict=True):
+        was, (color, data) = (
+            document["textures"][old["pbrMetallicRoughness"]["baseColorTexture"]["index"]]["source"],
+            (
+                after["textures"][new["pbrMetallicRoughness"][name]["index"]]["source"]
+                for name in ("baseColorTexture", "metallicRoughnessTexture")
+            ),
+        )
+        assert color != data and inside[data] == before[was] and inside[color] != before[was]
