@@ -131,9 +131,21 @@ def show(material: bpy.types.Material, images: dict[str, bpy.types.Image]) -> No
     before = shown_maps(material)
     for name, image in images.items():
         for node in before[name][1] if name in before else ():
+            keep(node.image)
             node.image = image
     if set(images) - set(before) and (shader := principled(material)) is not None:
         wire_beside(material, shader, {name: images[name] for name in images if name not in before}, before)
+
+
+def keep(image: bpy.types.Image) -> None:
+    """Blender saves nothing that nobody shows: what was there before the first change stays in the file."""
+    if image is not None and image.library is None and not changed(image):
+        image.use_fake_user = True
+
+
+def changed(image: bpy.types.Image) -> bool:
+    """Was it changed after it was generated or painted? Such steps may go; what they began with may not."""
+    return isinstance(image.get(KEY), str) and _is_transform(image[KEY])
 
 
 def wire_beside(material, shader, images: dict[str, bpy.types.Image], before: dict) -> None:
@@ -158,13 +170,9 @@ def wire_beside(material, shader, images: dict[str, bpy.types.Image], before: di
 
 def is_transformed(item: bpy.types.Object) -> bool:
     """Does it show an image that was changed after it was generated? From memory alone: panels ask."""
-    images = (
-        image
-        for slot in item.material_slots
-        for image, _ in shown_maps(slot.material).values()
-        if isinstance(image.get(KEY), str)
+    return any(
+        changed(image) for slot in item.material_slots for image, _ in shown_maps(slot.material).values()
     )
-    return any(_is_transform(image[KEY]) for image in images)
 
 
 @lru_cache(maxsize=64)  # panels ask at each redraw

@@ -18,6 +18,7 @@ from .picture_source import principled, shown_maps
 from .slots import put, users_of
 from .surfaces import active_attribute_kept, add_layer
 from .targets import find
+from .transformed import changed
 from .unwrap import active_render, taken
 
 
@@ -75,6 +76,13 @@ def dress(items, mesh: bpy.types.Mesh, images: dict, layer: str, title: str) -> 
             if shown not in copies:
                 copies[shown] = weathered_copy(shown, images, layer, f"{item.name} {title}")
             put(slot, copies[shown], own=own or slot.link == "OBJECT")
+    for shown in copies:
+        if shown is not None and shown.library is None and not any(map(changed, images_of(shown))):
+            shown.use_fake_user = True  # else it would be gone when the file is saved
+
+
+def images_of(material: bpy.types.Material) -> list[bpy.types.Image]:
+    return [image for image, _ in shown_maps(material).values()]
 
 
 def weathered_copy(

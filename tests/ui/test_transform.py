@@ -94,6 +94,18 @@ def test_an_object(wish):
     assert len(bpy.context.scene.gancube.kept) == 0 and session.provider
 
 
+def test_the_original_is_in_the_saved_file(wish, tmp_path):
+    """Blender saves nothing that nobody shows; steps between the original and what is shown may go."""
+    item = plane(photo())
+    bpy.ops.gancube.transform()
+    between = shown(item)["base_color"]
+    bpy.ops.gancube.transform()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"), copy=True)
+    with bpy.data.libraries.load(str(tmp_path / "saved.blend")) as (there, _):
+        assert {"Brick", shown(item)["base_color"].name} <= {*there.images}
+        assert between.name not in there.images
+
+
 def test_the_same_again_is_the_same_and_a_chain_goes_on(wish):
     item = plane(photo())
     bpy.ops.gancube.transform()

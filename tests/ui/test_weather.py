@@ -95,6 +95,19 @@ def test_two_objects_a_duplicate_and_an_empty(wish, capfd):
     assert stone.active_material.name == "Mine" and not bare.data.uv_layers, "one step takes it all back"
 
 
+def test_the_material_that_was_there_is_in_the_saved_file(wish, tmp_path):
+    """Blender saves nothing that nobody uses."""
+    item = cube("Alone")
+    item.data.materials.append(bpy.data.materials.new("Wall"))
+    for _ in range(2):
+        assert bpy.ops.gancube.weather() == {"FINISHED"}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"), copy=True)
+    with bpy.data.libraries.load(str(tmp_path / "saved.blend")) as (there, _):
+        assert {"Wall", item.active_material.name} == {*there.materials} & {
+            one.name for one in bpy.data.materials if one.name.startswith(("Wall", "Alone"))
+        }
+
+
 def test_cancel_in_the_middle_of_a_bake_leaves_the_scene_as_it_was(wish, monkeypatch):
     import subprocess
 
