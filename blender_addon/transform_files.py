@@ -9,11 +9,12 @@ from pathlib import Path
 from .engine import png, recipe_files, xmp
 from .engine.card import INPUT_MAPS, MAPS, Card
 from .engine.chain_maps import after
-from .engine.errors import ImageError, OutputError, RecipeError, RequestError
+from .engine.errors import GanCubeError, ImageError, OutputError, RecipeError, RequestError
 from .engine.exif import UPRIGHT, orientation_of
 from .engine.files import write_atomic
 from .engine.image_file import kind_of, read_xmp
 from .engine.picture import Picture, of_pixels, together, upright
+from .engine.recipe import KEY
 from .engine.transform_run import Source, digest
 from .engine.written_files import check_beside, check_written
 from .file_check import pixels_of
@@ -209,7 +210,24 @@ def targets(sets: list[Set], cards: list[Card], out: Path, source: Path) -> list
         [path for files in found for path in files.values()],
         [source, *(path for one in sets for path in one.files.values())],
     )
+    check_foreign({path for files in found for path in files.values()} - {out})
     return found
+
+
+def check_foreign(paths: set[Path]) -> None:
+    """OutputError where a name that follows from --out is that of a file which is there and not one of ours."""
+    for path in sorted(paths):
+        try:
+            ours = KEY in png.read_text(path.read_bytes())
+        except FileNotFoundError:
+            continue
+        except (OSError, GanCubeError):
+            ours = False
+        if not ours:
+            raise OutputError(
+                f"{path}: is there already and was not made here; it would be lost. Choose another --out, or move it "
+                "away."
+            )
 
 
 def check_out(out: Path, source: Path) -> None:

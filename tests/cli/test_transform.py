@@ -391,3 +391,19 @@ def test_the_earlier_picture_is_never_touched(transform, photo, tmp_path):
     for name in ("looks", "x2", "relief"):
         assert transform(photo, "--model", name, "--out", tmp_path / "out", "--quiet").code == 0
     assert photo.read_bytes() == before
+
+
+def test_a_map_that_was_not_asked_for_by_name_is_not_written_over(transform, photo, tmp_path):
+    """--out brick.png means brick_normal.png, too: made here it is replaced, made by hand it is kept."""
+    out, mine = tmp_path / "brick.png", tmp_path / "brick_normal.png"
+    mine.write_bytes(photo.read_bytes())
+    answer = transform(photo, "--model", "relief", "--out", out)
+    assert answer.code == 2 and str(mine) in answer.err and "another --out" in answer.err
+    assert mine.read_bytes() == photo.read_bytes() and not list(tmp_path.glob("brick_h*"))
+    mine.unlink()
+    for _ in range(2):
+        assert transform(photo, "--model", "relief", "--out", out, "--quiet").code == 0
+    mine.write_bytes(b"no picture")
+    assert (
+        transform(photo, "--model", "relief", "--out", out).code == 2 and mine.read_bytes() == b"no picture"
+    )
