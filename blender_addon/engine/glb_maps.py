@@ -1,6 +1,6 @@
 """Maps onto a GLB's materials: normal, roughness, metal and occlusion put in. Numpy; never bpy.
 
-Previous station: glb_colors.py (the colours). Next: glb.pack_glb. glTF has no place for height. Roughness is the
+Previous station: glb_images.py (the colours). Next: glb.pack_glb. glTF has no place for height. Roughness is the
 green and metal the blue channel of one image, each times a factor of the material (2.0 specification, 3.9.2).
 """
 

@@ -37,7 +37,7 @@ MAP_BANDS = {
     "roughness": ((1.0, 2.0, 2.0, 2.0, 2.0, 2.0), 3e-2),
 }
 # What a map counts for beside the others: slopes are small numbers, most of them next to 0.
-SAY = {"normal": 6.0, "height": 3.0}
+MAP_WEIGHTS = {"normal": 6.0, "height": 3.0}
 BEGINS = {
     "base_color": ("base_color", "input", "luminance")
 }  # output -> inputs that it is drawn as a difference to
@@ -189,7 +189,7 @@ def map_distance(name: str, fake: Tensor, real: Tensor) -> Tensor:
     if name in MAP_BANDS:
         bands, faint = MAP_BANDS[name]
         found = found + 0.1 * band_distance(fake, real, bands, faint)
-    return SAY.get(name, 1.0) * found
+    return MAP_WEIGHTS.get(name, 1.0) * found
 
 
 def _inner(x: Tensor) -> Tensor:
