@@ -456,3 +456,18 @@ def test_an_image_that_is_colour_and_roughness_changes_as_colour_alone(transform
             ),
         )
         assert color != data and inside[data] == before[was] and inside[color] != before[was]
+
+
+def test_an_image_that_names_the_same_part_of_the_file_stays(transform, gancube, tmp_path):
+    """The colours change all the same."""
+    source, out = tmp_path / "a.glb", tmp_path / "b.glb"
+    assert gancube("cube", "--model", "tiny", "--size", 32, "--seed", 3, "--out", source).code == 0
+    document, binary = read_glb(source)
+    info = document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]
+    color = document["textures"][info["index"]]["source"]
+    document["images"].append(dict(document["images"][color]))  # which nothing shows
+    before = image_bytes(document, binary)[color]
+    source.write_bytes(pack_glb(document, binary))
+    assert transform(source, "--model", "looks", "--label", "snow", "--out", out, "--quiet").code == 0
+    inside = image_bytes(*read_glb(out))
+    assert inside[color] != before and inside[-1] == before
