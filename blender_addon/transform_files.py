@@ -64,12 +64,12 @@ def sets_of(path: Path, cards: list[Card]) -> list[Set]:
             f"{path}: is not changed, since what Blender reads of it is not all that it holds. Save it from Blender as "
             f"{', '.join(MESHES)}."
         )
-    if path.suffix.lower() not in (*IMAGES, *MESHES):
+    if path.suffix.lower() not in (*IMAGES, *MESHES) and (path.suffix or path.exists()):
         raise RequestError(
             f"{path}: is not changed. Files that end in {', '.join((*IMAGES, *MESHES))} are, and folders."
         )
     if not path.is_file():
-        raise RequestError(f"{path}: no such file.")
+        raise RequestError(f"{path}: no such file or folder.")
     part, name = map_of(path)
     wanted = {one for card in cards for one in card.takes}
     if name is None or not wanted - {name}:
@@ -127,7 +127,10 @@ def read(one: Set) -> Source:
             raise ImageError(f"{path}: cannot be read ({error.strerror or error}).") from error
         except ImageError as error:
             raise ImageError(f"{path}: {error}") from error
-    return as_one(sources)
+    try:
+        return as_one(sources)
+    except (ImageError, RequestError) as error:
+        raise type(error)(f"{', '.join(map(str, one.files.values()))}: {error}") from error
 
 
 def as_one(sources: list[Source], earlier: dict | None = None) -> Source:

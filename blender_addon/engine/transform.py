@@ -157,8 +157,10 @@ def fitting_core(card, height: int, width: int, channels: int, before: int = 1) 
 def check_pixels(height: int, width: int, scale: int) -> None:
     """RequestError where the picture, `scale` times enlarged, is too much for a PNG."""
     if max(height, width) * scale > MAX_SIDE or height * width * scale**2 > MAX_PIXELS:
-        side = int(MAX_PIXELS**0.5) // scale
-        use = f"Use {side} x {side} px or less" if side else "Leave out generators that enlarge"
+        factor = min(MAX_SIDE / max(height, width), (MAX_PIXELS / (height * width)) ** 0.5) / scale
+        high, wide = (max(int(side * factor), 1) for side in (height, width))  # of the same shape
+        fits = scale**2 <= MAX_PIXELS and scale <= MAX_SIDE
+        use = f"Use {wide} x {high} px or less" if fits else "Leave out generators that enlarge"
         raise RequestError(
             f"{width} x {height} px: the result would have {width * scale} x {height * scale}, too many for a PNG. "
             f"{use}."

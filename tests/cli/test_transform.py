@@ -118,6 +118,19 @@ def test_a_folder(transform, photo, tmp_path):
     assert sorted(p.name for p in (tmp_path / "more").iterdir()) == ["one.png", "two.png"]
 
 
+def test_a_set_that_does_not_fit_together_is_named(transform, photo, tmp_path):
+    folder = tmp_path / "sets"
+    folder.mkdir()
+    for name, side in (("good_position", 64), ("good_ao", 64), ("bad_position", 64), ("bad_ao", 32)):
+        pixels = drawn(side, channels=1 if name.endswith("ao") else 3)
+        (folder / f"{name}.png").write_bytes(png.encode(pixels))
+    answer = transform(folder, "--model", "filled", "--out", tmp_path / "out", "--quiet")
+    assert answer.code == 2 and "1 of 2 pictures were left out" in answer.err
+    assert "bad_ao.png" in answer.err and "good_ao" not in answer.err
+    answer = transform(tmp_path / "absent", "--model", "looks", "--out", tmp_path / "more")
+    assert answer.code == 2 and "absent: no such file or folder" in answer.err
+
+
 def test_maps_of_a_set_by_their_names(transform, photo, tmp_path):
     (tmp_path / "rock_position.png").write_bytes(photo.read_bytes())
     (tmp_path / "rock_ao.png").write_bytes(png.encode(drawn(64, channels=1)))

@@ -241,6 +241,10 @@ def test_not_enough_memory(made, monkeypatch):
 def test_too_many_pixels_for_a_png(made):
     with pytest.raises(RequestError, match=r"40000 x 40000, too many for a PNG\. Use 2896 x 2896 px or less"):
         module.fitting_core(made(scale=4).card, 10000, 10000, 3)
+    with pytest.raises(
+        RequestError, match=r"Use 32768 x 1 px or less"
+    ):  # its length is too much, not its pixels
+        module.fitting_core(made(scale=4).card, 1, 40000, 3)
 
 
 def test_who_takes_no_picture_and_who_contradicts_its_card(made, tmp_path):
