@@ -301,6 +301,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("says", BROKEN)
 def test_what_is_refused(weather, tmp_path, capfd, says):
+    if "meshopt" in says and bpy.app.version >= (5, 1):
+        pytest.skip("this Blender reads it")
     crate("crate", look("stone"))
     document, binary = read_glb(exported(tmp_path / "in.glb"))
     BROKEN[says](document)
