@@ -26,7 +26,7 @@ def scenario(ui):
         bpy.ops.view3d.view_axis(type="TOP")
         bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
     bpy.ops.ed.undo_push(message="A canvas")
-    settings().transform.model, settings().transform.label = "looks", "snow"
+    settings().transform.model, settings().transform.label = "snowy", "snow"
     yield 1.0
     yield from ui.click_button(op="gancube.follow_sketch")
     yield from ui.wait(lambda: result() is not None, PATIENCE, "the first result")

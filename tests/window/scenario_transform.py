@@ -38,7 +38,7 @@ def scenario(ui):
     yield from in_image_editor(ui)
 
 
-def installed(ui, wanted=frozenset({"looks", "relief"})):
+def installed(ui, wanted=frozenset({"snowy", "relief"})):
     """Files let go over the viewport."""
     operators = sys.modules[f"{MODULE}.ui.model_operators"]
     folder = ui.out / "models"
@@ -56,7 +56,7 @@ def installed(ui, wanted=frozenset({"looks", "relief"})):
 
 def whole_cube(ui):
     first, textures = shown(cube()), session().job
-    yield from ui.choose("model", lambda: transform().model == "looks", having="transform")
+    yield from ui.choose("model", lambda: transform().model == "snowy", having="transform")
     yield from ui.choose("label", lambda: transform().label == "snow", having="transform")
     yield from ui.wait(lambda: preview().shown is not None, PATIENCE, "the preview")
     yield from ui.screenshot("1_settings")

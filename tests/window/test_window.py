@@ -164,7 +164,7 @@ def takers(out: Path) -> None:
     from tests.tiny_picture import make_tiny_picture
 
     (out / "models").mkdir()
-    make_tiny_picture(out / "models" / "looks.onnx", labels=("moss", "snow"))
+    make_tiny_picture(out / "models" / "snowy.onnx", labels=("moss", "snow"))
     make_tiny_picture(out / "models" / "relief.onnx", gives=("normal", "height", "roughness"), seed=1)
 
 
