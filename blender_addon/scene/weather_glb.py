@@ -21,6 +21,7 @@ from ..engine.glb import pack_glb, read_glb
 from ..engine.glb_images import changed, check_whole
 from ..engine.glb_maps import Placing
 from ..engine.glb_mark import stamp, told_by
+from ..engine.glb_numbers import check_numbers
 from ..engine.glb_paint import Painted, check_any_shows, paint
 from ..engine.glb_shape import mesh_name, surfaces
 from ..engine.glb_uvs import add_uvs, as_imported, check_can_split, corners_of, kept_triangles, next_sets
@@ -56,6 +57,7 @@ def weather_glb(
     document, binary = read_glb(source)
     try:
         check_whole(document)
+        check_numbers(document)
         with tempfile.TemporaryDirectory(prefix="gancube-") as folder:
             room = Room(
                 Placing(document, binary, read),

@@ -281,6 +281,9 @@ def test_what_cannot_be_painted_is_said(weather, tmp_path):
 
 
 BROKEN = {
+    "it names materials -1, and has 1": lambda document: document["meshes"][0]["primitives"][0].update(
+        material=-1
+    ),
     "some of its data lie in another file": lambda document: document["buffers"].append(
         {"uri": "more.bin", "byteLength": 4}
     ),
@@ -293,7 +296,7 @@ BROKEN = {
     "no mesh in it has faces": lambda document: [
         part.update(mode=1) for one in document["meshes"] for part in one["primitives"]
     ],
-    "its parts make no sense together": lambda document: document["meshes"][0]["primitives"][0].update(
+    "it names materials 9, and has 1": lambda document: document["meshes"][0]["primitives"][0].update(
         material=9
     ),
 }
