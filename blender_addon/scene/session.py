@@ -27,11 +27,12 @@ def program() -> str | None:
 
 
 @contextlib.contextmanager
-def nothing_left_behind() -> Iterator[None]:
-    """Removes at the end every datablock (of COLLECTIONS) that was not there at the start."""
+def nothing_left_behind() -> Iterator[set[int]]:
+    """Removes at the end every datablock (of COLLECTIONS) that was not there at the start; gives the session_uids of
+    those that were."""
     before = {block.session_uid for block in all_blocks()}
     try:
-        yield
+        yield before
     finally:
         bpy.data.batch_remove([block for block in all_blocks() if block.session_uid not in before])
 

@@ -26,7 +26,7 @@ def transform_blend(
     cards = [model.card for model, _ in chain]
     wanted = {*cards[0].takes, *needed(cards)[1:]}  # all that no step before gives
     colorspaces = {spec.name: spec.colorspace for model, _ in chain for spec in model.card.maps}
-    with nothing_left_behind(), tempfile.TemporaryDirectory(prefix="gancube-") as folder:
+    with nothing_left_behind() as before, tempfile.TemporaryDirectory(prefix="gancube-") as folder:
         blocks = appended(source, out)
         objects = meshes_of(source, blocks)
         try:
@@ -51,7 +51,7 @@ def transform_blend(
                 text,
             )
         transformed.put(found.uids, results, colorspaces, chain[-1][1].label or chain[-1][0].card.name)
-        write(blocks, out)
+        write(blocks, before, out)
     return [out]
 
 
@@ -89,13 +89,19 @@ def meshes_of(source: Path, blocks: list[bpy.types.ID]) -> list[bpy.types.Object
     return list(items)
 
 
-def write(blocks: list[bpy.types.ID], out: Path) -> None:
-    """With all that they use; paths of images and libraries become relative to the new file."""
+def write(blocks: list[bpy.types.ID], before: set[int], out: Path) -> None:
+    """With all that they use, and the originals that they use no more; paths of images and libraries become relative to
+    the new file. before: session_uids of what belongs to the file that is open."""
+    originals = [
+        one
+        for one in (*bpy.data.images, *bpy.data.materials)
+        if one.use_fake_user and one.library is None and one.session_uid not in before
+    ]
     with atomic_path(out) as draft:
         try:
             bpy.data.libraries.write(
                 str(draft.resolve()),
-                set(blocks),
+                {*blocks, *originals},
                 path_remap="RELATIVE_ALL",
                 fake_user=True,  # else what nothing uses would be gone when it is saved again
                 compress=True,

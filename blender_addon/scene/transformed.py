@@ -1,8 +1,8 @@
 """Which materials of the selected objects are transformed, and the results put into them. bpy only.
 
 Previous station: the selected objects, then picture_source.py and the worker. Next: the operator's undo step. The
-images that were shown are left alone, and so is every object that was not asked for: a material that others use too
-is copied first.
+images that were shown are left alone and kept, and so is every object that was not asked for: a material that others
+use too is copied first.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from ..engine.recipe import KEY, loads
 from ..engine.transform_recipe import is_transform
 from .images import new_image
 from .material import wire
+from .originals import keep
 from .picture_source import check_image, principled, shown_maps
 from .targets import check_editable, find
 
@@ -128,23 +129,18 @@ def own(material: bpy.types.Material, users: list[bpy.types.Object]) -> bpy.type
 
 def show(material: bpy.types.Material, images: dict[str, bpy.types.Image]) -> None:
     """In the nodes that show such a map; for a new map a node beside that of the colours, wired as ours are."""
-    before = shown_maps(material)
+    before, replaced = shown_maps(material), []
     for name, image in images.items():
         for node in before[name][1] if name in before else ():
-            keep(node.image)
+            replaced.append(node.image)
             node.image = image
+    keep(replaced)
     if set(images) - set(before) and (shader := principled(material)) is not None:
         wire_beside(material, shader, {name: images[name] for name in images if name not in before}, before)
 
 
-def keep(image: bpy.types.Image) -> None:
-    """Blender saves nothing that nobody shows: what was there before the first change stays in the file."""
-    if image is not None and image.library is None and not changed(image):
-        image.use_fake_user = True
-
-
 def changed(image: bpy.types.Image) -> bool:
-    """Was it changed after it was generated or painted? Such steps may go; what they began with may not."""
+    """Was it changed after it was generated or painted?"""
     return isinstance(image.get(KEY), str) and _is_transform(image[KEY])
 
 

@@ -34,11 +34,11 @@ def weather_file(
     cards = [(model.card, step) for model, step in chain]
     check_bake_size(size)
     check_chain(cards, baked_channels(cards[0][0].takes), size=(size, size))
-    with nothing_left_behind():
+    with nothing_left_behind() as before:
         if source.suffix.lower() == ".blend":
             blocks = appended(source, out)
             weather_objects(source, meshes_of(source, blocks), chain, size, progress_of, tell)
-            write(blocks, out)
+            write(blocks, before, out)
             return [out]
         if source.suffix.lower() == ".glb":
             return weather_glb(source, out, chain, size, progress_of, tell, read)

@@ -1,7 +1,7 @@
 """What a generator made of a mesh's shape, put onto the object: copies of its materials that show it. bpy only.
 
 Previous station: geometry.py, then the worker. Next: the operator's undo step. The mesh stays as it is, but for a UV
-layer where it had none that fits; the materials that were there are left alone.
+layer where it had none that fits; the materials that were there are left alone and kept.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from .images import new_image
 from .layouts import counts, layer_for
 from .mapping import Mapping, add_coordinates
 from .material import MAP_ORDER, build_material, new_node, wire
+from .originals import keep, mark_step
 from .picture_source import principled, shown_maps
 from .slots import put, users_of
 from .surfaces import active_attribute_kept, add_layer
 from .targets import find
-from .transformed import changed
 from .unwrap import active_render, taken
 
 
@@ -75,14 +75,9 @@ def dress(items, mesh: bpy.types.Mesh, images: dict, layer: str, title: str) -> 
             shown = slot.material
             if shown not in copies:
                 copies[shown] = weathered_copy(shown, images, layer, f"{item.name} {title}")
+                mark_step(copies[shown])
             put(slot, copies[shown], own=own or slot.link == "OBJECT")
-    for shown in copies:
-        if shown is not None and shown.library is None and not any(map(changed, images_of(shown))):
-            shown.use_fake_user = True  # else it would be gone when the file is saved
-
-
-def images_of(material: bpy.types.Material) -> list[bpy.types.Image]:
-    return [image for image, _ in shown_maps(material).values()]
+    keep(copies)
 
 
 def weathered_copy(

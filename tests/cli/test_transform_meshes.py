@@ -384,6 +384,8 @@ def test_a_blend_keeps_the_paths_of_its_images_and_what_nothing_uses(transform, 
         assert bpy.data.images["grey.png"].filepath == "//../../pics/grey.png"
         assert tuple(bpy.data.images["grey.png"].size) == (16, 16), "it is found there"
         assert bpy.data.texts["notes"].as_string() == "by hand"
+        assert bpy.data.images["wall.png"].use_fake_user, "the original, which nothing shows any more"
+        assert bpy.data.images["wall.png"].filepath == "//../../pics/wall.png"
         for spare in (bpy.data.materials["spare"], bpy.data.collections["spare"]):
             assert spare.use_fake_user
         bpy.ops.wm.read_factory_settings(use_empty=True)

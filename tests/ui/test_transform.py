@@ -464,3 +464,71 @@ def test_the_sliders_of_a_transformed_cube_say_what_they_will_do(wish):
     assert seen[0] == 0 and seen[1] >= 1
     bpy.context.window_manager.gancube_adjust.seed = 4  # generates again
     assert not transformed.is_transformed(cube)
+
+
+def reopened(tmp_path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+
+
+def test_originals_are_in_the_saved_file_and_steps_do_not_pile_up(wish, tmp_path):
+    """The artist's own image, and one that the seeds gave; of what we made out of them only what is shown."""
+    item = plane(bpy.data.images.load(written(tmp_path / "own.png")))
+    cube = generate()
+    first = {slot.material.node_tree.nodes.active.image.name for slot in cube.material_slots}
+    for label in ("snow", "moss", "snow"):
+        wish.label = label
+        for one in (item, cube):
+            one.select_set(True)
+        assert bpy.ops.gancube.transform() == {"FINISHED"}
+    images.purge(0)
+    name = item.name
+    reopened(tmp_path)
+    assert {"own.png", *first} <= set(bpy.data.images.keys())
+    made = [one for one in bpy.data.images if transform_recipe.is_transform(one.get("gancube", ""))]
+    assert len(made) == 7 and all(not one.use_fake_user for one in made)
+    assert bpy.data.images["own.png"].use_fake_user and shown(bpy.data.objects[name])["base_color"] in made
+
+
+def written(path) -> str:
+    path.write_bytes(png.encode(drawn(48)))
+    return str(path)
+
+
+def test_maps_from_a_photo_keep_the_maps_they_replace(wish, tmp_path):
+    wish.model = "relief"
+    item = plane(photo())
+    tree = item.active_material.node_tree
+    node = tree.nodes.new("ShaderNodeTexImage")
+    node.image = bpy.data.images.load(written(tmp_path / "rough.png"))
+    shader = next(one for one in tree.nodes if one.type == "BSDF_PRINCIPLED")
+    tree.links.new(node.outputs["Color"], shader.inputs["Roughness"])
+    assert bpy.ops.gancube.maps_from_photo() == {"FINISHED"}
+    assert shown(item)["roughness"].name != "rough.png"
+    reopened(tmp_path)
+    assert "rough.png" in bpy.data.images
+
+
+def test_what_was_painted_on_a_result_is_kept(wish, tmp_path):
+    item = plane(photo())
+    bpy.ops.gancube.transform()
+    painted = shown(item)["base_color"]
+    painted.pixels[0] = 0.25
+    painted.update()
+    painted.pack()  # as Blender does when the file is saved
+    name = painted.name
+    bpy.ops.gancube.transform()
+    assert shown(item)["base_color"].name != name
+    reopened(tmp_path)
+    assert name in bpy.data.images
+
+
+def test_what_others_use_gets_no_fake_user(wish):
+    image = photo()
+    other = material(image)
+    holder = plane(None)
+    holder.data.materials[0] = other
+    holder.select_set(False)
+    plane(image)
+    bpy.ops.gancube.transform()
+    assert not image.use_fake_user and image.users == 1

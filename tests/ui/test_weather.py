@@ -9,7 +9,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from blender_addon.engine import png, transform_recipe  # noqa: E402
-from blender_addon.scene import picture_source  # noqa: E402
+from blender_addon.scene import images, picture_source, weathered  # noqa: E402
 from blender_addon.scene.session import all_blocks  # noqa: E402
 from blender_addon.ui import session, weather_operator  # noqa: E402
 from tests.scene.intact import intact  # noqa: E402
@@ -200,3 +200,23 @@ def test_uvs_that_overlap_give_way_to_new_ones(wish, capfd):
     assert item.data.uv_layers["UVMap"].active_render
     picture = png.decode(shown(item)["base_color"].packed_file.data)[0]
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 5
+
+
+def test_materials_that_are_replaced_are_in_the_saved_file(wish, tmp_path):
+    """The artist's own; not the copies that the last click made, unless the artist took one over by a name."""
+    item = cube()
+    item.data.materials.append(bpy.data.materials.new("Mine"))
+
+    def dress():  # all that a click does after its bake, which takes long
+        made = images.new_image("made", png.encode(np.zeros((4, 4, 3), np.uint8)), "sRGB", "{}")
+        weathered.dress([item], item.data, {"base_color": made}, "UVMap", "worn")
+
+    for _ in range(3):
+        dress()
+    item.active_material.name = "Patina"
+    dress()
+    last = item.active_material.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    assert set(bpy.data.materials.keys()) == {"Mine", "Patina", last}
+    assert bpy.data.materials["Mine"].use_fake_user
