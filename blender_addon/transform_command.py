@@ -154,7 +154,7 @@ def of_mesh(source: Path, out: Path, chain, wraps, size: int, tell) -> list[Path
 
 def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
     from .cube_command import start_blender
-    from .engine.written_files import check_written
+    from .engine.written_files import check_unnamed, check_written, is_ours
     from .file_check import pixels_of
     from .quiet import captured_output
 
@@ -163,7 +163,9 @@ def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
 
         read, folder = files_of(source), out.with_name(f"{out.stem}_textures")
         inside = [path for path in read if path.parent.resolve() == folder.resolve()]
-        check_written([out, out.with_suffix(".mtl"), *inside], read)
+        library = out.with_suffix(".mtl")
+        check_written([out, library, *inside], read)
+        check_unnamed(() if is_ours(out) else [library], out)
     start_blender()
     said: list[str] = []
     with captured_output():

@@ -9,14 +9,13 @@ from pathlib import Path
 from .engine import png, recipe_files, xmp
 from .engine.card import INPUT_MAPS, MAPS, Card
 from .engine.chain_maps import after
-from .engine.errors import GanCubeError, ImageError, OutputError, RecipeError, RequestError
+from .engine.errors import ImageError, OutputError, RecipeError, RequestError
 from .engine.exif import UPRIGHT, orientation_of
 from .engine.files import write_atomic
 from .engine.image_file import kind_of, read_xmp
 from .engine.picture import Picture, of_pixels, together, upright
-from .engine.recipe import KEY
 from .engine.transform_run import Source, digest
-from .engine.written_files import check_beside, check_written
+from .engine.written_files import check_beside, check_unnamed, check_written
 from .file_check import pixels_of
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp")
@@ -51,7 +50,8 @@ def map_of(path: Path) -> tuple[str, str | None]:
 
 
 def sets_of(path: Path, cards: list[Card]) -> list[Set]:
-    """The pictures in a folder, or the one of a file; its other maps are found by its name where they are needed."""
+    """The pictures in a folder, or the one of a file; its other maps are found by its name where they are needed, or
+    would be left behind at another size."""
     if path.is_dir():
         files = sorted(
             one for one in path.iterdir() if one.suffix.lower() in IMAGES and not one.name.startswith(".")
@@ -71,7 +71,9 @@ def sets_of(path: Path, cards: list[Card]) -> list[Set]:
     if not path.is_file():
         raise RequestError(f"{path}: no such file or folder.")
     part, name = map_of(path)
-    wanted = {one for card in cards for one in card.takes}
+    wanted = (
+        set(KNOWN) if any(card.scale > 1 for card in cards) else {one for card in cards for one in card.takes}
+    )
     if name is None or not wanted - {name}:
         return [Set(part if name else path.stem, {name or only_map(cards[0]): path})]
     beside = [
@@ -209,28 +211,10 @@ def targets(sets: list[Set], cards: list[Card], out: Path, source: Path) -> list
         )
     if not into:
         check_beside(out)
-    check_written(
-        [path for files in found for path in files.values()],
-        [source, *(path for one in sets for path in one.files.values())],
-    )
-    check_foreign({path for files in found for path in files.values()} - {out})
+    written = [path for files in found for path in files.values()]
+    check_written(written, [source, *(path for one in sets for path in one.files.values())])
+    check_unnamed(written, out)
     return found
-
-
-def check_foreign(paths: set[Path]) -> None:
-    """OutputError where a name that follows from --out is that of a file which is there and not one of ours."""
-    for path in sorted(paths):
-        try:
-            ours = KEY in png.read_text(path.read_bytes())
-        except FileNotFoundError:
-            continue
-        except (OSError, GanCubeError):
-            ours = False
-        if not ours:
-            raise OutputError(
-                f"{path}: is there already and was not made here; it would be lost. Choose another --out, or move it "
-                "away."
-            )
 
 
 def check_out(out: Path, source: Path) -> None:

@@ -18,7 +18,7 @@ from .engine.mtl import map_line
 from .engine.obj import MAP_WORDS
 from .engine.transform_recipe import combined
 from .engine.transform_run import mark, pngs, run
-from .engine.written_files import check_written
+from .engine.written_files import check_unnamed, check_written, is_ours
 from .obj_materials import (
     Material,
     bytes_of,
@@ -80,11 +80,12 @@ def transform_obj(source: Path, out: Path, chain: list, wraps: bool | None, tell
     given = [name for name in after(wanted, cards) if name in ("base_color", *WIRED)]
     files = {job: named(job, given, names) for job in jobs}  # {job: {map name: file name}}
     kept = copies(materials, given, names)
+    inside = [*(name for maps in files.values() for name in maps.values()), *kept.values()]
+    beside = [library, *(folder / name for name in inside)]
     check_written(
-        [out, library, *(folder / name for maps in files.values() for name in maps.values())]
-        + [folder / name for name in kept.values()],
-        [source, *libraries, *(path for one in materials for path in one.images.values())],
+        [out, *beside], [source, *libraries, *(path for one in materials for path in one.images.values())]
     )
+    check_unnamed(() if is_ours(out) else beside, out)  # copies of images in an OBJ of ours say nothing
     made, texts, sources, earlier = {}, {}, [], told_by(lines)
     for job in jobs:
         shown = as_one(

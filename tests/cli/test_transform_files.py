@@ -201,3 +201,35 @@ def test_json_names_the_files_of_each_picture(transform, photo, tmp_path):
     answer = transform(photo, "--model", "relief", "--out", tmp_path / "out", "--json")
     files = [Path(path).name for path in json.loads(answer.out)["files"]]
     assert files == ["brick_base_color.png", "brick_normal.png", "brick_roughness.png"]
+
+
+def test_files_that_were_not_named_are_not_written_over(transform, photo, tmp_path):
+    """Maps made by hand beside the name that was given; what we made is made anew."""
+    by_hand = tmp_path / "wall_normal.png"
+    by_hand.write_bytes(png.encode(drawn(16)))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    answer = transform(photo, "--model", "relief", "--out", tmp_path / "wall.png")
+    assert answer.code == 2 and "wall_normal.png: is there already" in answer.err
+    assert "Choose another --out, or move it away" in answer.err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    by_hand.unlink()
+    for _ in range(2):
+        assert transform(photo, "--model", "relief", "--out", tmp_path / "wall.png").code == 0
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/brick.png").write_bytes(b"notes")
+    answer = transform(photo, "--model", "looks", "--out", tmp_path / "out")
+    assert answer.code == 2 and "brick.png: is there already" in answer.err
+    assert (tmp_path / "out/brick.png").read_bytes() == b"notes"
+
+
+def test_a_set_is_enlarged_together(transform, tmp_path):
+    for name, channels in (("base_color", 3), ("normal", 3), ("ao", 1)):
+        (tmp_path / f"brick_{name}.png").write_bytes(png.encode(drawn(32, channels=channels)))
+    (tmp_path / "other_normal.png").write_bytes(png.encode(drawn(16)))
+    source = tmp_path / "brick_base_color.png"
+    assert transform(source, "--model", "x2", "--out", tmp_path / "out").code == 0
+    assert {path.name: len(pixels(path)) for path in (tmp_path / "out").iterdir()} == {
+        f"brick_{name}.png": 64 for name in ("ao", "base_color", "normal")
+    }
+    assert transform(source, "--model", "looks", "--out", tmp_path / "snowy.png").code == 0
+    assert len(pixels(tmp_path / "snowy.png")) == 32, "where sizes stay, it goes alone"

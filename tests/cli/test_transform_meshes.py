@@ -473,3 +473,17 @@ def test_an_image_that_names_the_same_part_of_the_file_stays(transform, gancube,
     assert transform(source, "--model", "looks", "--label", "snow", "--out", out, "--quiet").code == 0
     inside = image_bytes(*read_glb(out))
     assert inside[color] != before and inside[-1] == before
+
+
+def test_files_beside_an_obj_are_not_written_over(transform, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/w.png").write_bytes(png.encode(drawn(16)))
+    (tmp_path / "in/bump.png").write_bytes(png.encode(drawn(16)))
+    source = written_obj(tmp_path / "in", "newmtl w\nmap_Kd w.png\nbump bump.png\n")
+    (tmp_path / "new.mtl").write_text("newmtl mine\n")
+    answer = transform(source, "--model", "looks", "--out", tmp_path / "new.obj")
+    assert answer.code == 2 and "new.mtl: is there already" in answer.err
+    assert (tmp_path / "new.mtl").read_text() == "newmtl mine\n"
+    (tmp_path / "new.mtl").unlink()
+    for _ in range(2):  # the copy of bump.png carries no recipe
+        assert transform(source, "--model", "looks", "--out", tmp_path / "new.obj").code == 0
