@@ -140,16 +140,10 @@ def of_mesh(source: Path, out: Path, chain, wraps, size: int, tell) -> list[Path
     from .quiet import captured_output
 
     start_blender()
-    said: list[str] = []  # standard error is captured meanwhile
-    with captured_output():
+    with captured_output():  # standard output alone: what is told is seen while it works
         from .scene.transform_blend import transform_blend
 
-        made = transform_blend(
-            source, out, chain, wraps, lambda name: parts(name, chain, said.append), said.append
-        )
-    for line in said:
-        tell(line)
-    return made
+        return transform_blend(source, out, chain, wraps, lambda name: parts(name, chain, tell), tell)
 
 
 def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
@@ -167,16 +161,10 @@ def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
         check_written([out, library, *inside], read)
         check_unnamed(() if is_ours(out) else [library], out)
     start_blender()
-    said: list[str] = []
     with captured_output():
         from .scene.weather_file import weather_file
 
-        made = weather_file(
-            source, out, chain, size, lambda name: parts(name, chain, said.append), said.append, pixels_of
-        )
-    for line in said:
-        tell(line)
-    return made
+        return weather_file(source, out, chain, size, lambda name: parts(name, chain, tell), tell, pixels_of)
 
 
 def all_of(sets, chain, wraps, targets: list[dict], tell) -> tuple[list, list]:

@@ -112,7 +112,8 @@ def staged_steps(
     """Bakes the stage that lies in `folder` into MAP.png for each; yields (maps done, all maps)."""
     yield 0, len(maps)
     if threads:
-        bake_here(folder, threads)
+        for done, _ in enumerate(bake_here(folder, threads), 1):
+            yield done, len(maps)
         return
     with other_blender(folder) as process:
         while process.poll() is None:
@@ -136,11 +137,11 @@ def baked_maps(item: bpy.types.Object) -> list[str]:
     return [name for name in MAP_ORDER if name in maps]
 
 
-def bake_here(folder: Path, threads: int) -> None:
+def bake_here(folder: Path, threads: int) -> Iterator[None]:
     with nothing_left_behind(), temporary_scene([]) as scene:
         scene.render.threads_mode, scene.render.threads = "FIXED", threads
         try:
-            bake_child.main(folder)
+            yield from bake_child.steps(folder)
         except (RuntimeError, OSError) as error:
             raise OutputError(f"Baking failed: {str(error).strip()}") from error
 

@@ -11,6 +11,7 @@ import math
 import os
 import sys
 from array import array
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -22,6 +23,12 @@ UNWRAP = "unwrap"  # of the mesh: the gap between islands, 0 where its UVs are t
 
 
 def main(folder: Path) -> None:
+    for _ in steps(folder):
+        pass
+
+
+def steps(folder: Path) -> Iterator[None]:
+    """One for each map that is done."""
     with bpy.data.libraries.load(str(folder / "stage.blend")) as (inside, wanted):
         wanted.objects = inside.objects
     maps = list(wanted.objects)
@@ -37,6 +44,7 @@ def main(folder: Path) -> None:
         for other in scene.objects:  # also what an empty file begins with
             other.hide_render = other != item
         bake(item, folder)
+        yield
 
 
 def unwrap(item: bpy.types.Object, folder: Path) -> None:

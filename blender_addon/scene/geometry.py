@@ -7,7 +7,7 @@ a second Blender does them (bake.py), so that this one stays usable and Esc is h
 
 import hashlib
 from array import array
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -119,6 +119,19 @@ def baked_steps(
     bake = {"mesh_sha256": mesh_hash(item, uvs), "size": size, "uvs": "mesh" if own else "new"}
     files = {name: folder / f"{name}.png" for name in maps}
     return Geometry(uid, before, files, None if own else uvs, bake)
+
+
+def told_of(steps: Generator[tuple[int, int], None, Geometry], name: str, tell: Callable) -> Geometry:
+    """What they return; a line for each map that is baked, since one can take minutes."""
+    told = -1
+    while True:
+        try:
+            done, count = next(steps)
+        except StopIteration as stop:
+            return stop.value
+        if done > told:
+            tell(f"{name}: {done} of {count} maps baked")
+        told = done
 
 
 def check_unchanged(item: bpy.types.Object, before: tuple[int, int, int]) -> None:

@@ -17,8 +17,9 @@ from ..engine.sizes import check_bake_size
 from ..engine.transform import baked_channels, check_chain
 from ..engine.transform_request import source_of
 from ..engine.transform_run import mark, pngs, run
+from .bake import existing
 from .formats import FORMATS
-from .geometry import Geometry, chosen, geometry_steps, request_fields
+from .geometry import Geometry, chosen, geometry_steps, request_fields, told_of
 from .mesh_source import from_file
 from .session import nothing_left_behind
 from .transform_blend import appended, meshes_of, write
@@ -74,10 +75,7 @@ def weather_objects(source: Path, objects: list, chain: list, size: int, progres
 
 def bake(uid: int, maps: tuple[str, ...], size: int, folder: Path, tell) -> Geometry:
     steps = geometry_steps(uid, maps, size, folder, threads=os.cpu_count() or 1)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            if stop.value.note:
-                tell(stop.value.note)
-            return stop.value
+    baked = told_of(steps, existing(uid).name, tell)
+    if baked.note:
+        tell(baked.note)
+    return baked

@@ -29,7 +29,7 @@ from ..engine.mesh_file import check_mesh_file
 from ..engine.transform_recipe import combined
 from ..engine.transform_request import source_of
 from ..engine.transform_run import mark, pngs, run
-from .geometry import baked_steps, check, request_fields
+from .geometry import baked_steps, check, request_fields, told_of
 from .glb_meshes import GlbMesh, fitting_set_steps, meshes_in
 from .layouts import counts
 from .unwrap import taken
@@ -138,7 +138,7 @@ def weather_mesh(room: Room, one: GlbMesh) -> tuple:
         counts(item.data),
         os.cpu_count() or 1,
     )
-    baked = last(steps)
+    baked = told_of(steps, item.name, room.tell)
     shown = source_of({**request_fields(baked), "name": item.name})
     shown = replace(
         shown, **{key: tuple(room.earlier[key]) for key in ("licences", "authors") if key in room.earlier}

@@ -6,12 +6,14 @@ import re
 import bpy
 import pytest
 
+from blender_addon import transform_command
 from blender_addon.engine import png, sizes, transform_recipe
 from blender_addon.engine.errors import RequestError
 from blender_addon.engine.glb import read_glb
 from blender_addon.engine.glb_images import image_bytes
-from blender_addon.scene import weather_file
+from blender_addon.scene import bake_child, geometry_stage, images, material, transformed, weather_file
 from blender_addon.scene.geometry import geometry_steps
+from tests.engine.test_transform import drawn
 from tests.tiny_picture import make_tiny_picture
 
 TAKES = ("position", "object_normal", "ao", "curvature")
@@ -178,3 +180,46 @@ def test_an_obj_is_not_painted_over_its_own_images(transform, tmp_path):
     answer = transform(tmp_path / "box.obj", "--model", "tops", "--out", tmp_path / "new.obj", "--quiet")
     assert answer.code == 2 and "is read as a source" in answer.err
     assert (tmp_path / "new.mtl").read_text() == "newmtl w\n"
+
+
+def test_a_bake_is_told_while_it_goes_on(transform, tmp_path, monkeypatch):
+    """Each line stands on standard error before the next map is baked, not after all work."""
+    known = []
+    bake = bake_child.bake
+    monkeypatch.setattr(transform_command, "say", known.append)
+
+    def slow(item, folder):
+        known.append("bakes")
+        bake(item, folder)
+
+    monkeypatch.setattr(bake_child, "bake", slow)
+    monkeypatch.setattr(geometry_stage, "RAYS", dict.fromkeys(geometry_stage.RAYS, 1))
+    write_cube(tmp_path / "box.obj")
+    answer = transform(tmp_path / "box.obj", "--model", "worn", "--size", 64, "--out", tmp_path / "old.obj")
+    assert answer.code == 0, answer.err
+    lines = [line.rpartition(": ")[2] for line in known]
+    start = lines.index("0 of 4 maps baked")
+    expected = ["bakes", *(line for i in (1, 2, 3) for line in (f"{i} of 4 maps baked", "bakes"))]
+    assert lines[start + 1 : start + 9] == [*expected, "4 of 4 maps baked"]
+
+
+def test_a_blend_is_told_of_while_it_is_changed(transform, weather, tmp_path, monkeypatch):
+    make_tiny_picture(weather / "looks.onnx")
+    item = shown_plane(png.encode(drawn(32)))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "yard.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    known = []
+    put = transformed.put
+    monkeypatch.setattr(transform_command, "say", known.append)
+    monkeypatch.setattr(transformed, "put", lambda *a: (known.append("put"), put(*a))[1])
+    answer = transform(tmp_path / "yard.blend", "--model", "looks", "--out", tmp_path / "new.blend")
+    assert answer.code == 0, answer.err
+    assert "put" in known[1:] and item in known[0]
+
+
+def shown_plane(data: bytes) -> str:
+    """The name of the image that it shows."""
+    bpy.ops.mesh.primitive_plane_add()
+    image = images.new_image("Wall", data, "sRGB", "")
+    bpy.context.object.data.materials.append(material.build_material("Wall", {"base_color": image}))
+    return "Wall"
