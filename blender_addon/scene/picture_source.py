@@ -89,12 +89,25 @@ def rgba_of(image: bpy.types.Image, side: int | None = None) -> bytes:
         top, left = (height - side) // 2, (width - side) // 2
         values = values[top : top + side, left : left + side]
     if image.is_float and image.colorspace_settings.name != "Non-Color":
-        values = np.concatenate([encoded(values[..., :3]), values[..., 3:]], axis=2)  # its pixels are linear
+        values = np.concatenate([encoded(straight(values, image.alpha_mode)), values[..., 3:]], axis=2)
     grey = image.channels < 3
     colors = np.repeat(values[..., :1], 3, axis=2) if grey else values[..., :3]
     alpha = values[..., -1:] if image.channels in (2, 4) else np.ones_like(values[..., :1])
     unit = np.clip(np.nan_to_num(np.concatenate([colors, alpha], axis=2)), 0, 1)
     return np.floor(unit * np.float32(255) + np.float32(0.5)).astype(np.uint8).tobytes()
+
+
+def straight(values, alpha_mode: str):
+    """[H, W, 1..4] float32, linear, as Blender holds them -> [H, W, 1 or 3] colours that alpha did not multiply.
+
+    Blender multiplies them in floats of every file, but where alpha is ignored or a channel of its own.
+    """
+    import numpy as np
+
+    colors, alpha = values[..., :3], values[..., 3:]
+    if alpha_mode not in ("STRAIGHT", "PREMUL") or not alpha.size:
+        return colors
+    return np.divide(colors, alpha, out=colors.copy(), where=alpha > 0)
 
 
 def encoded(linear):

@@ -532,3 +532,21 @@ def test_what_others_use_gets_no_fake_user(wish):
     plane(image)
     bpy.ops.gancube.transform()
     assert not image.use_fake_user and image.users == 1
+
+
+@pytest.mark.parametrize("mode, share", [("PREMUL", 1), ("STRAIGHT", 0.5), ("CHANNEL_PACKED", 0.5)])
+def test_floats_under_half_an_alpha_keep_their_colours(tmp_path, mode, share):
+    """An EXR holds 0.5 multiplied by alpha; whoever calls it straight means the 0.25 that stands there."""
+    made = bpy.data.images.new("made", 4, 4, float_buffer=True, alpha=True)
+    made.pixels.foreach_set(np.tile(np.array([0.25, 0.125, 0.0625, 0.5], np.float32), 16))
+    made.update()
+    settings = bpy.context.scene.render.image_settings
+    settings.file_format, settings.color_mode = "OPEN_EXR", "RGBA"
+    made.save_render(str(tmp_path / "made.exr"))
+    read = bpy.data.images.load(str(tmp_path / "made.exr"))
+    read.alpha_mode = mode
+    colors = picture_source.encoded(np.array([0.5, 0.25, 0.125], np.float32) * share) * 255
+    rgba = np.frombuffer(picture_source.rgba_of(read), np.uint8).reshape(4, 4, 4)[0, 0]
+    assert np.abs(rgba - [*colors, 127.5]).max() <= 1, rgba
+    if mode == "PREMUL":  # Blender holds what it generates so, too
+        assert np.array_equal(np.frombuffer(picture_source.rgba_of(made), np.uint8)[:4], rgba)
