@@ -131,7 +131,8 @@ STRIP = 256  # rows that are made bytes at a time: floats of a large picture are
 def pixels_of(data: bytes) -> np.ndarray:
     """[H, W, 1..4] uint8, row 0 on top."""
     is_png = kind_of(data) == "PNG"
-    if is_png and not ("bpy" in sys.modules and png.is_slow(data)):
+    passes = is_png and png.is_interlaced(data)
+    if is_png and not passes and not ("bpy" in sys.modules and png.is_slow(data)):
         return png.decode(data)[0]
     start_blender()
     with captured_output():
@@ -139,7 +140,7 @@ def pixels_of(data: bytes) -> np.ndarray:
 
         width, height, floats = decoded(data)
     rows = np.frombuffer(floats, np.float32).reshape(height, width, 4)[::-1]
-    pixels = np.empty((height, width, 3 if is_png and not has_alpha(data) else 4), np.uint8)
+    pixels = np.empty((height, width, 3 if is_png and not passes and not has_alpha(data) else 4), np.uint8)
     for first in range(0, height, STRIP):
         strip = rows[first : first + STRIP, :, : pixels.shape[2]]
         pixels[first : first + STRIP] = np.floor(strip * 255 + 0.5).clip(0, 255)

@@ -183,7 +183,8 @@ def all_of(sets, chain, wraps, targets: list[dict], tell) -> tuple[list, list]:
         except GanCubeError as error:
             if len(sets) == 1:
                 raise
-            faults.append(str(error))
+            path, said = next(iter(one.files.values())), str(error)
+            faults.append(said if said.startswith(str(path)) else f"{path}: {said}")
     return done, faults
 
 
@@ -201,7 +202,7 @@ def chain_of(arguments) -> list:
         loaded[path] = loaded.get(path) or Model.load(path, arguments.provider)
     models = [loaded[library.find(name, folders)] for name in arguments.model]
     for model in models:
-        check_takes_picture(model.card)
+        check_takes_picture(model.titled)
     labels = each("--label", arguments.label, models, lambda card: bool(card.labels))
     strengths = each("--strength", arguments.strength, models, lambda card: card.has_strength)
     seed = parse_seed(0 if arguments.seed is None else arguments.seed)
@@ -210,7 +211,7 @@ def chain_of(arguments) -> list:
         for model, label, share in zip(models, labels, strengths, strict=True)
     ]
     for model, step in chain:
-        check_step(model.card, step)  # before any picture is read
+        check_step(model.titled, step)  # before any picture is read
     return chain
 
 
@@ -223,7 +224,7 @@ def each(option: str, given: list[str] | None, models: list, fits) -> list[str |
     if len(given) == len(models):
         return [None if text in DEFAULT else text for text in given]
     if not any(fits(model.card) for model in models):
-        names = ", ".join(model.card.name for model in models)
+        names = ", ".join(model.titled.name for model in models)
         raise RequestError(
             f"{option}: {names} {'has' if len(models) == 1 else 'have'} no such setting. Leave it out."
         )
@@ -250,7 +251,7 @@ def parts(begin: str, chain: list, tell):
     """A line for about every tenth of a step that has many parts."""
 
     def progress(step: int, done: int, count: int) -> None:
-        name = chain[step][0].card.name
+        name = chain[step][0].titled.name
         if done == 0:
             tell(f"{begin}: {name}" + (f", {count} parts" if count > 1 else ""))
         elif done < count and done * 10 // count > (done - 1) * 10 // count:

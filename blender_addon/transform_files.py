@@ -119,7 +119,7 @@ NAMES = (
 
 
 def read(one: Set) -> Source:
-    """Pixels as the camera saw them, hashes, and what a file says it was made with; ImageError names the file."""
+    """Pixels as the camera saw them, hashes, and what a file says it was made with; errors name the file."""
     sources = []
     for name, path in one.files.items():
         try:
@@ -172,8 +172,10 @@ def source_in(
 
 
 def picture_in(data: bytes, name: str, orientation: int = UPRIGHT, channel: int | None = None) -> Picture:
-    """A PNG by our own reader, so that its pixels do not depend on whether Blender is at hand; the rest by Blender."""
-    pixels = upright(png.decode(data)[0] if kind_of(data) == "PNG" else pixels_of(data), orientation)
+    """A PNG by our own reader, so that its pixels do not depend on whether Blender is at hand; the rest, and what is
+    interlaced, by Blender."""
+    ours = kind_of(data) == "PNG" and not png.is_interlaced(data)
+    pixels = upright(png.decode(data)[0] if ours else pixels_of(data), orientation)
     if channel is not None:
         channel = channel if pixels.shape[2] > 2 else 0  # a grey one holds it in all
         pixels = pixels[..., channel : channel + 1]

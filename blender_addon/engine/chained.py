@@ -26,7 +26,7 @@ def chained(textures: list[TextureSet], chain: list[tuple[Model, Step]], wraps: 
     made = []
     for one in textures:
         picture, before = Picture({name: to_uint8(unit) for name, unit in one.maps.items()}), 1
-        check_chain([(model.card, step) for model, step in chain], channels_of(picture), size=picture.size)
+        check_chain([(model.titled, step) for model, step in chain], channels_of(picture), size=picture.size)
         for model, step in chain:
             picture = transform(model, picture, step, wraps, before=before)
             before *= model.card.scale

@@ -4,7 +4,7 @@ Previous station: latents.draw; next: pixels.decode. One run per texture on ever
 same alone or among others, memory stays that of one, and cancelling between two comes for free.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +66,11 @@ class Model:
         if verify:
             model._verify(provider, threads)
         return model
+
+    @property
+    def titled(self) -> Card:
+        """The card under the name of its file, for messages: two generators may call themselves the same."""
+        return replace(self.card, name=self.path.stem)
 
     def _verify(self, provider: str, threads: int | None) -> None:
         """Keep the test vector's result; ModelError where it is wrong. `auto` leaves a GPU that fails for cpu."""

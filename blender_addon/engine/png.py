@@ -14,6 +14,7 @@ from .errors import ImageError
 from .png_filters import unfilter
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+INTERLACED = 28  # byte of the header
 MAX_SIDE = 2**17
 MAX_PIXELS = 2**27  # 11585 x 11585
 MAX_TEXT = 16 * 2**20  # characters of all text chunks together
@@ -56,9 +57,11 @@ def decode(data: bytes) -> tuple[np.ndarray, dict]:
     """The bytes of a PNG -> ([H, W, 1..4] uint8, row 0 on top; {keyword: text}).
 
     16-bit images are rounded to 8 bits, palettes become RGB or RGBA, grey + alpha becomes [H, W, 2]. A transparent
-    colour of a grey or RGB image (tRNS) is left out. Interlaced files are refused.
+    colour of a grey or RGB image (tRNS) becomes alpha. Interlaced files are refused.
     """
     header, palette, alpha, packed, text = _chunks(data)
+    if is_interlaced(data):
+        raise ImageError("the PNG is interlaced. Save it without interlacing.")
     width, height, depth, kind = header
     channels = CHANNELS[kind]
     row_bytes = (width * channels * depth + 7) // 8
@@ -77,18 +80,22 @@ def decode(data: bytes) -> tuple[np.ndarray, dict]:
 
 
 def _pixels(rows: np.ndarray, width: int, depth: int, kind: int, palette, alpha) -> np.ndarray:
-    """Rows [n, bytes] -> [n, W, C] uint8."""
+    """Rows [n, bytes] -> [n, W, C] uint8. palette, alpha: as _chunks gives them."""
     height, channels = len(rows), CHANNELS[kind]
     if depth == 16:
         wide = rows.reshape(height, width, channels, 2).astype(np.uint32)
-        pixels = (((wide[..., 0] << 8 | wide[..., 1]) * 255 + 32767) // 65535).astype(np.uint8)
+        values = wide[..., 0] << 8 | wide[..., 1]
+        pixels = ((values * 255 + 32767) // 65535).astype(np.uint8)
     elif depth == 8:
-        pixels = rows.reshape(height, width, channels)
+        values = pixels = rows.reshape(height, width, channels)
     else:
         bits = np.unpackbits(rows, axis=1)[:, : rows.shape[1] * 8].reshape(height, -1, depth)[:, :width]
-        pixels = (bits @ (1 << np.arange(depth - 1, -1, -1))).astype(np.uint8)[..., None]
+        values = pixels = (bits @ (1 << np.arange(depth - 1, -1, -1))).astype(np.uint8)[..., None]
         if kind == 0:
             pixels = pixels * np.uint8(255 // (2**depth - 1))
+    if kind in (0, 2) and alpha is not None:  # of the samples as they are: rounded, others would be the same
+        shown = (values != (alpha & (2**depth - 1))).any(axis=2, keepdims=True)
+        pixels = np.concatenate([pixels, shown * np.uint8(255)], axis=2)
     if kind == 3:
         if pixels.max() >= len(palette):
             raise ImageError("the PNG is damaged: it uses a colour that its palette lacks.")
@@ -106,12 +113,17 @@ def _strips(height: int, length: int) -> list[tuple[int, int]]:
 def is_slow(data: bytes) -> bool:
     """Whether it is 8-bit RGB or RGBA with average or Paeth filters, as other programs write them: they take 25 ms here
     at 256 px, and Blender reads the same pixels in one."""
-    (width, height, depth, kind), _, _, packed, _ = _chunks(data)
+    (width, height, depth, kind), _, alpha, packed, _ = _chunks(data)
     length = width * CHANNELS[kind] + 1
-    if depth != 8 or kind not in (2, 6):
+    if depth != 8 or kind not in (2, 6) or alpha is not None or is_interlaced(data):
         return False
     sizes = [(end - first) * length for first, end in _strips(height, length)]
     return max(max(rows[::length]) for rows in _unpack(packed, sizes)) > 2
+
+
+def is_interlaced(data: bytes) -> bool:
+    """By the header of a PNG, which may be damaged."""
+    return data[INTERLACED : INTERLACED + 1] == b"\1"
 
 
 def read_text(data: bytes) -> dict:
@@ -145,7 +157,10 @@ def _text_chunk(key: str, value: str) -> bytes:
 
 
 def _chunks(data: bytes):
-    """Walk the chunks -> (width, height, depth, colour type), palette [n, 3], alpha [256] or None, packed, text."""
+    """Walk the chunks -> (width, height, depth, colour type), palette [n, 3], alpha, packed, text.
+
+    alpha: [256] uint8 of a palette's entries, the [1 or 3] uint16 samples of the one transparent colour, or None.
+    """
     if data[:8] != SIGNATURE:
         raise ImageError("the file is not a PNG.")
     header, palette, alpha, packed, text, size, position = None, None, None, [], {}, 0, 8
@@ -172,6 +187,10 @@ def _chunks(data: bytes):
         elif kind == b"tRNS" and header[3] == 3:
             alpha = np.full(256, 255, np.uint8)  # the entries that are not listed are opaque
             alpha[: len(payload)] = np.frombuffer(payload[:256], np.uint8)
+        elif kind == b"tRNS" and header[3] in (0, 2):
+            if len(payload) != 2 * CHANNELS[header[3]]:
+                raise ImageError("the PNG is damaged: its transparent colour has a wrong length.")
+            alpha = np.frombuffer(payload, ">u2").astype(np.uint16)
         elif kind == b"IDAT":
             packed.append(payload)
         elif kind in (b"tEXt", b"iTXt", b"zTXt"):
@@ -197,8 +216,6 @@ def _header(payload: bytes) -> tuple[int, int, int, int]:
         raise ImageError("the PNG is damaged: its header makes no sense.")
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
         raise ImageError(f"the PNG has {width} x {height} px; sides go from 1 to {MAX_SIDE}.")
-    if interlaced:
-        raise ImageError("the PNG is interlaced. Save it without interlacing.")
     return width, height, depth, kind
 
 

@@ -81,9 +81,9 @@ def transform(
     since what is said of sizes is said of the picture that a person has.
     """
     card = model.card
-    check_step(card, step)  # what cannot be is said before the work
+    check_step(model.titled, step)  # what cannot be is said before the work
     label = resolve_label(card, step.seed, step.label)
-    windows = Windows(card.input("image"), picture, card.name)
+    windows = Windows(card.input("image"), picture, model.titled.name)
     height, width = picture.size
     core = fitting_core(card, height, width, len_of(picture), before)
     down, across = (list(spans(size, core, card, wraps)) for size in (height, width))

@@ -49,7 +49,7 @@ def run(
     `progress(step, done, count)` before each part of each step; what it raises comes through.
     """
     picture, steps, before = source.picture, [], 1
-    cards = [(model.card, step) for model, step in chain]
+    cards = [(model.titled, step) for model, step in chain]
     check_chain(cards, channels_of(picture), picture.alpha is not None, picture.size)
     wraps = tiles(picture) if wraps is None else wraps
     for number, (model, step) in enumerate(chain):

@@ -11,11 +11,10 @@ import bpy
 
 from ..engine.card import MAPS
 from ..engine.errors import ImageError
-from ..engine.png import SIGNATURE
+from ..engine.png import SIGNATURE, is_interlaced
 from .faces import image_nodes
 from .images import RECIPE_KEY
 
-INTERLACED = 28  # byte of a PNG's header
 # Where the maps of a material arrive in a Principled shader.
 SOCKETS = {
     "base_color": "Base Color",
@@ -66,7 +65,7 @@ def png_of(image: bpy.types.Image) -> bytes | None:
     else:
         path = Path(bpy.path.abspath(image.filepath, library=image.library))
         data = path.read_bytes() if path.is_file() else b""
-    return data if data.startswith(SIGNATURE) and data[INTERLACED : INTERLACED + 1] == b"\0" else None
+    return data if data.startswith(SIGNATURE) and not is_interlaced(data) else None
 
 
 def crop_of(image: bpy.types.Image, side: int, file: Path) -> dict:

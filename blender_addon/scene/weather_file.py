@@ -32,7 +32,7 @@ def weather_file(
 ) -> list[Path]:
     """chain: [(Model, Step)], the first of which takes a shape. size: of the images of each mesh, in pixels.
     progress_of(name): what run() calls. read: an image file -> [H, W, 1..4] uint8."""
-    cards = [(model.card, step) for model, step in chain]
+    cards = [(model.titled, step) for model, step in chain]
     check_bake_size(size)
     check_chain(cards, baked_channels(cards[0][0].takes), size=(size, size))
     with nothing_left_behind() as before:

@@ -46,7 +46,7 @@ def test_one_picture(transform, gancube, photo, tmp_path):
     out = tmp_path / "mossy.png"
     answer = transform(photo, "--model", "looks", "--label", "moss", "--strength", "0.6", "--out", out)
     assert answer.code == 0, answer.err
-    assert "mossy.png" in answer.out and "brick.png: tiny" in answer.err
+    assert "mossy.png" in answer.out and "brick.png: looks" in answer.err
     assert pixels(out).shape == (64, 64, 3) and not np.array_equal(pixels(out), pixels(photo))
     told = json.loads(gancube("recipe", out).out)
     (step,) = told["steps"]

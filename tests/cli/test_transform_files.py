@@ -2,6 +2,8 @@
 whom the mark credits, and what is refused before any work."""
 
 import json
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,7 +156,7 @@ def test_every_step_is_credited(transform, gancube, takers, photo, tmp_path):
         (
             ("--model", "looks", "--model", "tops"),
             "out.png",
-            "tiny: needs the map height, which neither the picture",
+            "tops: needs the map height, which neither the picture",
         ),
         (
             ("--model", "x2", "--model", "looks", "--label", "-", "--label", "rust"),
@@ -233,3 +235,77 @@ def test_a_set_is_enlarged_together(transform, tmp_path):
     }
     assert transform(source, "--model", "looks", "--out", tmp_path / "snowy.png").code == 0
     assert len(pixels(tmp_path / "snowy.png")) == 32, "where sizes stay, it goes alone"
+
+
+@pytest.mark.parametrize("mode, depth", [("L", 8), ("RGB", 8), ("RGBA", 8), ("LA", 8), ("RGB", 16)])
+def test_interlaced_pngs_are_read(transform, takers, tmp_path, mode, depth):
+    """By Blender, as in the panel: every pixel is what the same picture without interlacing gives."""
+    channels = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}[mode]
+    colors = np.concatenate([drawn(13, seed=i, channels=1) for i in range(channels)], axis=2)
+    for name, passes in (("plain", False), ("passes", True)):
+        (tmp_path / f"{name}.png").write_bytes(adam7(colors, passes, depth))
+        answer = transform(
+            tmp_path / f"{name}.png", "--model", "looks", "--out", tmp_path / f"out-{name}.png"
+        )
+        assert answer.code == 0, answer.err
+    assert np.array_equal(pixels(tmp_path / "out-plain.png"), pixels(tmp_path / "out-passes.png"))
+
+
+def adam7(pixels: np.ndarray, passes: bool, depth: int) -> bytes:
+    """[H, W, 1..4] uint8 as a PNG, interlaced or not."""
+    height, width, channels = pixels.shape
+    starts = (
+        (0, 0, 8, 8),
+        (0, 4, 8, 8),
+        (4, 0, 8, 4),
+        (0, 2, 4, 4),
+        (2, 0, 4, 2),
+        (0, 1, 2, 2),
+        (1, 0, 2, 1),
+    )
+    parts = [pixels[y::down, x::right] for y, x, down, right in starts] if passes else [pixels]
+    parts = [np.repeat(part, depth // 8, axis=2) for part in parts]  # 0xABAB rounds to 0xAB
+    rows = b"".join(b"\0" + row.tobytes() for part in parts if part.shape[1] for row in part)
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, int(passes))
+    body = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return png.SIGNATURE + b"".join(png.chunk(*one) for one in body)
+
+
+def test_a_transparent_colour_goes_along(transform, photo, tmp_path):
+    data = photo.read_bytes()
+    key = pixels(photo)[3, 5].astype(">u2").tobytes()
+    photo.write_bytes(data[:33] + png.chunk(b"tRNS", key) + data[33:])
+    assert transform(photo, "--model", "looks", "--out", tmp_path / "out.png").code == 0
+    assert pixels(tmp_path / "out.png").shape == (64, 64, 4) and pixels(tmp_path / "out.png")[3, 5, 3] == 0
+
+
+def test_messages_say_which_file_and_which_limit(transform, takers, photo, tmp_path):
+    (tmp_path / "long.png").write_bytes(png.encode(np.zeros((1, 20000, 3), np.uint8)))
+    answer = transform(tmp_path / "long.png", *("--model", "x4") * 2, "--out", tmp_path / "out.png")
+    assert answer.code == 2 and "Use 8192 x 1 px or less" in answer.err, answer.err
+    answer = transform(tmp_path / "pictures", "--model", "looks", "--out", tmp_path / "out")
+    assert answer.code == 2 and "pictures: no such file or folder" in answer.err
+    tops, worn = tmp_path / "high.onnx", tmp_path / "low.onnx"
+    for path in (tops, worn):
+        path.write_bytes((takers / "tops.onnx").read_bytes())
+        answer = transform(photo, "--model", "looks", "--model", path, "--out", tmp_path / "out.png")
+        assert answer.code == 2 and f"{path.stem}: needs the map height" in answer.err
+        answer = transform(photo, "--model", path, "--label", "moss", "--out", tmp_path / "out.png")
+        assert answer.code == 2 and f"{path.stem} has no labels" in answer.err
+
+
+def test_a_bad_set_of_a_folder_is_named(transform, photo, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, side in (("a_base_color", 16), ("a_normal", 32), ("b_base_color", 16), ("c_base_color", 8)):
+        (folder / f"{name}.png").write_bytes(png.encode(drawn(side)))
+    answer = transform(folder, "--model", "looks", "--out", tmp_path / "out")
+    first = folder / "a_base_color.png"
+    assert answer.code == 2 and f"1 of 3 pictures were left out: {first}, " in answer.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["b.png", "c.png"]
+    answer = transform(first, "--model", "x2", "--out", tmp_path / "one.png")
+    assert answer.code == 2 and "a_normal.png: the maps have different sizes" in answer.err
+    (folder / "d_ao.png").write_bytes(png.encode(drawn(8, channels=1)))
+    answer = transform(folder, "--model", "looks", "--out", tmp_path / "out")
+    assert "2 of 4 pictures" in answer.err and f"{folder / 'd_ao.png'}: looks: needs the map" in answer.err

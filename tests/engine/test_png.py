@@ -105,6 +105,33 @@ def test_palette_with_alpha():
     assert np.array_equal(png.decode(file.getvalue())[0], expected)
 
 
+@pytest.mark.parametrize("depth, kind", [(1, 0), (4, 0), (8, 0), (16, 0), (8, 2), (16, 2)])
+def test_a_transparent_colour_is_alpha(depth, kind):
+    """As Pillow shows it; in 16 bits a colour that only rounds to it is not meant."""
+    channels, high = {0: 1, 2: 3}[kind], 2**depth - 1
+    key = [high] * channels
+    samples = np.array([[key, [high - 1] * channels], [[0] * channels, key]], ">u2")
+    if depth == 16:
+        rows = [row.tobytes() for row in samples]
+    elif depth == 8:
+        rows = [row.astype(np.uint8).tobytes() for row in samples]
+    else:
+        rows = [bytes([int(a) << (8 - depth) | int(b) << (8 - 2 * depth)]) for a, b in samples[..., 0]]
+    data = file_of(2, 2, zlib.compress(b"".join(b"\0" + row for row in rows)), kind=kind, depth=depth)
+    trns = png.chunk(b"tRNS", np.array(key, ">u2").tobytes())
+    data = data[:33] + trns + data[33:]  # behind the header
+    pixels, _ = png.decode(data)
+    assert pixels.shape == (2, 2, channels + 1)
+    assert pixels[..., -1].tolist() == [[0, 255], [255, 0]]
+    assert np.array_equal(pixels[..., :-1], png.decode(data[:33] + data[33 + len(trns) :])[0])
+    if depth == 8:
+        told = np.array(Image.open(io.BytesIO(data)).convert("RGBA"))
+        assert np.array_equal(pixels[..., -1], told[..., 3])
+    short = data[:33] + png.chunk(b"tRNS", b"\0") + data[33 + len(trns) :]
+    with pytest.raises(ImageError, match="transparent colour"):
+        png.decode(short)
+
+
 def test_text_both_ways():
     text = {"gancube": '{"a": 1}', "place": "K\u00f6ln", "word": "\u7816 wall"}
     data = png.encode(photo(4, 4, 3), text)

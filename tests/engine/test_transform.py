@@ -145,7 +145,7 @@ def test_several_maps_go_in_by_name(made):
     result = transform(model, Picture({"ao": ao, "position": colors}), Step(), True).maps["base_color"]
     given = np.concatenate([colors, ao], axis=2)
     assert np.abs(result.astype(int) - untiled(model, given)).max() <= 1
-    with pytest.raises(RequestError, match=r"tiny: needs the map ao, and the picture has position"):
+    with pytest.raises(RequestError, match=r"^m\d+: needs the map ao, and the picture has position"):
         transform(model, Picture({"position": colors}), Step(), True)
 
 
