@@ -32,7 +32,7 @@ EDGE = 16  # outermost pixels of a crop, whose surroundings are wrong
 # height's power is above it in few materials: what a picture cannot tell for sure, whether a surface is flat, would
 # otherwise cost so much on those that are that everything was drawn flat (10.9 degrees off after 5,500 steps, as far
 # as a normal map of one colour).
-MAP_BANDS = {
+BANDS = {
     "height": ((0.3, 1.0, 1.0, 1.0, 1.0, 0.5), 1e-2),  # a pixel is 1/8
     "roughness": ((1.0, 2.0, 2.0, 2.0, 2.0, 2.0), 3e-2),
 }
@@ -186,8 +186,8 @@ def map_distance(name: str, fake: Tensor, real: Tensor) -> Tensor:
     Of a height only the octaves, relative to their power: its normals have the say on what is fine.
     """
     found = (fake - real).abs().mean() if name != "height" else 0.0
-    if name in MAP_BANDS:
-        bands, faint = MAP_BANDS[name]
+    if name in BANDS:
+        bands, faint = BANDS[name]
         found = found + 0.1 * band_distance(fake, real, bands, faint)
     return MAP_WEIGHTS.get(name, 1.0) * found
 

@@ -32,6 +32,7 @@ SCENARIOS = (
     "sliders",
     "texture",
     "transform",
+    "shipped",
     "sketch",
     "weather",
     "kept",
