@@ -8,9 +8,15 @@ a material lacks has no distance, and the critic sees it of neither picture.
 
 Where a height comes out, the normals are its slopes, so the two always belong together; the critic sees the normals,
 which is what the light shows. What has a natural beginning (the colour of a luminance) is drawn as a difference to it.
+
+A position that goes in is told in sine waves too (Fourier features, Tancik et al. 2020, arXiv 2006.10739): from a ramp
+alone convolutions draw nothing finer than the ramp. So a pattern can stay where it is in space, on both sides of a seam
+between UV islands.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import torch
@@ -46,17 +52,19 @@ BEGINS = {
 class PairedGenerator(nn.Module):
     """What is exported: image [N, A, h, w] in [-1, 1] -> maps [N, B, h, w] likewise; normals are unit vectors."""
 
-    def __init__(self, network: Translator, inputs: tuple[str, ...], outputs: tuple[str, ...]):
+    def __init__(
+        self, network: Translator, inputs: tuple[str, ...], outputs: tuple[str, ...], waves: int = 0
+    ):
         super().__init__()
-        self.network, self.inputs, self.outputs = network, inputs, outputs
+        self.network, self.inputs, self.outputs, self.waves = network, inputs, outputs, waves
 
     def forward(self, image: Tensor) -> Tensor:
         return torch.cat(list(self.free(image).values()), 1).clamp(-1, 1)
 
     def free(self, image: Tensor) -> dict[str, Tensor]:
         """Each output by name, in their order; colours are not bounded, so that every error has a gradient."""
-        drawn, given = self.network(image), split(image.float(), self.inputs)
-        made = {}
+        given, made = split(image.float(), self.inputs), {}
+        drawn = self.network(torch.cat([image, *(x.to(image) for x in waves_of(given, self.waves))], 1))
         for name, x in split(drawn, self.outputs, drawn_channels(self.outputs)).items():
             begin = next((given[other] for other in BEGINS.get(name, ()) if other in given), None)
             if name == "normal":
@@ -82,7 +90,8 @@ class Paired(Family):
         c = self.config = config
         self.domain, self.inputs, self.outputs = domain, c.inputs, c.outputs
         a, b = channels(c.inputs), channels(c.outputs)
-        self.network = Translator(a, sum(drawn_channels(c.outputs)), c.width, c.depth)
+        more = 2 * c.waves * CHANNELS["position"] if "position" in c.inputs else 0
+        self.network = Translator(a + more, sum(drawn_channels(c.outputs)), c.width, c.depth)
         first = CHANNELS[c.outputs[0]]
         self.shown = ShownPairs(a, first, c.crop, multiple=self.network.multiple_of)
         critics = c.adversarial_weight > 0
@@ -104,7 +113,7 @@ class Paired(Family):
         image = torch.cat([maps[name] for name in self.inputs], 1)
         present = {name: batch["present"][:, i] for i, name in enumerate(self.domain.maps)}
         self.shown.keep(image, maps[self.outputs[0]])
-        made = PairedGenerator(self.network, self.inputs, self.outputs).free(image)
+        made = self._generator().free(image)
         terms = {}
         for name in self.outputs:
             if (has := present[name]).any():
@@ -131,6 +140,9 @@ class Paired(Family):
             parts.append(x * present[name][:, None, None, None])
         return _inner(torch.cat(parts, 1)).contiguous(memory_format=torch.channels_last)
 
+    def _generator(self) -> PairedGenerator:
+        return PairedGenerator(self.network, self.inputs, self.outputs, self.config.waves)
+
     def _judge(self, x: Tensor) -> Tensor:
         return self.critic(x)[0]
 
@@ -152,11 +164,11 @@ class Paired(Family):
 
     def _first(self, image: Tensor) -> Tensor:
         """The first of the outputs."""
-        made = PairedGenerator(self.network, self.inputs, self.outputs)(image)
+        made = self._generator()(image)
         return made[:, : CHANNELS[self.outputs[0]]]
 
     def deploy(self) -> Deployment:
-        module = PairedGenerator(self.network, self.inputs, self.outputs).float().cpu().eval()
+        module = self._generator().float().cpu().eval()
         margin = self.network.margin(beyond=int({"normal", "height"} <= {*self.outputs}))
         return Deployment(
             module=module,
@@ -172,6 +184,14 @@ class Paired(Family):
 def split(x: Tensor, names: tuple[str, ...], sizes: list[int] | None = None) -> dict[str, Tensor]:
     """[N, C, H, W] -> each map by name."""
     return dict(zip(names, torch.split(x, sizes or [CHANNELS[name] for name in names], dim=1), strict=True))
+
+
+def waves_of(given: dict[str, Tensor], octaves: int) -> list[Tensor]:
+    """Sines and cosines of a position [N, 3, H, W] in [-1, 1], if one is given: 1, 2, 4 ... over the bounding cube."""
+    if "position" not in given or not octaves:
+        return []
+    angles = torch.cat([given["position"] * (math.pi * 2**k) for k in range(octaves)], 1)
+    return [angles.sin(), angles.cos()]
 
 
 def drawn_channels(outputs: tuple[str, ...]) -> list[int]:

@@ -33,6 +33,8 @@ class PairedConfig:
     """Channels at full, 1/2, 1/4 and 1/8 resolution; more or fewer numbers: further down or less far."""
     depth: int = 4
     """Residual blocks at the lowest resolution."""
+    waves: int = field(default=5, metadata={"before": 0})
+    """Octaves of sine waves over the bounding cube that a position which goes in is told in too; 0: none."""
     warmup_steps: int = 2000
     """Steps without the critic."""
     critic_width: tuple[int, ...] = (24, 48, 64, 96)
@@ -80,6 +82,7 @@ class PairedConfig:
             "crop": (self.crop % 16 == 0 and self.crop >= 64, "a multiple of 16, from 64 up"),
             "zoom": (1 <= self.zoom <= 4, "1 to 4"),
             "tint": (0 <= self.tint <= 1, "0 to 1"),
+            "waves": (0 <= self.waves <= 7, "0 to 7"),
             "batch": (self.batch >= 1, "at least 1"),
             "loss": (self.loss in ("relativistic", "non-saturating"), "relativistic or non-saturating"),
         }

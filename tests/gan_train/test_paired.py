@@ -24,6 +24,7 @@ from gan_train.map_views import View, Views  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
 from gan_train.relief import normal_of_height  # noqa: E402
 from gan_train.run_folder import load_averaged  # noqa: E402
+from gan_train.translator import Translator  # noqa: E402
 
 from .pictures import bricks, texture  # noqa: E402
 
@@ -261,3 +262,23 @@ def test_the_figures_of_known_errors():
     assert pair_figures.spectrum(real, real) == 0 < pair_figures.spectrum(real * 0.5, real)
     made = pair_figures.filtered_normal(real, 3.0, True)
     assert pair_figures.fitted_strength([(real, made, True)]) == 3
+
+
+def test_a_pattern_in_space_is_learned_from_waves_of_the_position():
+    """Eight stripes over the cube: from the position alone nothing but their mean is drawn."""
+    ramp = torch.linspace(-1, 1, 64)
+    place = torch.stack((*torch.meshgrid(ramp, ramp, indexing="ij"), torch.zeros(64, 64)))[None]
+    stripes = torch.cos(8 * torch.pi * place[:, :1]).expand(-1, 3, -1, -1)
+    errors = []
+    for waves in (0, 4):
+        torch.manual_seed(0)
+        network = Translator(3 + 6 * waves, 3, (8, 8), 1)
+        generator = PairedGenerator(network, ("position",), ("base_color",), waves)
+        optimizer = torch.optim.Adam(network.parameters(), 0.01)
+        for _ in range(40):
+            error = (generator(place) - stripes)[:, :, 8:-8, 8:-8].abs().mean()
+            optimizer.zero_grad()
+            error.backward()
+            optimizer.step()
+        errors.append(error.item())
+    assert errors[1] < 0.3 * errors[0], errors

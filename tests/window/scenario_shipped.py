@@ -1,0 +1,61 @@
+"""The generators that ship and take a picture, by click: a brick cube that becomes another stone and is enlarged, then
+a photo that gets its maps. By driver.py.
+"""
+
+import bpy
+from installed import GENERATE, TAB, generated, pictures, settings, shown, without_default_cube
+from scenario_transform import cube, pressed, preview, transform
+
+SIZE = 256
+WAITS = 60  # seconds for a preview
+
+
+def scenario(ui):
+    yield from ui.open_sidebar(TAB)
+    without_default_cube()
+    settings().size, settings().label = SIZE, "brick"
+    button = yield from ui.find_button(op=GENERATE)
+    yield from generated(ui, button, "GAN Cube")
+    yield from ui.frame_selected()
+    yield from ui.screenshot("1_brick")
+    first = shown(cube())
+
+    yield from ui.choose("model", lambda: transform().model == "looks", having="transform")
+    yield from ui.choose("label", lambda: transform().label == "stone_wall", having="transform")
+    yield from ui.wait(lambda: preview().shown is not None, WAITS, "the preview")
+    yield from pressed(ui, "gancube.transform")
+    second = shown(cube())
+    ui.check("all six are another stone", all(a != b for a, b in zip(first, second, strict=True)))
+    yield from ui.screenshot("2_stone_wall")
+
+    yield from ui.choose("model", lambda: transform().model == "upscale-x4", having="transform")
+    yield from pressed(ui, "gancube.transform")
+    there = bpy.data.objects["GAN Cube"]
+    sizes = {tuple(bpy.data.images[name].size) for name in pictures(there)}
+    ui.check("every map is four times as large", sizes == {(4 * SIZE, 4 * SIZE)}, sizes=sorted(sizes))
+    yield from ui.screenshot("3_enlarged")
+
+    yield from photo(ui, bpy.data.images[min(name for name in pictures(there) if "base_color" in name)])
+
+
+def photo(ui, image):
+    """A picture of the cube's alone on a plane, lit so that its relief is seen."""
+    with ui.context():
+        bpy.ops.mesh.primitive_plane_add(size=3, location=(0, 0, 3))
+    item = bpy.context.active_object
+    material = bpy.data.materials.new("Photo")
+    material.use_nodes = True
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = image
+    shader = next(one for one in material.node_tree.nodes if one.type == "BSDF_PRINCIPLED")
+    material.node_tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+    item.data.materials.append(material)
+    bpy.ops.ed.undo_push(message="A photo on a plane")
+    yield from ui.frame_selected()
+    yield from pressed(ui, "gancube.maps_from_photo")
+    made = [bpy.data.images[name] for name in pictures(item) if name != image.name]
+    ui.check("three maps", len(made) == 3, made=sorted(one.name for one in made))
+    ui.check("by maps", all("maps" in one["gancube"] for one in made))
+    ui.area().spaces.active.shading.type = "MATERIAL"
+    yield 5.0
+    yield from ui.screenshot("4_maps")
