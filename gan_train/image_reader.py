@@ -75,11 +75,18 @@ def read_image(
     return ReadImage(np.ascontiguousarray(pixels), tuple(notes), cropped)
 
 
+LARGEST_SCALE = 8  # a map smaller than that beside its base colour shows nothing of it
+
+
 def read_planes(data: bytes, target: tuple[int, int], wraps: bool) -> np.ndarray:
     """A map of numbers, not of light: [H, W, C] float32 in [0, 1] at `target` = (width, height); UnusableImage."""
     image, _ = _decode(data)
     if abs(image.width * target[1] / (image.height * target[0]) - 1) > 0.02:
         raise UnusableImage(f"{image.width} x {image.height} px, another shape than the base colour")
+    if image.width * LARGEST_SCALE < target[0]:
+        raise UnusableImage(
+            f"{image.width} x {image.height} px, too small for a base colour of {target[0]} x {target[1]}"
+        )
     if image.mode == "F" or image.mode.startswith("I"):
         bands = [_unit_grey(image).astype(np.float32)]
     else:

@@ -26,7 +26,7 @@ from .machine import describe_machine, extend_history, history_of
 from .parallel import Processes
 from .presets import DEFAULT, PRESETS
 from .progress import say
-from .run_folder import UNSAID, as_settings, describe_plan, locked, read_run, settle_plan
+from .run_folder import UNSAID, as_settings, defaults_before, describe_plan, locked, read_run, settle_plan
 from .shards import MAX_SEED
 from .steps import Training
 from .training_log import TrainingLog
@@ -122,6 +122,8 @@ def configure(
     if name not in FAMILIES:
         raise ConfigError(f"No family {name!r}. There are: {', '.join(FAMILIES)}.")
     entry = FAMILIES[name]
+    if preset is None:
+        settings = {**defaults_before(entry.config), **settings}
     if base:
         settings = {**settings, **entry.family.finetune}
     known = {f.name for f in dataclasses.fields(entry.config)}

@@ -2,9 +2,10 @@
 
 Before: pairs.py (names), image_reader.py. After: prepare.py leaves out what is told here.
 
-Exchanged: colours and grain of a picture and its partner (the medians of each kind known from all pairs) fit the other
-way round much better than as they are named. Of another picture: its tones or edges lie where those of another one do,
-and not where its own partner's do. Both are told with what was found, and neither is trained on.
+Exchanged: colours and grain of a picture and its partner (the medians of each kind known from the pairs of its label,
+of all where those are few) fit the other way round much better than as they are named. Of another picture: its tones or
+edges lie where those of another one do, and not where its own partner's do. Both are told with what was found, and
+neither is trained on.
 """
 
 from __future__ import annotations
@@ -47,25 +48,19 @@ def looks_of(pixels: np.ndarray) -> Looks:
     return Looks(colors, np.where(length > SIDE, drawn / np.maximum(length, 1), 0))
 
 
-def mixed_up(pairs: dict[str, tuple[Looks, Looks]], name: str) -> dict[str, str]:
-    """File -> why it is left out; `pairs`: file of the base colour -> its looks and those of its partner `name`."""
+def mixed_up(pairs: dict[str, tuple[Looks, Looks]], name: str, labels: dict[str, str]) -> dict[str, str]:
+    """File -> why it is left out; `pairs`: file of the base colour -> its looks and those of its partner `name`;
+    `labels`: file -> its label."""
     if len(pairs) < FEWEST:
         return {}
-    found = {}
-    files, ours, theirs = list(pairs), *(np.array([p[i].colors for p in pairs.values()]) for i in (0, 1))
-    both = np.concatenate([ours, theirs])
-    unit = np.median(np.abs(both - np.median(both, 0)), 0) + 2
-    middle = [np.median(x, 0) for x in (ours, theirs)]
-
-    def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        return (np.abs(first - middle[0]) / unit).mean(1) + (np.abs(second - middle[1]) / unit).mean(1)
-
-    named, exchanged = distance(ours, theirs), distance(theirs, ours)
-    for i in np.flatnonzero(named > EXCHANGED * exchanged):
-        found[files[i]] = (
-            f"looks exchanged with its {name}: their colours fit the other way round {named[i] / exchanged[i]:.1f} "
-            "times better"
+    files = list(pairs)
+    found = {
+        file: (
+            f"looks exchanged with its {name}: their colours fit the other way round {times:.1f} times better"
         )
+        for file, times in exchanged(pairs, labels).items()
+        if times > EXCHANGED
+    }
     drawn = [np.array([p[i].drawn for p in pairs.values()]) for i in (0, 1)]
     # [partner, base colour]: lines of one may be the tones of the other, bright or dark
     alike = np.abs(np.einsum("iap,jbp->ijab", drawn[1], drawn[0])).max((2, 3))
@@ -78,3 +73,31 @@ def mixed_up(pairs: dict[str, tuple[Looks, Looks]], name: str) -> dict[str, str]
                 f"with its own {alike[i, i]:.2f})"
             )
     return found
+
+
+def exchanged(pairs: dict[str, tuple[Looks, Looks]], labels: dict[str, str]) -> dict[str, float]:
+    """File -> how many times better it fits the other way round. By label, since the looks of two are often further
+    apart than a picture and its partner."""
+    groups: dict[str, list[str]] = {}
+    for file in pairs:
+        groups.setdefault(labels[file], []).append(file)
+    few = [file for files in groups.values() if len(files) < FEWEST for file in files]
+    found = {}
+    for files in (few, *(files for files in groups.values() if len(files) >= FEWEST)):
+        known = pairs if files is few else files
+        middle, unit = _middle([pairs[file] for file in known])
+        for file in files:
+            named, other = (
+                sum((np.abs(one.colors - at) / unit).mean() for one, at in zip(pair, middle, strict=True))
+                for pair in (pairs[file], pairs[file][::-1])
+            )
+            found[file] = float(named / max(other, 1e-9))
+    return found
+
+
+def _middle(pairs: list[tuple[Looks, Looks]]) -> tuple[list[np.ndarray], np.ndarray]:
+    """The medians of the pictures and of their partners, and how far the colours of both spread."""
+    kinds = [np.array([pair[i].colors for pair in pairs]) for i in (0, 1)]
+    both = np.concatenate(kinds)
+    spread = np.median(np.abs(both - np.median(both, 0)), 0) + 2
+    return [np.median(one, 0) for one in kinds], spread

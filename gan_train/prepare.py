@@ -208,7 +208,10 @@ def _store_images(
 def _drop_mixed_up(
     kept: list[tuple[str, Item]], looks: dict, folder: Path, left_out: list[LeftOut]
 ) -> list[tuple[str, Item]]:
-    reasons = {file: why for name, pairs in looks.items() for file, why in mixed_up(pairs, name).items()}
+    labels = {source: item.label for source, item in kept}
+    reasons = {
+        file: why for name, pairs in looks.items() for file, why in mixed_up(pairs, name, labels).items()
+    }
     left_out += [LeftOut(file, why) for file, why in sorted(reasons.items())]
     for source, item in kept:
         if source in reasons:

@@ -92,13 +92,13 @@ def differences(plan: dict, asked: dict) -> list[str]:
         if asked[key] is not None and plan[key] != asked[key]:
             lines.append(f"{key}: was {plan[key]}, asked {asked[key]}")
     if plan["family"] == asked["family"]:
-        was = {**_defaults(FAMILIES[plan["family"]].config), **plan["config"]}
+        was = {**defaults_before(FAMILIES[plan["family"]].config), **plan["config"]}
         for key, value in asked["config"].items():
             if was[key] != value:
                 lines.append(f"{key}: was {_shown(was[key])}, asked {_shown(value)}")
         for key in was.keys() - asked["config"].keys():
             lines.append(f"{key}: was {_shown(was[key])}, is no setting any more")
-    was, now = {**_defaults(Domain), **plan["domain"]}, {**_defaults(Domain), **asked["domain"]}
+    was, now = {**defaults_before(Domain), **plan["domain"]}, {**defaults_before(Domain), **asked["domain"]}
     lines += [
         line for key in now if was.get(key) != now[key] for line in _changed(key, was.get(key), now[key])
     ]
@@ -127,7 +127,7 @@ def _changed(key: str, was: object, now: object) -> list[str]:
     return [f"{key}: has other values than when the run was begun"]
 
 
-def _defaults(kind: type) -> dict:
+def defaults_before(kind: type) -> dict:
     """What a run of an older version was trained with where it lacks a setting: what the field says was `before` there
     was a choice, else its default."""
     values = {f.name: f.metadata.get("before", f.default) for f in dataclasses.fields(kind)}
@@ -142,7 +142,8 @@ def build_family(plan: dict) -> Family:
     """A family with fresh weights as run.json describes it."""
     try:
         entry = FAMILIES[plan["family"]]
-        config, domain = entry.config(**as_settings(plan["config"])), Domain(**as_settings(plan["domain"]))
+        config = entry.config(**as_settings({**defaults_before(entry.config), **plan["config"]}))
+        domain = Domain(**as_settings(plan["domain"]))
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"run.json: belongs to another version of gan-train ({error}).") from error
     return entry.family(config, domain)

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from ..family import Batch, Deployment, Domain, Family, Phase
 from ..image_input import IMAGE_AXES, example_image, image_input, image_output, map_entries
 from ..input_maps import CHANNELS, channels
-from ..losses import band_distance, critic_terms, generator_term
+from ..losses import band_distance, critic_terms, generator_term, patch_distance
 from ..patch_critic import PatchCritic, feature_distance
 from ..relief import normal_of_height
 from ..shown_pairs import ShownPairs, pixels_of, rows_of
@@ -42,6 +42,8 @@ BANDS = {
     "height": ((0.3, 1.0, 1.0, 1.0, 1.0, 0.5), 1e-2),  # a pixel is 1/8
     "roughness": ((1.0, 2.0, 2.0, 2.0, 2.0, 2.0), 3e-2),
 }
+PER_OCTAVE = 4  # waves of a position
+LEAST = 0.03  # contrast of a picture below which its patches count less and less
 # What a map counts for beside the others: slopes are small numbers, most of them next to 0.
 MAP_WEIGHTS = {"normal": 6.0, "height": 3.0}
 BEGINS = {
@@ -90,7 +92,7 @@ class Paired(Family):
         c = self.config = config
         self.domain, self.inputs, self.outputs = domain, c.inputs, c.outputs
         a, b = channels(c.inputs), channels(c.outputs)
-        more = 2 * c.waves * CHANNELS["position"] if "position" in c.inputs else 0
+        more = 2 * PER_OCTAVE * c.waves if "position" in c.inputs else 0
         self.network = Translator(a + more, sum(drawn_channels(c.outputs)), c.width, c.depth)
         first = CHANNELS[c.outputs[0]]
         self.shown = ShownPairs(a, first, c.crop, multiple=self.network.multiple_of)
@@ -119,6 +121,10 @@ class Paired(Family):
             if (has := present[name]).any():
                 distance = map_distance(name, _inner(made[name])[has], _inner(maps[name])[has])
                 terms[name] = self.config.map_weight * has.float().mean() * distance
+        first = self.outputs[0]
+        if self.config.patch_weight and (has := present[first]).any():
+            patches = grain_distance(_inner(made[first])[has], _inner(maps[first])[has], random)
+            terms["patches"] = self.config.patch_weight * has.float().mean() * patches
         if phase == "warmup":
             return terms
         fake, real = (self._seen(image, x, present) for x in (made, maps))
@@ -187,10 +193,19 @@ def split(x: Tensor, names: tuple[str, ...], sizes: list[int] | None = None) -> 
 
 
 def waves_of(given: dict[str, Tensor], octaves: int) -> list[Tensor]:
-    """Sines and cosines of a position [N, 3, H, W] in [-1, 1], if one is given: 1, 2, 4 ... over the bounding cube."""
+    """Sines and cosines of a position [N, 3, H, W] in [-1, 1], if one is given.
+
+    PER_OCTAVE waves in each octave, the first as long as the bounding cube, in directions that fill the sphere (the R2
+    sequence): of waves along the axes it weaves.
+    """
     if "position" not in given or not octaves:
         return []
-    angles = torch.cat([given["position"] * (math.pi * 2**k) for k in range(octaves)], 1)
+    x, y, z = given["position"].split(1, 1)
+    number = torch.arange(PER_OCTAVE * octaves, dtype=torch.float64)[:, None, None]
+    level, turn = (number * 0.7548776662466927) % 1 * 2 - 1, (number * 0.5698402909980532) % 1 * 2 * math.pi
+    rate, wide = math.pi * 2 ** (number / PER_OCTAVE), (1 - level**2).sqrt()
+    along = (one.to(x) for one in (rate * wide * turn.cos(), rate * wide * turn.sin(), rate * level))
+    angles = sum(place * one for place, one in zip((x, y, z), along, strict=True))
     return [angles.sin(), angles.cos()]
 
 
@@ -210,6 +225,12 @@ def map_distance(name: str, fake: Tensor, real: Tensor) -> Tensor:
         bands, faint = BANDS[name]
         found = found + 0.1 * band_distance(fake, real, bands, faint)
     return MAP_WEIGHTS.get(name, 1.0) * found
+
+
+def grain_distance(fake: Tensor, real: Tensor, random: torch.Generator) -> Tensor:
+    """[n, C, H, W] twice -> scalar: of the patches of both, wherever they stand, at full and at half size."""
+    found = [(fake, real), (F.avg_pool2d(fake, 2), F.avg_pool2d(real, 2))]
+    return sum(patch_distance(*one, random, count=24, least=LEAST, stride=2) for one in found) / 2
 
 
 def _inner(x: Tensor) -> Tensor:

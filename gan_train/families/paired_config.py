@@ -34,7 +34,7 @@ class PairedConfig:
     depth: int = 4
     """Residual blocks at the lowest resolution."""
     waves: int = field(default=5, metadata={"before": 0})
-    """Octaves of sine waves over the bounding cube that a position which goes in is told in too; 0: none."""
+    """Octaves of sine waves, the first as long as the bounding cube, that a position is told in too; 0: none."""
     warmup_steps: int = 2000
     """Steps without the critic."""
     critic_width: tuple[int, ...] = (24, 48, 64, 96)
@@ -49,6 +49,8 @@ class PairedConfig:
     """relativistic (each patch against the same patch of the real picture) or non-saturating."""
     map_weight: float = 1.0
     """Weight of the distance of each map from the real one."""
+    patch_weight: float = field(default=0.0, metadata={"before": 0.0})
+    """Weight of the distance between patches of the first output and of the real one, blind to where they stand."""
     adversarial_weight: float = 0.02
     """Weight of the critic; 0 trains without one."""
     feature_weight: float = 0.1

@@ -89,6 +89,11 @@ def test_a_pair_that_is_exchanged(folders):
     assert not [p for p in (folders / "out").rglob("6*")]
 
 
+def test_a_partner_of_one_pixel(folders):
+    Image.new("L", (1, 1), 90).save(folders / "drawings/wall/2.png")
+    assert "1 x 1 px, too small for a base colour of" in reasons(run(folders))["wall/2.png"]
+
+
 @pytest.mark.parametrize("name", ["input", "roughness"])
 def test_partners_of_another_picture(folders, name):
     a, b, spare = (folders / "drawings/wall" / name for name in ("0.png", "7.png", "spare.png"))
@@ -108,7 +113,21 @@ def test_one_exchanged_pair_takes_no_others_with_it():
         line = np.clip(grid + random.normal(0, 6, (SIDE, SIDE)), 0, 255)[..., None]
         pair = looks_of(color.astype(np.uint8)), looks_of(line.astype(np.uint8))
         pairs[f"{i}.png"] = pair[::-1] if i == 3 else pair
-    assert list(mixed_up(pairs, "input")) == ["3.png"]
+    assert list(mixed_up(pairs, "input", dict.fromkeys(pairs, "wall"))) == ["3.png"]
+
+
+def test_exchanged_is_told_by_the_pairs_of_its_own_label():
+    """Negatives of light and of dark pictures: together nobody could tell which is which."""
+    random = np.random.default_rng(1)
+    pairs, labels = {}, {}
+    for label, level in {"light": 180, "dark": 60}.items():
+        for i in range(COUNT):
+            picture = np.clip(random.normal(level + random.normal(0, 8), 25, (SIDE, SIDE, 3)), 0, 255)
+            pair = looks_of(picture.astype(np.uint8)), looks_of((255 - picture).astype(np.uint8))
+            name = f"{label}/{i}.png"
+            pairs[name], labels[name] = pair[::-1] if name == "dark/4.png" else pair, label
+    assert list(mixed_up(pairs, "input", labels)) == ["dark/4.png"]
+    assert "dark/4.png" not in mixed_up(pairs, "input", dict.fromkeys(labels, "all"))
 
 
 @pytest.mark.parametrize(

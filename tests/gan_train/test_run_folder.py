@@ -16,10 +16,10 @@ from gan_train.demo_data import write_demo_data  # noqa: E402
 from gan_train.errors import CheckpointError  # noqa: E402
 from gan_train.export import export_run  # noqa: E402
 from gan_train.families.paired_config import PairedConfig  # noqa: E402
-from gan_train.loop import train  # noqa: E402
+from gan_train.loop import configure, train  # noqa: E402
 from gan_train.machine import extend_history, history_of, told  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
-from gan_train.run_folder import differences, load_averaged, locked, read_run  # noqa: E402
+from gan_train.run_folder import build_family, differences, load_averaged, locked, read_run  # noqa: E402
 
 from .test_loop import SMALL, TINY, as_arguments  # noqa: E402
 
@@ -73,6 +73,8 @@ def test_a_run_from_before_there_was_a_choice_goes_on_as_it_was(run):
         "tint: was 0.0, asked 0.3",
     ]
     assert differences(older, {**asked, "config": {**values, "turn": False, "zoom": 1.0, "tint": 0.0}}) == []
+    for again in (build_family(older).config, configure(None, {}, begun=older)[1]):
+        assert (again.turn, again.zoom, again.tint, again.crop) == (False, 1.0, 0.0, values["crop"])
 
 
 def test_an_older_run_json_goes_on(small_dataset, run, tmp_path):

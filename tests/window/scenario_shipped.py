@@ -30,12 +30,12 @@ def scenario(ui):
 
     yield from ui.choose("model", lambda: transform().model == "upscale-x4", having="transform")
     yield from pressed(ui, "gancube.transform")
-    there = bpy.data.objects["GAN Cube"]
-    sizes = {tuple(bpy.data.images[name].size) for name in pictures(there)}
-    ui.check("every map is four times as large", sizes == {(4 * SIZE, 4 * SIZE)}, sizes=sorted(sizes))
+    sizes = {name: tuple(bpy.data.images[name].size) for name in pictures(cube())}
+    large = [name for name, size in sizes.items() if size == (4 * SIZE, 4 * SIZE)]
+    ui.check("six colours are four times as large", len(large) == 6, sizes=sizes)
     yield from ui.screenshot("3_enlarged")
 
-    yield from photo(ui, bpy.data.images[min(name for name in pictures(there) if "base_color" in name)])
+    yield from photo(ui, bpy.data.images[large[0]])
 
 
 def photo(ui, image):
@@ -54,8 +54,9 @@ def photo(ui, image):
     yield from ui.frame_selected()
     yield from pressed(ui, "gancube.maps_from_photo")
     made = [bpy.data.images[name] for name in pictures(item) if name != image.name]
+    yield from ui.frame_selected()
     ui.check("three maps", len(made) == 3, made=sorted(one.name for one in made))
     ui.check("by maps", all("maps" in one["gancube"] for one in made))
     ui.area().spaces.active.shading.type = "MATERIAL"
-    yield 5.0
+    yield 30.0  # its shaders are compiled
     yield from ui.screenshot("4_maps")
