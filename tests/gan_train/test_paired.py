@@ -15,7 +15,7 @@ from gan_train.aligned_sampler import AlignedSampler  # noqa: E402
 from gan_train.cli import main  # noqa: E402
 from gan_train.errors import ConfigError, DatasetError  # noqa: E402
 from gan_train.export import export_run  # noqa: E402
-from gan_train.families.paired import PairedGenerator  # noqa: E402
+from gan_train.families.paired import PairedGenerator, grain_distance  # noqa: E402
 from gan_train.families.paired_config import PairedConfig  # noqa: E402
 from gan_train.families.upscale_config import UpscaleConfig  # noqa: E402
 from gan_train.loop import configure, train  # noqa: E402
@@ -282,3 +282,11 @@ def test_a_pattern_in_space_is_learned_from_waves_of_the_position():
             optimizer.step()
         errors.append(error.item())
     assert errors[1] < 0.5 * errors[0], errors
+
+
+def test_grain_is_the_same_wherever_it_stands_and_lacking_in_what_is_blurred():
+    random = torch.Generator().manual_seed(3)
+    real = torch.rand(2, 3, 64, 64, generator=random) * 2 - 1
+    moved, blurred = real.roll((8, 24), (2, 3)), torch.nn.functional.avg_pool2d(real, 3, 1, 1)
+    same, other = (grain_distance(x, real, random).item() for x in (moved, blurred))
+    assert same < 0.2 * other
