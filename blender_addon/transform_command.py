@@ -148,7 +148,8 @@ def of_mesh(source: Path, out: Path, chain, wraps, size: int, tell) -> list[Path
 
 def of_shape(source: Path, out: Path, chain, size: int, tell) -> list[Path]:
     from .cube_command import start_blender
-    from .engine.written_files import check_unnamed, check_written, is_ours
+    from .engine.unnamed_files import check_unnamed, is_ours
+    from .engine.written_files import check_written
     from .file_check import pixels_of
     from .quiet import captured_output
 

@@ -15,7 +15,8 @@ from .engine.files import write_atomic
 from .engine.image_file import kind_of, read_xmp
 from .engine.picture import Picture, of_pixels, together, upright
 from .engine.transform_run import Source, digest
-from .engine.written_files import check_beside, check_unnamed, check_written
+from .engine.unnamed_files import check_unnamed
+from .engine.written_files import check_beside, check_written
 from .file_check import pixels_of
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp")

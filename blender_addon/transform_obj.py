@@ -18,7 +18,8 @@ from .engine.mtl import map_line
 from .engine.obj import MAP_WORDS
 from .engine.transform_recipe import combined
 from .engine.transform_run import mark, pngs, run
-from .engine.written_files import check_unnamed, check_written, is_ours
+from .engine.unnamed_files import check_unnamed, is_ours
+from .engine.written_files import check_written
 from .obj_materials import (
     Material,
     bytes_of,

@@ -1,5 +1,5 @@
-"""The files that a command will write, looked at before any work: none may be a source, none may come twice, none that
-the user did not name may be somebody else's. Standard library only, but for recipe_files.py.
+"""The files that a command will write, looked at before any work: none may be a source, none may come twice. Standard
+library only. Those that nobody named: unnamed_files.py.
 
 Previous station: transform_files.py, transform_obj.py, geometry_command.py. What else lies there is replaced.
 """
@@ -7,8 +7,7 @@ Previous station: transform_files.py, transform_obj.py, geometry_command.py. Wha
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from . import recipe_files
-from .errors import OutputError, RecipeError
+from .errors import OutputError
 
 
 def check_written(written: Sequence[Path], sources: Iterable[Path]) -> None:
@@ -37,24 +36,6 @@ def is_same(path: Path, source: Path) -> bool:
     try:
         return path.resolve() == source.resolve() or path.samefile(source)
     except OSError:  # it is not there yet
-        return False
-
-
-def check_unnamed(unnamed: Iterable[Path], out: Path) -> None:
-    """OutputError where one of the files that come along with `out` is there and not ours: nobody asked to lose it."""
-    for path in unnamed:
-        if path.exists() and not is_same(path, out) and not is_ours(path):
-            raise OutputError(
-                f"{path}: is there already and was not made here; it would be lost. Choose another --out, or move it "
-                "away."
-            )
-
-
-def is_ours(path: Path) -> bool:
-    """By the recipe in it."""
-    try:
-        return bool(recipe_files.text_in(path))
-    except RecipeError:
         return False
 
 
