@@ -14,6 +14,7 @@ from . import distances, features, intervals
 from .memorisation import SIGNIFICANT, copying_test
 from .panel import Row
 from .picture_sets import PictureSet
+from .progress import counted
 from .reference import Description, Reference, describe
 from .surface_figures import ALBEDO, albedo_share
 
@@ -235,7 +236,7 @@ class Comparison:
             return Row(name, None, None, "higher", meaning)
         value = judge.accuracy(views.pictures[ours], views.labels[ours])
         floor = judge.accuracy(seen.pictures[real], seen.labels[real])
-        meaning = f"{meaning} ({len(sure)} labels)"
+        meaning = f"{meaning} ({counted(len(sure), 'label')})"
         return Row(
             name,
             value,

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 GAP = 4  # pixels between pictures
+ROOM = 120  # pixels at most that a column of smaller pictures is widened to for the words under them
 TEXT = 14  # height of letters in pixels
 INK, PAPER = (30, 30, 30), (255, 255, 255)
 
@@ -20,8 +21,10 @@ def labelled_grid(
     columns = max(len(pictures) for _, pictures in rows)
     margin = max(_text_width(font, label) for label, _ in rows)
     margin += 2 * GAP if margin else 0
+    words = max(_text_width(font, str(seed)) for _, pictures in rows for seed, _ in pictures) + 1
+    column_width = max(width, min(words, ROOM))
     row_height, top = height + TEXT + 2 * GAP, TEXT + 2 * GAP if caption else 0
-    total_width = max(margin + columns * (width + GAP), _text_width(font, caption) + 2 * GAP)
+    total_width = max(margin + columns * (column_width + GAP), _text_width(font, caption) + 2 * GAP)
     sheet = Image.new("RGB", (total_width, top + len(rows) * row_height), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((GAP, GAP), caption, INK, font)
@@ -29,9 +32,9 @@ def labelled_grid(
         y = top + row * row_height
         draw.text((GAP, y + height // 2 - TEXT // 2), label, INK, font)
         for column, (seed, picture) in enumerate(pictures):
-            x = margin + column * (width + GAP)
+            x = margin + column * (column_width + GAP)
             sheet.paste(Image.fromarray(np.ascontiguousarray(picture)), (x, y))
-            draw.text((x + 1, y + height), _shortened(str(seed), font, width), INK, font)
+            draw.text((x + 1, y + height), _shortened(str(seed), font, column_width), INK, font)
     return np.asarray(sheet)
 
 

@@ -67,7 +67,7 @@ class Found:
 
     candidates: list[Candidate]
     left_out: list[LeftOut]
-    other_maps: int  # files that are further maps of a material and not used
+    other_maps: list[str]  # files that are further maps of a material and not used
 
 
 def find_images(root: Path, labels_file: Path | None = None) -> Found:
@@ -87,7 +87,7 @@ def find_images(root: Path, labels_file: Path | None = None) -> Found:
     siblings: dict[str, list[str]] = {}
     for path in images:
         siblings.setdefault(str(PurePosixPath(path).parent), []).append(path)
-    candidates, other_maps = [], 0
+    candidates, other_maps = [], []
     maps: dict[str, dict[str, MapFile]] = {}  # by material
     for path, read in images.items():
         fact = facts.get(path, Facts())
@@ -96,9 +96,10 @@ def find_images(root: Path, labels_file: Path | None = None) -> Found:
             kind = map_of(fact.map or PurePosixPath(path).stem)
             if kind in USED_MAPS:
                 file = MapFile(path, fact.convention or _convention(PurePosixPath(path).stem), read)
-                maps.setdefault(material, {}).setdefault(kind, file)
+                if maps.setdefault(material, {}).setdefault(kind, file) is not file:
+                    other_maps.append(path)
             else:
-                other_maps += 1
+                other_maps.append(path)
             continue
         if verdict:
             left_out.append(LeftOut(path, verdict))
@@ -123,8 +124,10 @@ def find_images(root: Path, labels_file: Path | None = None) -> Found:
     if labels_file:
         gone = sorted(path for path in labels if path not in files)
         left_out += [LeftOut(path, f"is in {labels_file.name}, but there is no such file") for path in gone]
+    colored = {c.material for c in candidates}
+    other_maps += [m.path for name in maps.keys() - colored for m in maps[name].values()]
     candidates = [replace(c, maps=maps.get(c.material, {})) for c in candidates]
-    return Found(candidates, left_out, other_maps)
+    return Found(candidates, left_out, sorted(other_maps))
 
 
 def map_of(stem: str) -> str:

@@ -24,6 +24,7 @@ from .manifest import Manifest
 from .measure_weather import weather_of
 from .pair_figures import figures_of, filtered_normal, fitted_strength, grey
 from .panel import Panel, Row
+from .progress import counted
 
 LEARNED_FROM = 24  # training pairs that the baseline is fitted to
 LIKE = ("base_color", "luminance")  # what a colour would be without a network, best first
@@ -36,7 +37,10 @@ class PairPanel(Panel):
     beside: str = "baseline"
 
     def title(self) -> str:
-        return f"{self.count} held-out pictures of {len(self.labels)} labels, whole; 95 % of the pictures' spread"
+        return (
+            f"{counted(self.count, 'held-out picture')} of {counted(len(self.labels), 'label')}, whole; "
+            "95 % of the pictures' spread"
+        )
 
     def foot(self) -> list[str]:
         return []

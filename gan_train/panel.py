@@ -5,6 +5,8 @@ Previous station: reference.py. Next: the command prints it, export.py keeps its
 
 from dataclasses import asdict, dataclass
 
+from .progress import counted
+
 
 @dataclass(frozen=True)
 class Row:
@@ -57,7 +59,7 @@ class Panel:
 
     def title(self) -> str:
         return (
-            f"{self.count} samples of {self.view} px, {len(self.labels)} labels evenly, "
+            f"{self.count} samples of {self.view} px, {counted(len(self.labels), 'label')} evenly, "
             f"crops of {self.crop} px, seed {self.seed}"
         )
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .errors import ConfigError
-from .progress import Progress
+from .progress import Progress, counted
 
 
 def add_demo_data(commands) -> None:
@@ -34,7 +34,7 @@ def _run_demo_data(arguments: argparse.Namespace) -> int:
     paths = write_demo_data(arguments.out, arguments.count, arguments.size, arguments.seed, arguments.kind)
     keep = " --keep-alpha" if arguments.kind == "planets" else ""
     print(
-        f"{arguments.out} written: {len(paths)} images; "
+        f"{arguments.out} written: {counted(len(paths), 'image')}; "
         f"next: gan-train prepare {arguments.out} --out DATASET --size {arguments.size}{keep}"
     )
     return 0

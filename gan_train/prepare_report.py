@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .manifest import Manifest
+from .progress import counted
 
 UNKNOWN_LICENCE = "unknown"
 
@@ -18,7 +19,7 @@ class Report:
 
     manifest: Manifest
     unchanged: bool
-    other_maps: int
+    other_maps: list[str]  # files
     notes: list[tuple[str, str]] = field(default_factory=list)  # (file, what was changed)
 
     def warnings(self) -> list[str]:
@@ -37,7 +38,10 @@ class Report:
         counts = Counter((item.label, item.split) for item in manifest.items)
         width = max(len(label) for label in manifest.labels)
         state = "unchanged" if self.unchanged else "written"
-        lines = [f"{manifest.folder} {state}: {len(manifest.items)} images in {len(manifest.labels)} labels"]
+        lines = [
+            f"{manifest.folder} {state}: {counted(len(manifest.items), 'image')} in "
+            f"{counted(len(manifest.labels), 'label')}"
+        ]
         lines += [f"  {'label':<{width}}  train  held out"]
         for label in manifest.labels:
             lines.append(f"  {label:<{width}}  {counts[label, 'train']:5d}  {counts[label, 'heldout']:8d}")
@@ -46,7 +50,7 @@ class Report:
         if maps:
             lines.append("maps: " + ", ".join(f"{name} {count}" for name, count in sorted(maps.items())))
         if self.other_maps:
-            lines.append(f"other maps of the materials, not used: {self.other_maps}")
+            lines.append(f"other maps of the materials, not used: {_some(self.other_maps)}")
         lines += _grouped("changed", self.notes)
         lines += _grouped("left out", [(entry.file, entry.reason) for entry in manifest.left_out])
         return lines + self.warnings()
@@ -75,6 +79,10 @@ def _grouped(title: str, pairs: list[tuple[str, str]]) -> list[str]:
         return []
     lines = [f"{title}: {len(pairs)} (all of them with reasons in report.json)"]
     for reason, files in sorted(by_reason.items(), key=lambda entry: -len(entry[1])):
-        more = f", and {len(files) - 3} more" if len(files) > 3 else ""
-        lines.append(f"  {len(files):5d}  {reason}: {', '.join(files[:3])}{more}")
+        lines.append(f"  {len(files):5d}  {reason}: {_some(files)}")
     return lines
+
+
+def _some(files: list[str]) -> str:
+    more = f", and {len(files) - 3} more" if len(files) > 3 else ""
+    return ", ".join(files[:3]) + more

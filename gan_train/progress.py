@@ -1,4 +1,4 @@
-"""Progress of long work for a person at a terminal; standard library only."""
+"""Progress of long work, and counts, for a person at a terminal; standard library only."""
 
 import sys
 import time
@@ -26,3 +26,8 @@ def say(sentence: str) -> None:
     """A line on standard error, over whatever bar stands on the terminal."""
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""
     print(f"{clear}{sentence}", file=sys.stderr, flush=True)
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 label", "2 labels"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

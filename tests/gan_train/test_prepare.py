@@ -145,12 +145,18 @@ def test_a_folder_of_maps_is_one_material(tmp_path):
     save_texture(source / "Wall_2K_Color.jpg", 1)
     save_texture(source / "Wall_2K_NormalGL.jpg", 2)
     save_texture(source / "Wall_2K_Roughness.jpg", 3)
+    save_texture(source / "Wall_4K_Roughness.jpg", 5)
+    save_texture(source / "Wall_2K_Opacity.jpg", 6)
     save_texture(tmp_path / "in" / "brick" / "NoBase" / "normal.jpg", 4)
     report = run(tmp_path / "in", tmp_path / "out")
     assert [(item.file, item.material) for item in report.manifest.items] == [
         ("images/brick/Old Wall.jpg", "brick/Old Wall")
     ]
-    assert list(report.manifest.items[0].maps) == ["roughness"] and report.other_maps == 0
+    assert list(report.manifest.items[0].maps) == ["roughness"]
+    unused = ["brick/Old Wall/Wall_2K_Opacity.jpg", "brick/Old Wall/Wall_4K_Roughness.jpg"]
+    assert report.other_maps == report.as_json()["other_maps"] == unused
+    assert f"not used: {', '.join(unused)}" in "\n".join(report.lines())
+    assert "1 image in 1 label" in report.lines()[0]
     assert any("normal map is not used" in what for _, what in report.notes)  # it is coloured noise
     assert "no base colour" in reasons(report)["brick/NoBase/normal.jpg"]
 

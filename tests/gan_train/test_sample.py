@@ -16,7 +16,7 @@ from blender_addon.engine.pixels import to_uint8
 from gan_train.cli import main
 from gan_train.demo_data import PATTERNS
 from gan_train.features import extractor_sha256
-from gan_train.grid import labelled_grid
+from gan_train.grid import ROOM, labelled_grid
 from gan_train.model_source import open_model
 from tests.gan_train.pictures import save_texture
 from tests.tiny import make_tiny
@@ -108,6 +108,7 @@ def test_long_seeds_and_letters_of_any_language_fit_the_grid():
     pictures = [(2**64 - 1, np.zeros((32, 32, 3), np.uint8)), (5, np.full((32, 32, 3), 255, np.uint8))]
     grid = labelled_grid([("H\u00f6lzer \u6728", pictures)], "caption")
     assert grid.dtype == np.uint8 and grid.shape[2] == 3 and grid.shape[0] > 32
+    assert grid.shape[1] > 2 * ROOM, "twenty digits find room beside one another, and more would be shortened"
 
 
 @pytest.mark.parametrize(
