@@ -1,0 +1,70 @@
+"""A stored picture as an encoder reads it, and finer where it has the pixels; numpy and Pillow, never torch.
+
+Before: prepare.py, which never enlarges. After: dataset.py, for a decoder that draws finer than its encoder reads.
+
+A picture that reached the size it was prepared for has its detail: the encoder reads it as many times smaller. One that
+did not is brought to the size that the encoder reads at most, and has none. Means of squares, as the decoder's pictures
+are compared with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Pixels [H, W, 3] uint8 and maps [H, W, M] float16 as the encoder reads them; both of `finer` times the size."""
+
+    pixels: np.ndarray
+    maps: np.ndarray
+    fine: np.ndarray | None = None  # [finer * H, finer * W, 3]; None: it has no such detail
+    fine_maps: np.ndarray | None = None
+    cut: bool = False  # then it no longer wraps
+
+
+def read_size(size: tuple[int, int], prepared: int, finer: int) -> tuple[int, int]:
+    """Width and height as the encoder reads them, of a picture of `size` in a dataset for `prepared` px."""
+    short = min(size)
+    if short >= prepared:
+        return size[0] // finer, size[1] // finer
+    scale = min(1.0, prepared / (finer * short))
+    return round(scale * size[0]), round(scale * size[1])
+
+
+def scaled(
+    pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, prepared: int, finer: int
+) -> Scaled:
+    """`heights` [M] bool: which maps are heights, that are counted in pixels: here in those of what the encoder reads."""
+    if finer == 1:
+        return Scaled(pixels, maps)
+    h, w = pixels.shape[:2]
+    width, height = read_size((w, h), prepared, finer)
+    in_pixels = np.where(heights, width / w, 1.0).astype(np.float32)
+    if min(w, h) >= prepared:
+        fine, fine_maps = pixels[: finer * height, : finer * width], maps[: finer * height, : finer * width]
+        fine_maps = (fine_maps * in_pixels).astype(np.float16)
+        small, small_maps = (_means(x, finer) for x in (fine, fine_maps))
+        return Scaled(_whole(small), small_maps.astype(np.float16), fine, fine_maps, fine.shape != pixels.shape)
+    small, small_maps = (_resized(x, (width, height)) for x in (pixels, maps))
+    return Scaled(_whole(small), (small_maps * in_pixels).astype(np.float16))
+
+
+def _means(values: np.ndarray, finer: int) -> np.ndarray:
+    """[finer * H, finer * W, C] -> [H, W, C] float32."""
+    h, w, c = values.shape
+    return values.reshape(h // finer, finer, w // finer, finer, c).mean((1, 3), dtype=np.float32)
+
+
+def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Means of areas, which need no neighbour from over the border: [H, W, C] -> float32 of `size` (width, height)."""
+    planes = values.astype(np.float32).transpose(2, 0, 1)
+    made = [np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BOX)) for plane in planes]
+    return np.stack(made, -1) if made else np.zeros((size[1], size[0], 0), np.float32)
+
+
+def _whole(values: np.ndarray) -> np.ndarray:
+    return np.floor(values + 0.5).astype(np.uint8)
