@@ -29,7 +29,9 @@ MAPS = ("height", "roughness")  # beside the base colour, in this order
 class _Picture:
     pixels: np.ndarray  # [H, W, 3] uint8 sRGB
     maps: np.ndarray  # [H, W, M] float16 in [-1, 1], zeros where missing
-    fine: np.ndarray | None  # both at the size that is drawn, where that is finer and the picture has the detail
+    fine: (
+        np.ndarray | None
+    )  # both at the size that is drawn, where that is finer and the picture has the detail
     fine_maps: np.ndarray | None
     present: np.ndarray  # [M] bool
     wraps: bool

@@ -35,20 +35,21 @@ def read_size(size: tuple[int, int], prepared: int, finer: int) -> tuple[int, in
     return round(scale * size[0]), round(scale * size[1])
 
 
-def scaled(
-    pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, prepared: int, finer: int
-) -> Scaled:
+def scaled(pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, prepared: int, finer: int) -> Scaled:
     """`heights` [M] bool: which maps are heights, that are counted in pixels: here in those of what the encoder reads."""
     if finer == 1:
         return Scaled(pixels, maps)
     h, w = pixels.shape[:2]
     width, height = read_size((w, h), prepared, finer)
-    in_pixels = np.where(heights, width / w, 1.0).astype(np.float32)
-    if min(w, h) >= prepared:
+    detailed = min(w, h) >= prepared
+    in_pixels = np.where(heights, 1 / finer if detailed else width / w, 1.0).astype(np.float32)
+    if detailed:
         fine, fine_maps = pixels[: finer * height, : finer * width], maps[: finer * height, : finer * width]
         fine_maps = (fine_maps * in_pixels).astype(np.float16)
         small, small_maps = (_means(x, finer) for x in (fine, fine_maps))
-        return Scaled(_whole(small), small_maps.astype(np.float16), fine, fine_maps, fine.shape != pixels.shape)
+        return Scaled(
+            _whole(small), small_maps.astype(np.float16), fine, fine_maps, fine.shape != pixels.shape
+        )
     small, small_maps = (_resized(x, (width, height)) for x in (pixels, maps))
     return Scaled(_whole(small), (small_maps * in_pixels).astype(np.float16))
 

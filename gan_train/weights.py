@@ -150,7 +150,9 @@ def _copy(targets: dict[str, torch.Tensor], sources: dict[str, torch.Tensor], or
 
 def _weights(family: Family) -> dict[str, torch.Tensor]:
     """Parameters, and the means and variances that batch normalisation learned: an encoder is nothing without them."""
-    learned = {name: b for name, b in family.named_buffers() if name.endswith((".running_mean", ".running_var"))}
+    learned = {
+        name: b for name, b in family.named_buffers() if name.endswith((".running_mean", ".running_var"))
+    }
     return {**dict(family.named_parameters()), **learned}
 
 

@@ -214,9 +214,7 @@ class Texture(Family):
             )
             known_fake, known_real = F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2)
         return {
-            "adversarial": generator_term(
-                _judge(self.picture_critic, batch), fake_seen, real_seen, c.loss
-            ),
+            "adversarial": generator_term(_judge(self.picture_critic, batch), fake_seen, real_seen, c.loss),
             "patches": c.picture_patch_weight * patches,
             "kept": c.keep_weight * self._band_distance(fake[::2, :3], real[::2, :3], KEEP),
             "color": self._color_distance(fake[::2, :3], real[::2, :3]),
