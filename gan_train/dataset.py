@@ -44,8 +44,8 @@ class CropSampler:
     """Training images in memory, drawn as pairs of crops of the same material, the first with its maps."""
 
     def __init__(self, folder: str | Path, config):
-        """`config`: a family's settings with `crop` (pixels that its encoder reads), `batch`, and `finer` where it draws
-        finer than that. Raises DatasetError, ConfigError."""
+        """`config`: a family's settings with `crop` (pixels that its encoder reads), `batch`, and `finer` where it
+        draws finer than that. Raises DatasetError, ConfigError."""
         self.manifest: Manifest = read_manifest(folder)
         self.crop, self.batch, self.shifts = config.crop, config.batch, getattr(config, "shifts", 1)
         self.finer = getattr(config, "finer", 1)

@@ -66,7 +66,7 @@ class Decoder(nn.Module):
 
     The first three channels are the base colour (sRGB): the small picture enlarged, and what the network adds. grain:
     white noise [N, 1, ...] at 1/4, 1/2 and full resolution; how strongly it shows is read off the map, cell by cell.
-    With `detail` it draws twice as fine as the encoder reads: [N, 3 + maps, 16h, 16w], and needs noise of that size too.
+    With `detail` it draws twice as fine as the encoder reads, [N, 3 + maps, 16h, 16w], and needs noise of that size.
     """
 
     def __init__(
@@ -112,7 +112,8 @@ class Decoder(nn.Module):
 
 
 class Detail(nn.Module):
-    """A picture twice as large: x [N, a, H, W], picture [N, C, H, W], grain [N, 1, 2H, 2W] -> [N, C, 2H, 2W] in [-1, 1].
+    """A picture twice as large: x [N, a, H, W], picture [N, C, H, W] in [-1, 1], grain [N, 1, 2H, 2W] ~ N(0, 1)
+    -> [N, C, 2H, 2W] in [-1, 1].
 
     What is learned is added to the enlarged picture, and is nothing at first: a decoder that has learned without this
     stage draws with it what it drew.

@@ -36,7 +36,7 @@ def read_size(size: tuple[int, int], prepared: int, finer: int) -> tuple[int, in
 
 
 def scaled(pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, prepared: int, finer: int) -> Scaled:
-    """`heights` [M] bool: which maps are heights, that are counted in pixels: here in those of what the encoder reads."""
+    """`heights` [M] bool: which maps are heights. They are counted in pixels: then in those that the encoder reads."""
     if finer == 1:
         return Scaled(pixels, maps)
     h, w = pixels.shape[:2]

@@ -3,8 +3,8 @@
 Before: relief.py, losses.py. After: families/texture.py.
 
 A picture here is [N, 3 + M, H, W] in [-1, 1]: base colour, then the maps that `maps` names after "base_color";
-`present` [N, M] bool says which of them the real picture of each place has. `finer`: pixels a side of these pictures for
-each that the encoder reads, of which heights are counted.
+`present` [N, M] bool says which of them the real picture of each place has. `finer`: pixels a side of these pictures
+for each that the encoder reads; heights are counted in the latter.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from blender_addon.engine.model import Model  # noqa: E402
 from gan_train.dataset import CropSampler  # noqa: E402
 from gan_train.errors import ConfigError  # noqa: E402
 from gan_train.export import export_run  # noqa: E402
-from gan_train.family import Domain  # noqa: E402
 from gan_train.families import FAMILIES  # noqa: E402
+from gan_train.family import Domain  # noqa: E402
 from gan_train.loop import configure, train  # noqa: E402
 from gan_train.networks import MEANS, Decoder, enlarged  # noqa: E402
 from gan_train.parity import check_parity  # noqa: E402
