@@ -18,7 +18,7 @@ from .errors import ConfigError
 from .family import Domain
 from .lattice import step_weights
 from .manifest import Item, Manifest, read_manifest
-from .scales import Scaled, read_size, scaled
+from .scales import Scaled, has_detail, read_size, scaled
 from .surface_maps import decode_map
 
 CELL = 8  # pixels of a latent cell: networks.CELL
@@ -49,13 +49,14 @@ class CropSampler:
         self.manifest: Manifest = read_manifest(folder)
         self.crop, self.batch, self.shifts = config.crop, config.batch, getattr(config, "shifts", 1)
         self.finer = getattr(config, "finer", 1)
+        self.reads = max(self.manifest.size // self.finer, self.crop)  # pixels of a short side, at most
         items = self.manifest.split("train")
         # A crop may run once around what wraps.
         small = [i.file for i in items if self._short_side(i) * (2 if i.tileable else 1) < self.crop]
         if small:
             raise ConfigError(
                 f"{folder}: {len(small)} images are smaller than the crops of {self.crop} px (such as {small[0]})"
-                f"{', which are read at half the size' if self.finer > 1 else ''}. "
+                f"{f' as they are read, at {self.reads} px' if self.finer > 1 else ''}. "
                 f"Set a smaller crop, or prepare the dataset without them."
             )
         labels = self.manifest.labels
@@ -79,8 +80,20 @@ class CropSampler:
         ]
         self.by_label = [members for members in by_label if members]
 
+    @property
+    def said(self) -> str:
+        """How many pictures have what a decoder that draws finer needs; "" where it does not."""
+        if self.finer == 1:
+            return ""
+        items, needs = self.manifest.split("train"), self.finer * self.reads
+        count = sum(has_detail((i.width, i.height), self.reads, self.finer) for i in items)
+        advice = "" if count else f": prepare larger ones with --size {needs}, or say --set finer=1"
+        return f"{count} of {len(items)} pictures have the {needs} px that teach detail{advice}"
+
     def _short_side(self, item: Item) -> int:
-        return min(read_size((item.width, item.height), self.manifest.size, self.finer))
+        if self.finer == 1:
+            return min(item.width, item.height)
+        return min(read_size((item.width, item.height), self.reads, self.finer))
 
     def _read(self, item: Item, names: tuple[str, ...]) -> _Picture:
         with Image.open(self.manifest.path(item)) as image:
@@ -92,7 +105,7 @@ class CropSampler:
                 maps[:, :, i] = values * 2 - 1
         present = np.array([name in item.maps for name in names], bool)
         heights = np.array([name == "height" for name in names], bool)
-        one: Scaled = scaled(pixels, maps, heights, self.manifest.size, self.finer)
+        one: Scaled = scaled(pixels, maps, heights, self.reads, self.finer)
         wraps = bool(item.tileable) and not one.cut
         return _Picture(
             one.pixels, one.maps, one.fine, one.fine_maps, present, wraps, self._steps(one.pixels)

@@ -2,9 +2,9 @@
 
 Before: prepare.py, which never enlarges. After: dataset.py, for a decoder that draws finer than its encoder reads.
 
-A picture that reached the size it was prepared for has its detail: the encoder reads it as many times smaller. One that
-did not is brought to the size that the encoder reads at most, and has none. Means of squares, as the decoder's pictures
-are compared with it.
+The encoder reads every picture at one size, at most: that at which the largest ones, made `finer` times smaller, still
+fill its crop. What has `finer` times as many pixels has the detail, too; what has fewer has none. Means of squares, as
+the decoder's pictures are compared with it.
 """
 
 from __future__ import annotations
@@ -26,22 +26,27 @@ class Scaled:
     cut: bool = False  # then it no longer wraps
 
 
-def read_size(size: tuple[int, int], prepared: int, finer: int) -> tuple[int, int]:
-    """Width and height as the encoder reads them, of a picture of `size` in a dataset for `prepared` px."""
-    short = min(size)
-    if short >= prepared:
+def read_size(size: tuple[int, int], reads: int, finer: int) -> tuple[int, int]:
+    """Width and height as the encoder reads them, of a picture of `size`; `reads`: the short side that it reads at
+    most."""
+    if has_detail(size, reads, finer):
         return size[0] // finer, size[1] // finer
-    scale = min(1.0, prepared / (finer * short))
+    scale = min(1.0, reads / min(size))
     return round(scale * size[0]), round(scale * size[1])
 
 
-def scaled(pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, prepared: int, finer: int) -> Scaled:
-    """`heights` [M] bool: which maps are heights. They are counted in pixels: then in those that the encoder reads."""
+def has_detail(size: tuple[int, int], reads: int, finer: int) -> bool:
+    return finer > 1 and min(size) >= finer * reads
+
+
+def scaled(pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, reads: int, finer: int) -> Scaled:
+    """`reads`: as in `read_size`. `heights` [M] bool: which maps are heights. They are counted in pixels: then in those
+    that the encoder reads."""
     if finer == 1:
         return Scaled(pixels, maps)
     h, w = pixels.shape[:2]
-    width, height = read_size((w, h), prepared, finer)
-    detailed = min(w, h) >= prepared
+    width, height = read_size((w, h), reads, finer)
+    detailed = has_detail((w, h), reads, finer)
     in_pixels = np.where(heights, 1 / finer if detailed else width / w, 1.0).astype(np.float32)
     if detailed:
         fine, fine_maps = pixels[: finer * height, : finer * width], maps[: finer * height, : finer * width]

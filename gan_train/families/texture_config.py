@@ -24,7 +24,7 @@ class TextureConfig:
     multiple of 32."""
     finer: int = 1
     """Pixels a side that are drawn for each that the encoder reads, 1 or 2. With 2 prepare the dataset at twice the
-    size, such as --size 512 for crop=256: what has the pixels teaches the detail, what is smaller the rest."""
+    crop at least, such as --size 512 for crop=256: what has the pixels teaches the detail, what is smaller the rest."""
     autoencoder_steps: int = 6000
     """Steps of the first stage; 0 is for `--from RUN` alone, which brings an encoder (a file brings none)."""
     healer_steps: int = 1000

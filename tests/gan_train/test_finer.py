@@ -80,8 +80,8 @@ def test_what_has_the_pixels_is_read_at_half_its_size():
         random.integers(0, 256, (64, 97, 3), np.uint8),
         random.random((64, 97, 2)).astype(np.float16),
     )
-    one = scaled(pixels, maps, np.array([True, False]), 64, 2)
-    assert one.pixels.shape == (32, 48, 3) == (*read_size((97, 64), 64, 2)[::-1], 3)
+    one = scaled(pixels, maps, np.array([True, False]), 32, 2)
+    assert one.pixels.shape == (32, 48, 3) == (*read_size((97, 64), 32, 2)[::-1], 3)
     assert one.cut and one.fine.shape == (64, 96, 3), "an odd column is left out, and then it does not wrap"
     assert np.abs(one.pixels - one.fine.reshape(32, 2, 48, 2, 3).mean((1, 3))).max() <= 0.5
     assert np.allclose(one.fine_maps, maps[:, :96] * (0.5, 1), atol=1e-3), (
@@ -92,10 +92,10 @@ def test_what_has_the_pixels_is_read_at_half_its_size():
 
 def test_what_has_not_is_read_at_the_same_scale_and_never_enlarged():
     pixels, maps = np.full((48, 60, 3), 77, np.uint8), np.ones((48, 60, 1), np.float16)
-    one = scaled(pixels, maps, np.array([True]), 64, 2)
+    one = scaled(pixels, maps, np.array([True]), 32, 2)
     assert one.fine is None and one.pixels.shape == (32, 40, 3) and (one.pixels == 77).all()
     assert np.allclose(one.maps, 32 / 48, atol=1e-3)
-    assert scaled(pixels[:20], maps[:20], np.array([True]), 64, 2).pixels.shape == (20, 60, 3)
+    assert scaled(pixels[:20], maps[:20], np.array([True]), 32, 2).pixels.shape == (20, 60, 3)
 
 
 def test_a_batch_says_who_has_detail(dataset):
@@ -115,8 +115,24 @@ def test_a_batch_says_who_has_detail(dataset):
 
 
 def test_crops_are_as_large_as_what_is_read(dataset):
-    with pytest.raises(ConfigError, match="read at half the size"):
+    with pytest.raises(ConfigError, match="as they are read, at 160 px"):
         batch_of(dataset, crop=160)
+
+
+def test_pictures_prepared_no_larger_than_a_crop_are_read_whole_and_teach_no_detail(tmp_path):
+    """Such as the default of `prepare`, when a run starts from a generator that draws finer."""
+    Image.fromarray(bricks(1, 128)).save(tmp_path / "wall.png")
+    prepare(PrepareOptions(tmp_path, tmp_path / "out", 128, min_per_label=1, heldout=0.0))
+    batch = batch_of(tmp_path / "out")
+    assert not batch["detailed"].any() and batch["crop"].shape[2] == 128
+    config = SimpleNamespace(crop=128, batch=8, finer=2)
+    assert "0 of 1 pictures have the 256 px" in CropSampler(tmp_path / "out", config).said
+
+
+def test_it_says_how_many_pictures_teach_detail(dataset):
+    config = SimpleNamespace(crop=128, batch=8, finer=2)
+    assert CropSampler(dataset, config).said == "2 of 4 pictures have the 256 px that teach detail"
+    assert CropSampler(dataset, SimpleNamespace(crop=64, batch=8)).said == ""
 
 
 def test_a_height_made_twice_as_large_has_the_same_normals():
