@@ -18,6 +18,7 @@ from .errors import ConfigError
 from .family import Domain
 from .lattice import step_weights
 from .manifest import Item, Manifest, read_manifest
+from .scales import Scaled, has_detail, read_size, scaled
 from .surface_maps import decode_map
 
 CELL = 8  # pixels of a latent cell: networks.CELL
@@ -28,6 +29,10 @@ MAPS = ("height", "roughness")  # beside the base colour, in this order
 class _Picture:
     pixels: np.ndarray  # [H, W, 3] uint8 sRGB
     maps: np.ndarray  # [H, W, M] float16 in [-1, 1], zeros where missing
+    fine: (
+        np.ndarray | None
+    )  # both at the size that is drawn, where that is finer and the picture has the detail
+    fine_maps: np.ndarray | None
     present: np.ndarray  # [M] bool
     wraps: bool
     steps: (
@@ -39,15 +44,19 @@ class CropSampler:
     """Training images in memory, drawn as pairs of crops of the same material, the first with its maps."""
 
     def __init__(self, folder: str | Path, config):
-        """`config`: a family's settings with `crop` (pixels) and `batch`. Raises DatasetError, ConfigError."""
+        """`config`: a family's settings with `crop` (pixels that its encoder reads), `batch`, and `finer` where it
+        draws finer than that. Raises DatasetError, ConfigError."""
         self.manifest: Manifest = read_manifest(folder)
         self.crop, self.batch, self.shifts = config.crop, config.batch, getattr(config, "shifts", 1)
+        self.finer = getattr(config, "finer", 1)
+        self.reads = max(self.manifest.size // self.finer, self.crop)  # pixels of a short side, at most
         items = self.manifest.split("train")
         # A crop may run once around what wraps.
-        small = [i.file for i in items if min(i.width, i.height) * (2 if i.tileable else 1) < self.crop]
+        small = [i.file for i in items if self._short_side(i) * (2 if i.tileable else 1) < self.crop]
         if small:
             raise ConfigError(
-                f"{folder}: {len(small)} images are smaller than the crops of {self.crop} px (such as {small[0]}). "
+                f"{folder}: {len(small)} images are smaller than the crops of {self.crop} px (such as {small[0]})"
+                f"{f' as they are read, at {self.reads} px' if self.finer > 1 else ''}. "
                 f"Set a smaller crop, or prepare the dataset without them."
             )
         labels = self.manifest.labels
@@ -71,6 +80,21 @@ class CropSampler:
         ]
         self.by_label = [members for members in by_label if members]
 
+    @property
+    def said(self) -> str:
+        """How many pictures have what a decoder that draws finer needs; "" where it does not."""
+        if self.finer == 1:
+            return ""
+        items, needs = self.manifest.split("train"), self.finer * self.reads
+        count = sum(has_detail((i.width, i.height), self.reads, self.finer) for i in items)
+        advice = "" if count else f": prepare larger ones with --size {needs}, or say --set finer=1"
+        return f"{count} of {len(items)} pictures have the {needs} px that teach detail{advice}"
+
+    def _short_side(self, item: Item) -> int:
+        if self.finer == 1:
+            return min(item.width, item.height)
+        return min(read_size((item.width, item.height), self.reads, self.finer))
+
     def _read(self, item: Item, names: tuple[str, ...]) -> _Picture:
         with Image.open(self.manifest.path(item)) as image:
             pixels = np.asarray(image.convert("RGB"))
@@ -79,8 +103,13 @@ class CropSampler:
             if name in item.maps:
                 values = decode_map((self.manifest.folder / item.maps[name]).read_bytes())
                 maps[:, :, i] = values * 2 - 1
-        present, wraps = np.array([name in item.maps for name in names], bool), bool(item.tileable)
-        return _Picture(pixels, maps, present, wraps, self._steps(pixels))
+        present = np.array([name in item.maps for name in names], bool)
+        heights = np.array([name == "height" for name in names], bool)
+        one: Scaled = scaled(pixels, maps, heights, self.reads, self.finer)
+        wraps = bool(item.tileable) and not one.cut
+        return _Picture(
+            one.pixels, one.maps, one.fine, one.fine_maps, present, wraps, self._steps(one.pixels)
+        )
 
     def _steps(self, pixels: np.ndarray) -> np.ndarray:
         """Shifts are counted around the crop, so only a crop that is all of a picture falls into step with itself.
@@ -93,6 +122,15 @@ class CropSampler:
         likely = np.exp(step_weights(pixels, CELL)[0].ravel())
         return likely / likely.sum()
 
+    def _fine(self, picture: _Picture, place: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels and maps of a window as large as they are drawn, repeated where the picture has no such detail."""
+        times = self.finer
+        if picture.fine is None:
+            return tuple(x[place].repeat(times, 0).repeat(times, 1) for x in (picture.pixels, picture.maps))
+        rows, columns = ((times * axis.reshape(-1, 1) + np.arange(times)).ravel() for axis in place)
+        place = np.ix_(rows, columns)
+        return picture.fine[place], picture.fine_maps[place]
+
     def _whole(self, pixels: np.ndarray, wraps: bool) -> bool:
         """Whether a crop is all of a picture that wraps, only rolled."""
         return wraps and pixels.shape[:2] == (self.crop, self.crop)
@@ -103,11 +141,15 @@ class CropSampler:
         -> crop, other: [N, 3, S, S] float32 in [-1, 1], channels last; maps: [N, M, S, S] likewise, those of `crop`;
         present: [N, M] bool; whole: [N] bool, `other` is a torus; shifts: [N, K, 2] uint8, in cells of 8 px, by which
         `other` is moved in step with itself (lattice.py); label, material: [N] int64.
+
+        With `finer` 2 also fine: [N, 3, 2S, 2S], what `crop` is the means of; then `maps` have that size, and detailed:
+        [N] bool says whose picture has so many pixels. The others have four equal ones in their place.
         """
         random = np.random.default_rng((seed, step))
         n, side, m, columns = self.batch, self.crop, len(self.domain.maps) - 1, self.crop // CELL
-        crops = np.empty((2, n, side, side, 3), np.uint8)
-        maps, present = np.empty((n, side, side, m), np.float32), np.empty((n, m), bool)
+        crops, fine_side = np.empty((2, n, side, side, 3), np.uint8), self.finer * side
+        fine, detailed = np.empty((n, fine_side, fine_side, 3), np.uint8), np.empty(n, bool)
+        maps, present = np.empty((n, fine_side, fine_side, m), np.float32), np.empty((n, m), bool)
         labels, materials = np.empty(n, np.int64), np.empty(n, np.int64)
         whole, shifts = np.empty(n, bool), np.empty((n, self.shifts, 2), np.uint8)
         for i in range(n):
@@ -121,17 +163,20 @@ class CropSampler:
                 place = draw_window(picture.pixels.shape[:2], picture.wraps, side, random)
                 crops[which, i] = picture.pixels[place][:, mirror]
                 if which == 0:
-                    maps[i], present[i] = picture.maps[place][:, mirror], picture.present
+                    present[i], detailed[i] = picture.present, picture.fine is not None
+                    fine[i], maps[i] = (x[:, mirror] for x in self._fine(picture, place))
             whole[i] = self._whole(picture.pixels, picture.wraps)
             chosen = np.stack(
                 np.divmod(random.choice(len(picture.steps), self.shifts, p=picture.steps), columns), 1
             )
             chosen[:, 1] = chosen[:, 1] * mirror.step % columns
             shifts[i] = chosen
-        first, second = (
-            torch.from_numpy(c).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0) for c in crops
-        )
-        return {
+        first, second = (_unit(pixels, device) for pixels in crops)
+        finer = {}
+        if self.finer > 1:
+            finer["fine"] = _unit(fine, device)
+            finer["detailed"] = torch.from_numpy(detailed).to(device)
+        return finer | {
             "crop": first,
             "other": second,
             "maps": torch.from_numpy(maps).to(device).permute(0, 3, 1, 2),
@@ -141,6 +186,11 @@ class CropSampler:
             "label": torch.from_numpy(labels).to(device),
             "material": torch.from_numpy(materials).to(device),
         }
+
+
+def _unit(pixels: np.ndarray, device: torch.device) -> torch.Tensor:
+    """[N, H, W, 3] uint8 -> [N, 3, H, W] float32 in [-1, 1], channels last."""
+    return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
 def _metallic(items: tuple[Item, ...], labels: tuple[str, ...]) -> tuple[float, ...]:

@@ -22,9 +22,9 @@ class Generator(nn.Module):
     """A field and remembered maps to a picture that tiles: layout, healer, decoder.
 
     field [N, F, h, w] ~ N(0, 1), maps [N, 2, C, S, S] uint8, memory of both, share of the second [N, 1],
-    tint [N, 2, 3] -> [N, 3 + maps, 32h, 32w] in [-1, 1].
+    tint [N, 2, 3] -> [N, 3 + maps, 32h, 32w] in [-1, 1]; 64h, 64w from a decoder with `Detail`.
     Channels of the field: the layout's, one for the patches of the second material, then 16 + 64 + 256 + 1024 that
-    unfold into white noise at 1/8, 1/4, 1/2 and full resolution.
+    unfold into white noise at 1/8, 1/4, 1/2 and full resolution, and 4096 more for twice that.
     """
 
     STRIDE = BASE * CELL
@@ -33,7 +33,10 @@ class Generator(nn.Module):
 
     def __init__(self, heal: Healer, decode: Decoder):
         super().__init__()
-        self.heal, self.decode = heal, decode
+        self.heal, self.decode, self.finer = heal, decode, decode.finer
+        self.sides = (*self.GRAIN, *(2 * self.GRAIN[-1] for _ in range(self.finer - 1)))
+        self.channels = NOISE + 1 + sum(side * side for side in self.sides)
+        self.stride = self.finer * self.STRIDE
 
     def forward(self, field: Tensor, maps: Tensor, memory: Memory, share: Tensor, tint: Tensor) -> Tensor:
         return self.decode(*self.healed(field, maps, memory, share, tint))
@@ -62,13 +65,13 @@ class Generator(nn.Module):
         return tinted(quilt, color), seam
 
     def grain(self, field: Tensor) -> list[Tensor]:
-        parts = torch.split(field[:, NOISE + 1 :], [g * g for g in self.GRAIN], dim=1)
-        return [spread(part, g) for part, g in zip(parts, self.GRAIN, strict=True)]
+        parts = torch.split(field[:, NOISE + 1 :], [side * side for side in self.sides], dim=1)
+        return [spread(part, side) for part, side in zip(parts, self.sides, strict=True)]
 
 
 class LabelledGenerator(nn.Module):
     """What is exported: z [N, d], field, label [N, K], psi [N, 1] -> maps [N, C, 32h, 32w] and preview [N, c, 8h, 8w],
-    both in [-1, 1].
+    both in [-1, 1]; from a decoder with `Detail` the maps are [N, C, 64h, 64w], and the preview as it is.
 
     Channels: base colour, then, as far as the dataset has them, normal and height, roughness, metallic. The preview is
     the small picture that the healed latent map begins with, and metallic: the rest is only known to the decoder.
@@ -86,7 +89,7 @@ class LabelledGenerator(nn.Module):
         parts, small = [picture[:, :3]], [picture_in(latent)]
         for i, name in enumerate(self.maps[1:], start=3):
             if name == "height":
-                parts.append(normal_of_height(picture[:, i : i + 1]))
+                parts.append(normal_of_height(picture[:, i : i + 1], self.generator.finer))
             parts.append(picture[:, i : i + 1])
         if len(self.metallic):
             constant = (label @ self.metallic)[:, None, None, None]
@@ -111,7 +114,7 @@ class LabelledGenerator(nn.Module):
 def deployment(generator: Generator, materials: Materials, domain: Domain) -> Deployment:
     """What export.py needs of the generator, float32 on the CPU; shapes and ranges: `LabelledGenerator`."""
     length, cells, k = materials.directions.shape[1], 4, len(domain.labels)
-    channels, stride = Generator.CHANNELS, Generator.STRIDE
+    channels, stride = generator.channels, generator.stride
     module = LabelledGenerator(generator, materials, domain).float().cpu().eval()
     maps = module.channels()
     return Deployment(
@@ -130,7 +133,7 @@ def deployment(generator: Generator, materials: Materials, domain: Domain) -> De
                 "kind": "field",
                 "shape": ["N", channels, "h", "w"],
                 "stride": stride,
-                "margin": -(-(REACH + NETWORK_REACH) // (stride // CELL)),
+                "margin": -(-(REACH + NETWORK_REACH) // BASE),
             },
             {"name": "label", "kind": "label", "shape": ["N", k], "labels": list(domain.labels)},
             {"name": "psi", "kind": "scalar", "shape": ["N", 1], "min": 0.0, "max": 1.5, "default": 1.0},
@@ -142,5 +145,5 @@ def deployment(generator: Generator, materials: Materials, domain: Domain) -> De
         },
         maps=maps,
         tileable=True,
-        preview={"name": "preview", "scale": SMALL, "maps": module.channels(preview=True)},
+        preview={"name": "preview", "scale": SMALL * generator.finer, "maps": module.channels(preview=True)},
     )

@@ -107,6 +107,11 @@ def band_distance(fake: Tensor, real: Tensor, weights: tuple[float, ...], faint:
     return total
 
 
+def one_octave_more(weights: tuple[float, ...], finer: int) -> tuple[float, ...]:
+    """Weights for `band_distance` of pictures `finer` (1 or 2) times as large: the new octave counts as the finest."""
+    return weights[:1] * (finer - 1) + weights
+
+
 def color_distance(fake: Tensor, real: Tensor, cell: int = 4) -> Tensor:
     """Squared errors of the colour differences R - B and G - (R + B) / 2, each relative to its own power.
 

@@ -66,11 +66,20 @@ class Decoder(nn.Module):
 
     The first three channels are the base colour (sRGB): the small picture enlarged, and what the network adds. grain:
     white noise [N, 1, ...] at 1/4, 1/2 and full resolution; how strongly it shows is read off the map, cell by cell.
+    With `detail` it draws twice as fine as the encoder reads, [N, 3 + maps, 16h, 16w], and needs noise of that size.
     """
 
-    def __init__(self, channels: int, width: tuple[int, int, int, int] = (128, 64, 24, 12), maps: int = 0):
+    def __init__(
+        self,
+        channels: int,
+        width: tuple[int, int, int, int] = (128, 64, 24, 12),
+        maps: int = 0,
+        detail: int = 0,
+    ):
+        """`detail`: channels of the stage that is `Detail`; 0: there is none."""
         super().__init__()
         a, b, c, d = width
+        self.finer = 2 if detail else 1
         self.start = nn.ModuleList(
             [Conv(MEANS + channels, a, 3, border="wrap"), Conv(a, a, 3, border="wrap")]
         )
@@ -80,6 +89,7 @@ class Decoder(nn.Module):
         self.refine = nn.ModuleList([Conv(b, b, 3, border="wrap"), Conv(c, c, 3, border="wrap")])
         self.grain = nn.ModuleList([Conv(x, y, 1, gain=0.1) for x, y in ((a, b), (b, c), (c, d))])
         self.paint = nn.ModuleList([Conv(x, 3 + maps, 3, border="wrap", gain=0.1) for x in (c, d)])
+        self.detail = Detail(d, detail, 3 + maps) if detail else None
 
     def forward(self, latent: Tensor, grain: list[Tensor]) -> Tensor:
         small = picture_in(latent)
@@ -97,7 +107,32 @@ class Decoder(nn.Module):
                 pictures.append(self.paint[level - 1](x).float())
         drawn = enlarged(pictures[0], 2) + pictures[1]
         color = (enlarged(small, SMALL) + drawn[:, :3]).clamp(-1, 1)
-        return torch.cat((color, torch.tanh(drawn[:, 3:])), 1)
+        picture = torch.cat((color, torch.tanh(drawn[:, 3:])), 1)
+        return self.detail(x, picture, grain[3]) if self.detail is not None else picture
+
+
+class Detail(nn.Module):
+    """A picture twice as large: x [N, a, H, W], picture [N, C, H, W] in [-1, 1], grain [N, 1, 2H, 2W] ~ N(0, 1)
+    -> [N, C, 2H, 2W] in [-1, 1].
+
+    What is learned is added to the enlarged picture, and is nothing at first: a decoder that has learned without this
+    stage draws with it what it drew.
+    """
+
+    def __init__(self, a: int, width: int, channels: int):
+        super().__init__()
+        self.spread = Conv(a + channels, 4 * width, 3, border="wrap")
+        self.grain = Conv(a, width, 1, gain=0.1)
+        self.refine = Conv(width, width, 3, border="wrap")
+        self.paint = Conv(width, channels, 3, border="wrap")
+        nn.init.zeros_(self.paint.weight)
+
+    def forward(self, x: Tensor, picture: Tensor, grain: Tensor) -> Tensor:
+        strength = enlarged(self.grain(x), 2)
+        x = F.pixel_shuffle(self.spread(torch.cat((x, picture.to(x.dtype)), 1)), 2)
+        x = leaky(x + strength * grain.to(x.dtype))
+        x = leaky((x + self.refine(x)) * math.sqrt(0.5))
+        return (enlarged(picture, 2) + self.paint(x).float()).clamp(-1, 1)
 
 
 def loud(latent: Tensor) -> Tensor:

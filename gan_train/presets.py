@@ -2,6 +2,7 @@
 
 PRESETS = {
     "texture-cpu": ("texture", {}),
+    "texture-fine-cpu": ("texture", {"finer": 2}),
     "texture-gpu": (
         "texture",
         {

@@ -50,7 +50,7 @@ class Training:
         if self.shards > 1:
             processes = "1 process" if self.processes.count == 1 else f"{self.processes.count} processes"
             said.append(f"{self.shards} batches of {self.sampler.batch} per step in {processes}")
-        return ", ".join(said)
+        return ", ".join(filter(None, (*said, getattr(self.sampler, "said", ""))))
 
     def autocast(self):
         return autocast(self.device, self.precision)

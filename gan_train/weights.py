@@ -101,7 +101,7 @@ class Base:
         """
         if self.path.is_dir():
             other, _, _ = load_averaged(self.path)
-            targets, sources = dict(family.named_parameters()), dict(other.named_parameters())
+            targets, sources = _weights(family), _weights(other)
         else:
             targets = dict(family.deploy().module.named_parameters())
             sources = {
@@ -146,6 +146,14 @@ def _copy(targets: dict[str, torch.Tensor], sources: dict[str, torch.Tensor], or
             "then the settings are those it was trained with."
         )
     return copied
+
+
+def _weights(family: Family) -> dict[str, torch.Tensor]:
+    """Parameters, and the means and variances that batch normalisation learned: an encoder is nothing without them."""
+    learned = {
+        name: b for name, b in family.named_buffers() if name.endswith((".running_mean", ".running_var"))
+    }
+    return {**dict(family.named_parameters()), **learned}
 
 
 def _constants(path: Path) -> dict[str, np.ndarray]:

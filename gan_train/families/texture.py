@@ -15,6 +15,11 @@ Height and roughness are read off the base colour's latent map: the encoder neve
 with and without maps live in one latent space. A missing map has no loss: the distances are taken over the materials
 that have it, and before the critic looks at a pair of pictures, both lose the maps that the real one lacks. The critic
 sees normals, not heights: what the light shows. Metallic is a constant of the label, taken from the dataset.
+
+With `finer` 2 the decoder draws twice as fine as the encoder reads (networks.Detail), so that latent maps, which make
+up the exported file, keep their size. Detail that a picture lacks is treated like a map that it lacks: each square of
+2 x 2 drawn pixels is replaced by its mean, as the real one's are, before anything is compared and before the critic
+looks. So nothing is asked of it, and its pictures teach all that is coarser.
 """
 
 from __future__ import annotations
@@ -34,12 +39,13 @@ from ..losses import (
     critic_terms,
     generator_term,
     lazy_penalty,
+    one_octave_more,
     patch_distance,
 )
 from ..memory import Materials, quantised
 from ..networks import CELL, FAINT, MEANS, Critic, Decoder, Encoder, Healer
 from ..shift_map import Memory
-from ..surface_losses import map_distances, seen
+from ..surface_losses import map_distances, seen, without_detail
 from .texture_config import TextureConfig
 
 RECONSTRUCT = (0.5, 1.0, 1.0, 0.5, 0.5, 0.5)  # weights of the octaves for the autoencoder
@@ -60,11 +66,12 @@ class Texture(Family):
         labels = self.labels = domain.labels
         self.domain, maps = domain, domain.maps[1:]
         self.encoder = Encoder(c.channels, c.encoder_width)
-        self.decoder = Decoder(c.channels, c.decoder_width, len(maps))
+        detail = c.detail_width if c.finer > 1 else 0
+        self.decoder = Decoder(c.channels, c.decoder_width, len(maps), detail)
         self.healer = Healer(MEANS + c.channels, c.healer_width, c.healer_depth)
         self.critic = Critic(MEANS + c.channels, len(labels), c.critic_width)
         self.picture_critic = Critic(
-            3 + len(maps) + ("height" in maps), len(labels), c.picture_critic_width, fold=2
+            3 + len(maps) + ("height" in maps), len(labels), c.picture_critic_width, fold=2 * c.finer
         )
         self.materials = Materials(
             len(labels),
@@ -110,16 +117,39 @@ class Texture(Family):
     def _autoencoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         crop, side = batch["crop"], self.config.window
         y, x = self._corner(crop.shape[2] - side, random)
-        crop = torch.cat((crop, batch["maps"]), 1)[:, :, y : y + side, x : x + side]
-        real = crop[:, :3].contiguous(memory_format=torch.channels_last)
-        latent = self._noisy(self.encoder.train()(real), 1.0, random)
-        fake = self.decoder(latent, self._grain(len(real), side, random))
-        fake_color, real_color = _inner(fake[:, :3]), _inner(real)
-        terms = {
-            "reconstruction": band_distance(fake_color, real_color, RECONSTRUCT),
-            "color": self.config.color_weight * color_distance(fake_color, real_color),
+        read = crop[:, :, y : y + side, x : x + side].contiguous(memory_format=torch.channels_last)
+        latent = self._noisy(self.encoder.train()(read), 1.0, random)
+        fake = self._drawn(latent, batch, random)
+        real = self._real(batch, y, x)
+        fake_color, real_color = fake[:, :3], real[:, :3]
+        return {
+            "reconstruction": self._band_distance(fake_color, real_color, RECONSTRUCT),
+            "color": self._color_distance(fake_color, real_color),
+            **self._map_distances(fake, real, batch["present"]),
         }
-        return terms | self._map_distances(_inner(fake), _inner(crop), batch["present"])
+
+    def _drawn(self, latent: Tensor, batch: Batch, random: torch.Generator) -> Tensor:
+        """Latent maps of the batch decoded [N, 3 + M, S, S], without the border and what detail the real ones lack."""
+        picture = self.decoder(latent, self._grain(len(latent), self.config.window, random))
+        picture = self._inner(picture)
+        return without_detail(picture, batch["detailed"]) if self.config.finer > 1 else picture
+
+    def _real(self, batch: Batch, y: int, x: int) -> Tensor:
+        """The same of the real pictures, whose window begins at y, x of what the encoder reads."""
+        finer, side = self.config.finer, self.config.finer * self.config.window
+        picture = torch.cat((batch["fine"] if finer > 1 else batch["crop"], batch["maps"]), 1)
+        return self._inner(picture[:, :, finer * y : finer * y + side, finer * x : finer * x + side])
+
+    def _inner(self, picture: Tensor) -> Tensor:
+        """Without the outermost cells, which wrap around where the picture does not."""
+        edge = EDGE * CELL * self.config.finer
+        return picture[:, :, edge:-edge, edge:-edge]
+
+    def _band_distance(self, fake: Tensor, real: Tensor, weights: tuple[float, ...]) -> Tensor:
+        return band_distance(fake, real, one_octave_more(weights, self.config.finer))
+
+    def _color_distance(self, fake: Tensor, real: Tensor) -> Tensor:
+        return self.config.color_weight * color_distance(fake, real, 4 * self.config.finer)
 
     def _noisy(self, latent: Tensor, strength: Tensor | float, random: torch.Generator) -> Tensor:
         learned = latent[:, MEANS:]
@@ -127,7 +157,7 @@ class Texture(Family):
         return torch.cat((latent[:, :MEANS], learned + noise), 1)
 
     def _map_distances(self, fake: Tensor, real: Tensor, present: Tensor) -> dict[str, Tensor]:
-        found = map_distances(fake, real, present, self.domain.maps)
+        found = map_distances(fake, real, present, self.domain.maps, self.config.finer)
         return {name: self.config.map_weight * distance for name, distance in found.items()}
 
     def _healer_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
@@ -147,8 +177,8 @@ class Texture(Family):
                 torch.cat((wraps.float()[:, None].expand(-1, 2), memory.wraps)),
             )
             share, tint = (torch.cat((torch.zeros_like(x), x)) for x in (share, tint))
+            generator = self._generator()
             field = self.draw_field(2 * half, c.crop, random)
-            generator = Generator(self.healer, self.decoder)
             quilt, seam = generator.quilt(field, torch.cat((own, maps)), memory, share, tint)
         healed = self.healer(quilt, seam, generator.grain(field)[0])
         changed = F.avg_pool2d((healed - quilt) / moments(quilt, FAINT)[1], 2)
@@ -163,34 +193,31 @@ class Texture(Family):
 
     def _decoder_loss(self, batch: Batch, random: torch.Generator) -> dict[str, Tensor]:
         """Encoded pictures (even places of the batch) and healed quilts (odd places)."""
-        n, side = len(batch["crop"]), self.config.window
-        cells, half = side // CELL, n // 2
+        c, n = self.config, len(batch["crop"])
+        cells, half = c.window // CELL, n // 2
         y, x = (k // CELL for k in self._corner(CELL * (batch["latent"].shape[2] - cells), random))
         encoded = (torch.arange(n, device=batch["latent"].device) % 2 == 0).float()[:, None, None, None]
         latent = torch.where(encoded > 0, batch["latent"], batch["healed"])[
             :, :, y : y + cells, x : x + cells
         ]
         latent = self._noisy(latent, encoded, random)
-        fake = _inner(self.decoder(latent, self._grain(n, side, random)))
-        top, left = CELL * (y + EDGE), CELL * (x + EDGE)
-        crop = torch.cat((batch["crop"], batch["maps"]), 1)
-        real = _inner(crop[:, :, top : top + side, left : left + side])
+        fake = self._drawn(latent, batch, random)
+        real = self._real(batch, CELL * (y + EDGE), CELL * (x + EDGE))
         maps = self._map_distances(fake[::2], real[::2], batch["present"][::2])
-        fake_seen, real_seen = (seen(x, batch["present"], self.domain.maps) for x in (fake, real))
+        fake_seen, real_seen = (seen(x, batch["present"], self.domain.maps, c.finer) for x in (fake, real))
         batch |= {"picture": real_seen, "fake_picture": fake_seen.detach()}
         known_fake, known_real = fake_seen[:half], real_seen[:half]  # the same material
-        patches = patch_distance(
-            known_fake, known_real, random, count=24, least=0.03, stride=2
-        ) + patch_distance(
-            F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2), random, count=48, least=0.03
-        )
+        patches = torch.zeros((), device=fake.device)
+        for stride in range(c.finer, -1, -1):  # the finest octave first, of which fewer places are looked at
+            patches = patches + patch_distance(
+                known_fake, known_real, random, count=24 if stride else 48, least=0.03, stride=2**stride
+            )
+            known_fake, known_real = F.avg_pool2d(known_fake, 2), F.avg_pool2d(known_real, 2)
         return {
-            "adversarial": generator_term(
-                _judge(self.picture_critic, batch), fake_seen, real_seen, self.config.loss
-            ),
-            "patches": self.config.picture_patch_weight * patches,
-            "kept": self.config.keep_weight * band_distance(fake[::2, :3], real[::2, :3], KEEP),
-            "color": self.config.color_weight * color_distance(fake[::2, :3], real[::2, :3]),
+            "adversarial": generator_term(_judge(self.picture_critic, batch), fake_seen, real_seen, c.loss),
+            "patches": c.picture_patch_weight * patches,
+            "kept": c.keep_weight * self._band_distance(fake[::2, :3], real[::2, :3], KEEP),
+            "color": self._color_distance(fake[::2, :3], real[::2, :3]),
             **maps,
         }
 
@@ -205,11 +232,16 @@ class Texture(Family):
         return *self.materials.recall(chosen), share, tint
 
     def draw_field(self, n: int, size: int, random: torch.Generator) -> Tensor:
+        """For pictures of which the encoder would read `size` pixels a side."""
         cells = size // Generator.STRIDE
-        return self._normal((n, Generator.CHANNELS, cells, cells), random)
+        return self._normal((n, self._generator().channels, cells, cells), random)
+
+    def _generator(self) -> Generator:
+        return Generator(self.healer, self.decoder)
 
     def _grain(self, n: int, side: int, random: torch.Generator) -> list[Tensor]:
-        return [self._normal((n, 1, side // k, side // k), random) for k in (4, 2, 1)]
+        sides = [side // 4, side // 2, side, 2 * side][: 2 + self.config.finer]
+        return [self._normal((n, 1, k, k), random) for k in sides]
 
     def _normal(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
         return torch.randn(shape, generator=random, device=self.materials.seen.device)
@@ -225,7 +257,7 @@ class Texture(Family):
         if not self.materials.seen.any():  # the autoencoder's stage
             return None
         random = torch.Generator(self.materials.seen.device).manual_seed(seed)
-        generator = Generator(self.healer, self.decoder)
+        generator = self._generator()
         sheet = []
         for k in np.linspace(0, len(self.labels) - 1, min(rows, len(self.labels))).astype(int):
             shown = self.draw_materials(
@@ -242,7 +274,11 @@ class Texture(Family):
         if sheet is None:
             return None
         pictures = sheet.reshape(-1, *sheet.shape[2:])
-        return pictures[np.linspace(0, len(pictures) - 1, count).round().astype(int)]
+        pictures = pictures[np.linspace(0, len(pictures) - 1, count).round().astype(int)]
+        if self.config.finer == 1:
+            return pictures
+        n, h, w, _ = pictures.shape  # it is compared with real crops as the encoder reads them
+        return pictures.reshape(n, h // 2, 2, w // 2, 2, 3).mean((2, 4)).round().astype(np.uint8)
 
     def unready(self, step: int) -> str | None:
         if step > self.config.autoencoder_steps:
@@ -253,13 +289,7 @@ class Texture(Family):
         )
 
     def deploy(self) -> Deployment:
-        return deployment(Generator(self.healer, self.decoder), self.materials, self.domain)
-
-
-def _inner(picture: Tensor) -> Tensor:
-    """Without the outermost cells, which wrap around where the picture does not."""
-    edge = EDGE * CELL
-    return picture[:, :, edge:-edge, edge:-edge]
+        return deployment(self._generator(), self.materials, self.domain)
 
 
 def _surrounded(crop: Tensor, wraps: Tensor) -> Tensor:

@@ -15,13 +15,18 @@ class TextureConfig:
     """Settings of the texture family."""
 
     crop: int = 256
-    """Side of the training crops in pixels, at least 128; a multiple of 32. So much of a material is remembered."""
+    """Side of the training crops in pixels that the encoder reads, at least 128; a multiple of 32. So much of a
+    material is remembered."""
     batch: int = 8
     """Pictures per step, even: half laid out from their own material, half from remembered ones of their label."""
     window: int = 160
-    """Side of the windows that autoencoder and decoder train on, in pixels, 64 to crop - 32; a multiple of 32."""
+    """Side of the windows that autoencoder and decoder train on, in pixels that the encoder reads, 64 to crop - 32; a
+    multiple of 32."""
+    finer: int = 1
+    """Pixels a side that are drawn for each that the encoder reads, 1 or 2. With 2 prepare the dataset at twice the
+    crop at least, such as --size 512 for crop=256: what has the pixels teaches the detail, what is smaller the rest."""
     autoencoder_steps: int = 6000
-    """Steps of the first stage."""
+    """Steps of the first stage; 0 is for `--from RUN` alone, which brings an encoder (a file brings none)."""
     healer_steps: int = 1000
     """Steps of the second stage; the third lasts as long as training does."""
     channels: int = 20
@@ -38,6 +43,8 @@ class TextureConfig:
     """Channels of the encoder at 1/4 and 1/8 resolution."""
     decoder_width: tuple[int, ...] = (128, 64, 24, 12)
     """Channels of the decoder at 1/8, 1/4, 1/2 and full resolution."""
+    detail_width: int = 12
+    """Channels of the decoder at twice the full resolution, where finer is 2."""
     healer_width: int = 96
     """Channels of the network that heals seams."""
     healer_depth: int = 3
@@ -79,6 +86,8 @@ class TextureConfig:
                 self.window % 32 == 0 and 64 <= self.window <= self.crop - 32,
                 "a multiple of 32 between 64 and crop - 32",
             ),
+            "finer": (self.finer in (1, 2), "1 or 2"),
+            "detail_width": (self.detail_width >= 1, "at least 1"),
             "loss": (self.loss in ("relativistic", "non-saturating"), "relativistic or non-saturating"),
             "tint": (0 <= self.tint <= 1, "0 to 1"),
             "shifts": (self.shifts >= 1, "at least 1"),
