@@ -76,8 +76,8 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:  # a temporary folder that is full, a file that went away meanwhile
         print(f"gancube: error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
-        print("gancube: stopped; nothing was written.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"gancube: stopped; {str(stop) or 'nothing was written'}.", file=sys.stderr)
         return INTERRUPTED
 
 

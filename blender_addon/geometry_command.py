@@ -12,13 +12,18 @@ from pathlib import Path
 from .engine.card import GEOMETRY
 from .engine.errors import GanCubeError, OutputError, RequestError
 from .engine.files import write_atomic
+from .engine.mark import BAKE_KEY
 from .engine.sizes import check_bake_size
+from .engine.unnamed_files import check_unnamed
 from .engine.written_files import check_written, named_apart
-from .transform_command import say, side, silent
+from .transform_command import say, side, silent, stopped
 
 EXAMPLES = """examples:
   gancube geometry statue.glb --out maps                 statue_position.png, _object_normal, _ao, _curvature
   gancube geometry *.obj --size 512 --out maps --json"""
+FITS_NONE = (
+    "They fit no UV map of the file; gancube transform MESH --model GENERATOR paints it with UVs that fit."
+)
 MESHES = (".glb", ".obj", ".fbx", ".blend")
 
 
@@ -46,7 +51,9 @@ def run_geometry(arguments) -> int:
         if not source.is_file():
             raise RequestError(f"{source}: no such file.")
     names = [[out / f"{name}_{key}.png" for key in GEOMETRY] for name in named_apart(sources)]
-    check_written([path for files in names for path in files], sources)
+    written = [path for files in names for path in files]
+    check_written(written, sources)
+    check_unnamed(written)
     check_bake_size(size)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -54,26 +61,30 @@ def run_geometry(arguments) -> int:
         raise OutputError(f"{out}: cannot be made ({error.strerror or error}).") from error
     tell = silent if arguments.quiet else say
     start_blender()
-    files, faults = [], []
+    files, notes, faults = [], [], []
     for number, (source, paths) in enumerate(zip(sources, names, strict=True)):
         tell(f"mesh {number + 1} of {len(sources)}: {source.name}")
         try:
             with captured_output():
-                made = baked(source, size)
+                made, note = baked(source, size)
+            notes += [note] if note else []
             files += [str(write_atomic(path, made[key])) for key, path in zip(GEOMETRY, paths, strict=True)]
         except GanCubeError as error:
             faults.append(str(error))
+        except KeyboardInterrupt as error:
+            raise stopped(number, len(sources), "mesh", "meshes") from error
     if arguments.json:
-        print(json.dumps({"files": [os.path.abspath(one) for one in files], "faults": faults}))
+        said = {"files": [os.path.abspath(one) for one in files], "notes": notes, "faults": faults}
+        print(json.dumps(said))
     else:
-        print("\n".join(f"wrote  {one}" for one in files))
+        print("\n".join([*(f"wrote  {one}" for one in files), *(f"note   {one}" for one in notes)]))
     if faults:
         raise RequestError(f"{len(faults)} of {len(sources)} meshes were left out: {' '.join(faults)}")
     return 0
 
 
-def baked(source: Path, size: int) -> dict[str, bytes]:
-    """{map name: PNG} of all meshes of a file together."""
+def baked(source: Path, size: int) -> tuple[dict[str, bytes], str]:
+    """{map name: PNG} of all meshes of a file together, and a sentence where they are laid out by no UV map of it."""
     from .engine import png
     from .scene.geometry import geometry_steps
     from .scene.mesh_source import from_file
@@ -88,7 +99,10 @@ def baked(source: Path, size: int) -> dict[str, bytes]:
             try:
                 next(steps)
             except StopIteration as stop:
-                pixels = {name: png.decode(file.read_bytes())[0] for name, file in stop.value.files.items()}
+                found = stop.value
+                pixels = {name: png.decode(file.read_bytes())[0] for name, file in found.files.items()}
                 break
     grey = ("ao", "curvature")
-    return {name: png.encode(one[..., : 1 if name in grey else 3]) for name, one in pixels.items()}
+    text = {BAKE_KEY: json.dumps({"source": source.name, **found.bake})}
+    made = {name: png.encode(one[..., : 1 if name in grey else 3], text) for name, one in pixels.items()}
+    return made, "" if found.uvs is None else f"{found.note or f'{source.name}: has no UV map.'} {FITS_NONE}"

@@ -186,7 +186,16 @@ def all_of(sets, chain, wraps, targets: list[dict], tell) -> tuple[list, list]:
                 raise
             path, said = next(iter(one.files.values())), str(error)
             faults.append(said if said.startswith(str(path)) else f"{path}: {said}")
+        except KeyboardInterrupt as error:
+            raise stopped(len(done), len(sets), "picture", "pictures") from error
     return done, faults
+
+
+def stopped(done: int, count: int, noun: str, more: str) -> KeyboardInterrupt:
+    """What cli.py says when it was stopped after `done` were written, which are kept."""
+    if not done:
+        return KeyboardInterrupt()
+    return KeyboardInterrupt(f"{done} of {count} {noun if count == 1 else more} were written")
 
 
 def chain_of(arguments) -> list:

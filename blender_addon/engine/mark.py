@@ -13,6 +13,7 @@ from .card import Card
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 # Names under which a datablock, a FBX or a GLB carries the recipe (JSON text) and the whole mark.
 RECIPE_KEY, MARK_KEY = "gancube", "gancube_mark"
+BAKE_KEY = "gancube_bake"  # JSON in a picture of a mesh's shape, which no generator made
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .pooling import pooled
 from .providers import CHOICES as PROVIDERS
 from .providers import open_session, runtime, runtime_errors
 from .request import Request
-from .sizes import check_size, largest_size
+from .sizes import check_size, check_start, largest_size
 from .styles import from_layer, style_of
 from .surface_request import resolve_label
 
@@ -104,6 +104,7 @@ class Model:
 
     def check_test_vector(self) -> CheckResult:
         """Render the card's test texture and compare it with the card's numbers."""
+        check_start(self.titled)
         vector = self.card.test_vector
         raw = self.run_raw(draw(self.card, vector.seed))
         self._check_output(raw, self.card.default_size)

@@ -7,7 +7,8 @@ from .errors import RequestError
 
 MAX_SIZE = 8192  # pixels of a side, the largest image Blender handles with ease
 # Peak memory of a run per pixel of the output: its layers at full size. Measured 400 and 540 bytes from 256 to 1024 px
-# with the shipped generators, up to 760 with 48 channels there, with room for wider ones.
+# with the shipped generators, up to 760 with 48 channels there, with room for wider ones. An enlarger has most of its
+# layers at the size of what goes in: x4 takes 3,600 bytes per pixel of that, of the 6,300 that are reckoned.
 BYTES_PER_PIXEL = 1200
 BYTES_PER_VALUE = 32  # of the output itself: raw, decoded, rounded, packed
 # Peak memory of baking the four maps of a shape, per pixel of each: 196 bytes at 512 px, 205 at 1024, with room.
@@ -47,6 +48,16 @@ def check_size(card, size: int | None) -> int:
     return size
 
 
+def check_start(card) -> None:
+    """RequestError where there is not even the memory for the card's own test, of the default size."""
+    need, free = memory_needed(card, card.default_size), free_memory()
+    if need > free * SHARE:
+        raise RequestError(
+            f"{card.name}: needs about {need / 2**30:.1f} GiB of memory to start and {free / 2**30:.1f} are free. "
+            "Close other programs."
+        )
+
+
 def check_bake_size(size: int) -> int:
     """The same size in pixels, or a RequestError with the largest that fits the memory while a mesh is baked."""
     free = free_memory()
@@ -74,7 +85,7 @@ def largest_size(card) -> int:
 
 def _per_pixel(card) -> int:
     """Per pixel of the size asked for, which an enlarger multiplies."""
-    return (BYTES_PER_PIXEL + BYTES_PER_VALUE * card.channels) * card.scale**2
+    return BYTES_PER_PIXEL * card.scale + BYTES_PER_VALUE * card.channels * card.scale**2
 
 
 def free_memory() -> int:

@@ -368,6 +368,33 @@ def test_not_enough_memory_says_what_fits(transform, photo, tmp_path, monkeypatc
     assert answer.code == 2 and "4000 x 4000 px: would need about" in answer.err
 
 
+def test_stopped_in_a_folder_it_keeps_what_is_whole_and_counts_it(transform, photo, tmp_path, monkeypatch):
+    from blender_addon.engine import transform_run
+
+    (tmp_path / "in").mkdir()
+    for name in "abc":
+        (tmp_path / "in" / f"{name}.png").write_bytes(photo.read_bytes())
+    run = transform_run.run
+
+    def stop_at(number):
+        asked = []
+
+        def one(*arguments, **settings):
+            asked.append(1)
+            if len(asked) == number:
+                raise KeyboardInterrupt
+            return run(*arguments, **settings)
+
+        monkeypatch.setattr(transform_run, "run", one)
+        return transform(tmp_path / "in", "--model", "looks", "--out", tmp_path / "out", "--quiet")
+
+    answer = stop_at(1)
+    assert answer.code == 130 and "stopped; nothing was written." in answer.err
+    answer = stop_at(3)
+    assert answer.code == 130 and "stopped; 2 of 3 pictures were written." in answer.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+
+
 def test_no_cube_out_of_one_that_takes_a_picture(takers, gancube, tmp_path):
     answer = gancube("cube", "--model", "looks", "--out", tmp_path / "cube.glb", "--quiet")
     assert answer.code == 2 and "Use it with `gancube transform`" in answer.err

@@ -4,6 +4,7 @@ import json
 import re
 
 import bpy
+import numpy as np
 import pytest
 
 from blender_addon import transform_command
@@ -125,6 +126,41 @@ def test_the_shape_alone(transform, gancube, tmp_path):
     for mesh, says in (("none.obj", "no such file"), ("box.stl", "is no mesh that is read")):
         answer = gancube("geometry", tmp_path / mesh, "--out", tmp_path / "no")
         assert answer.code == 2 and says in answer.err
+
+
+def test_a_shape_baked_again_replaces_its_own_pictures_and_nobody_elses(gancube, tmp_path):
+    write_cube(tmp_path / "box.obj")
+    out = tmp_path / "maps"
+    again = ("geometry", tmp_path / "box.obj", "--size", 64, "--out", out, "--json")
+    answer = gancube(*again)
+    (note,) = json.loads(answer.out)["notes"]
+    assert note.startswith("box.obj: has no UV map.") and "They fit no UV map of the file" in note
+    before = (out / "box_ao.png").read_bytes()
+    assert json.loads(png.read_text(before)["gancube_bake"])["uvs"] == "new"
+    assert gancube(*again).code == 0 and (out / "box_ao.png").read_bytes() == before
+    mine = png.encode(np.zeros((4, 4, 3), np.uint8))
+    (out / "box_ao.png").write_bytes(mine)
+    answer = gancube(*again)
+    assert answer.code == 2 and "box_ao.png: is there already and was not made here" in answer.err
+    assert (out / "box_ao.png").read_bytes() == mine
+
+
+def test_stopped_between_two_meshes_it_says_what_is_there(gancube, tmp_path, monkeypatch):
+    from blender_addon import geometry_command
+
+    for name in "ab":
+        write_cube(tmp_path / f"{name}.obj")
+    asked = []
+
+    def stop_at_the_second(source, size):
+        asked.append(source)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return dict.fromkeys(TAKES, b"png"), ""
+
+    monkeypatch.setattr(geometry_command, "baked", stop_at_the_second)
+    answer = gancube("geometry", tmp_path / "a.obj", tmp_path / "b.obj", "--out", tmp_path / "maps")
+    assert answer.code == 130 and "stopped; 1 of 2 meshes were written." in answer.err
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Sizes: what is refused, and that the sentence names a size that works."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,6 +50,19 @@ def test_beyond_memory_names_the_largest(monkeypatch):
     assert largest % 16 == 0 and check_size(CARD, largest) == largest
     with pytest.raises(RequestError, match=f"Use {largest} or less"):
         check_size(CARD, largest + 16)
+
+
+def test_an_enlarger_is_reckoned_by_what_goes_in():
+    """x4 took 3,600 bytes per pixel of that, measured; by its output it would be refused where it fits."""
+    enlarger = SimpleNamespace(scale=4, channels=3)
+    assert 3600 < sizes.memory_needed(enlarger, 100) / 100**2 < 2 * 3600
+
+
+def test_what_cannot_even_start_says_so(monkeypatch):
+    sizes.check_start(CARD)
+    monkeypatch.setattr(sizes, "free_memory", lambda: 10**7)
+    with pytest.raises(RequestError, match=f"{CARD.name}: needs about 0.1 GiB of memory to start"):
+        sizes.check_start(CARD)
 
 
 def test_free_memory_is_of_this_world():
