@@ -1,5 +1,7 @@
 """The further rows of `measure` for generators that paint meshes by their shape: wear, dirt, and how real it looks.
 
+Correlations are over the surfaces of all meshes together: one without hollows has no dirt that could be ranked.
+
 Before: held_out_pairs.py. After: measure_pairs.py. The baseline of the last is what one would do without a network: to
 every curvature and occlusion the mean colour that the training pictures have there.
 """
@@ -17,12 +19,13 @@ from .features import random_vectors
 from .held_out_pairs import Pair, chosen, read_pairs
 from .manifest import Manifest
 from .panel import Row
-from .weather_figures import correlations, fitted, has_surface
+from .weather_figures import correlations, fitted, has_surface, judged
 
 LEARNED_FROM = 48  # training pairs
 BINS = 12  # of curvature, and of occlusion
 SIDE, FULL = 64, 0.75  # of the crops that are compared: pixels, and how much of one must be surface
 FEWEST = 8  # crops
+CELLS, REDRAWS = 20000, 400  # of the intervals, in which a cell more or less shows nowhere
 
 
 class Weather:
@@ -32,7 +35,7 @@ class Weather:
         known = [(unit(pair.real["base_color"]), pair.given.maps) for pair in pairs]
         self.planes, self.table = fitted(known), blend_of(known)
         self.real = [one for color, given in known for one in crops(color, given)]
-        self.found: list[tuple[tuple, tuple]] = []
+        self.found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # looks made, looks real, shape
         self.made: list[np.ndarray] = []
         self.blended: list[np.ndarray] = []
 
@@ -42,26 +45,39 @@ class Weather:
             return
         given = pair.given.maps
         colors = [unit(maps["base_color"]) for maps in (made, pair.real)]
-        self.found.append(tuple(correlations(self.planes, one, given) for one in colors))
+        (ours, shape), (real, _) = (judged(self.planes, one, given) for one in colors)
+        self.found.append((ours, real, shape))
         self.made += crops(colors[0], given)
         self.blended += crops(blended(self.table, given), given)
 
     def rows(self, seed: int) -> list[Row]:
         rows = []
         if self.found:
-            values = np.array(self.found)  # [pairs, ours and real, wear and dirt]
-            counts = intervals.resamples(np.zeros(len(values), int), [seed, 66])
+            ours, real, shape = (np.concatenate(x) for x in zip(*self.found, strict=True))
+            value, floor, draws = correlations(ours, shape), correlations(real, shape), self._redrawn(seed)
             for i, (name, of) in enumerate((("wear", "curvature"), ("dirt", "occlusion"))):
-                spread = np.quantile(counts @ values[:, 0, i] / len(values), intervals.QUANTILES).tolist()
-                meaning = f"rank correlation of {name} with {of}; baseline: the real ones"
-                ours, real = (float(x) for x in values[:, :, i].mean(0))
-                rows.append(Row(f"weather_{name}", ours, real, "higher", meaning, *spread, len(values)))
+                spread = np.quantile(draws[:, i], intervals.QUANTILES).tolist()
+                meaning = f"rank correlation of {name} with {of} over all surfaces; baseline: the real ones"
+                rows.append(
+                    Row(f"weather_{name}", value[i], floor[i], "higher", meaning, *spread, len(self.found))
+                )
         if min(len(self.real), len(self.made)) >= FEWEST:
             real, made, plain = (vectors(one) for one in (self.real, self.made, self.blended))
             meaning = "random-feature Frechet distance to training pictures; baseline: fixed blend by curvature and ao"
             distances = frechet(real, made), frechet(real, plain)
             rows.append(Row("weather_distance", *distances, "lower", meaning, n=len(self.made)))
         return rows
+
+    def _redrawn(self, seed: int) -> np.ndarray:
+        """[REDRAWS, 2] correlations over as many surfaces, drawn anew; of every surface some cells."""
+        rng, some = np.random.default_rng([seed, 66]), max(sum(len(one[2]) for one in self.found) // CELLS, 1)
+        found = [(ours[::some], shape[::some]) for ours, _, shape in self.found]
+        return np.array(
+            [
+                correlations(*(np.concatenate(x) for x in zip(*(found[k] for k in drawn), strict=True)))
+                for drawn in rng.integers(len(found), size=(REDRAWS, len(found)))
+            ]
+        )
 
 
 def weather_of(model: Model, manifest: Manifest) -> Weather | None:

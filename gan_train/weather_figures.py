@@ -40,12 +40,17 @@ def fitted(pictures: list[tuple[np.ndarray, dict[str, np.ndarray]]]) -> np.ndarr
     return np.linalg.lstsq(colors, shapes, rcond=None)[0]
 
 
-def correlations(planes: np.ndarray, color: np.ndarray, given: dict[str, np.ndarray]) -> tuple[float, float]:
-    """(wear with curvature, dirt with shade): Spearman's, over the surface."""
+def judged(
+    planes: np.ndarray, color: np.ndarray, given: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """-> ([n, 2] how worn and how dirty the cells of the surface look, [n, 2] curvature and shade)."""
     colors, shape = seen(color, given)
-    return tuple(
-        rank_correlation(one, other) for one, other in zip((colors @ planes).T, shape.T, strict=True)
-    )
+    return colors @ planes, shape
+
+
+def correlations(looks: np.ndarray, shape: np.ndarray) -> tuple[float, float]:
+    """(wear with curvature, dirt with shade) of what `judged` gives: Spearman's."""
+    return tuple(rank_correlation(one, other) for one, other in zip(looks.T, shape.T, strict=True))
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:

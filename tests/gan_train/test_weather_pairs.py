@@ -14,7 +14,7 @@ from gan_train.demo_meshes import random_mesh, random_solid, surface
 from gan_train.families.paired_config import PairedConfig
 from gan_train.measure_weather import Weather
 from gan_train.presets import PRESETS
-from gan_train.weather_figures import correlations, fitted, rank_correlation
+from gan_train.weather_figures import correlations, fitted, judged, rank_correlation
 from tests.tiny import make_tiny
 from tests.tiny_picture import make_tiny_picture
 
@@ -90,9 +90,9 @@ def test_the_figures_tell_the_rule_from_none():
         for i, m in enumerate(train)
     ]
     planes = fitted(list(zip(colors[:3], train[:3], strict=True)))
-    wear, dirt = correlations(planes, colors[3], train[3])
+    wear, dirt = correlations(*judged(planes, colors[3], train[3]))
     assert wear > 0.4 and dirt > 0.4
-    wear, dirt = correlations(planes, np.random.default_rng(0).random((64, 64, 3)), train[3])
+    wear, dirt = correlations(*judged(planes, np.random.default_rng(0).random((64, 64, 3)), train[3]))
     assert abs(wear) < 0.2 and abs(dirt) < 0.2
 
 
@@ -107,7 +107,16 @@ def test_a_fixed_blend_is_further_from_the_real_ones_than_themselves():
     for pair in pairs[6:]:
         weather.add(pair, pair.real)
     rows = {row.name: row for row in weather.rows(0)}
-    assert rows["weather_wear"].value == rows["weather_wear"].floor
+    wear = rows["weather_wear"]
+    assert wear.value == wear.floor and wear.low <= wear.value <= wear.high
+    flat = shape(128, seed=99) | {"curvature": np.full((128, 128, 1), 128, np.uint8)}
+    one = SimpleNamespace(real=pairs[0].real, given=SimpleNamespace(maps=flat))
+    for _ in range(3):
+        weather.add(one, one.real)
+    more = {row.name: row for row in weather.rows(0)}["weather_wear"]
+    assert more.n == wear.n + 3 and more.value > 0.6 * wear.value, (
+        "a surface without edges has nothing to rank"
+    )
     assert rows["weather_distance"].value < 0.5 * rows["weather_distance"].floor
 
 
