@@ -149,7 +149,8 @@ def patch_distance(
     Patches are projected on `count` random directions, sorted, compared (Elnekave and Weiss 2022, arXiv
     2203.11862). Each direction looks at few values, for sums of many are Gaussian whatever the patches are. Both
     maps are first shifted and scaled so that each channel of the real one has mean 0 and variance about 1: faint
-    structure counts as much as strong. `stride`: only every so many places are looked at, for sorting takes its time.
+    structure counts as much as strong. `stride`: only every so many places are looked at, for sorting takes its time;
+    where they begin is drawn anew each time, or a grid that stands between them would never be seen.
     [N, C, H, W] -> scalar; about 1 for unlike maps.
     """
     c = fake.shape[1]
@@ -158,6 +159,9 @@ def patch_distance(
     kernel = kernel * (torch.rand(shape, generator=random, device=fake.device) < LOOKED_AT / (9 * c))
     kernel = kernel / (kernel.flatten(1).norm(dim=1)[:, None, None, None] + 1e-3)
     mean, deviation = moments(real, least)
+    if stride > 1:
+        y, x = torch.randint(stride, (2,), generator=random, device=fake.device).tolist()
+        fake, real = fake[:, :, y:, x:], real[:, :, y:, x:]
 
     def projections(x: Tensor) -> Tensor:
         x = (x - mean) / deviation

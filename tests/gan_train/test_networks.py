@@ -138,6 +138,17 @@ def test_patches_are_compared_wherever_they_stand():
     assert away(a, a) == 0 < away(a, moved) < 0.3 * away(a, other) < away(a, blurred)
 
 
+def test_a_grid_between_the_places_that_are_looked_at_is_seen_in_time():
+    """3 x 3 patches at every fourth place never cover what stands at 3 modulo 4."""
+    torch.manual_seed(0)
+    plain = torch.randn(1, 3, 64, 64)
+    grid = plain.clone()
+    grid[:, :, 3::4] += 2
+    random = torch.Generator().manual_seed(0)
+    found = [patch_distance(grid, plain, random, least=0.03, stride=4).item() for _ in range(12)]
+    assert min(found) < 1e-3 < 0.05 < sum(found) / len(found)
+
+
 def test_octaves_are_weighed_and_relative():
     coarse = torch.randn(1, 3, 4, 4).repeat_interleave(4, 2).repeat_interleave(4, 3)
     checks = torch.ones(1, 3, 16, 16)
