@@ -49,16 +49,48 @@ def steps(folder: Path) -> Iterator[None]:
 
 def unwrap(item: bpy.types.Object, folder: Path) -> None:
     """Smart UV Project: islands that do not overlap, in [0, 1]."""
-    select(item)
+    mesh = welded(item.data)
+    shown = bpy.data.objects.new("unwrap", mesh)
+    bpy.context.scene.collection.objects.link(shown)
+    select(shown)
     bpy.ops.object.mode_set(mode="EDIT")
     bpy.ops.mesh.reveal()
     bpy.ops.mesh.select_all(action="SELECT")
     bpy.ops.uv.smart_project(angle_limit=math.radians(66), island_margin=item.data[UNWRAP])
     bpy.ops.object.mode_set(mode="OBJECT")
-    layer = item.data.uv_layers[0]
-    uvs = array("f", [0.0]) * (2 * len(layer.uv))
-    layer.uv.foreach_get("vector", uvs)
+    uvs = array("f", [0.0]) * (2 * len(mesh.loops))
+    mesh.uv_layers[0].uv.foreach_get("vector", uvs)
+    item.data.uv_layers[0].uv.foreach_set("vector", uvs)
     (folder / "uvs.bin").write_bytes(uvs.tobytes())
+    bpy.data.objects.remove(shown)
+
+
+def welded(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
+    """Itself, or a bare copy with the same corners where vertices stand in one place: files split them at sharp edges,
+    and what shares no vertex is no island together."""
+    places = array("f", [0.0]) * (3 * len(mesh.vertices))
+    mesh.vertices.foreach_get("co", places)
+    points = list(zip(places[::3], places[1::3], places[2::3], strict=True))
+    first: dict[tuple, int] = {}
+    same = [first.setdefault(point, number) for number, point in enumerate(points)]
+    if len(first) == len(points):
+        return mesh
+    corners = array("i", [0]) * len(mesh.loops)
+    mesh.loops.foreach_get("vertex_index", corners)
+    totals = array("i", [0]) * len(mesh.polygons)
+    mesh.polygons.foreach_get("loop_total", totals)
+    faces, begin = [], 0
+    for total in totals:
+        face = list(corners[begin : begin + total])
+        joined = [same[corner] for corner in face]
+        faces.append(
+            joined if len(set(joined)) == total else face
+        )  # one with a corner twice would be dropped
+        begin += total
+    copy = bpy.data.meshes.new("unwrap")
+    copy.from_pydata(points, [], faces)
+    copy.uv_layers.new(name="unwrap")
+    return copy
 
 
 def bake(item: bpy.types.Object, folder: Path) -> None:

@@ -17,6 +17,7 @@ from blender_addon.scene.geometry import geometry_steps
 from tests.engine.test_transform import drawn
 from tests.tiny_picture import make_tiny_picture
 
+SQUARE = ((0, 0), (1, 0), (1, 1), (0, 1))
 TAKES = ("position", "object_normal", "ao", "curvature")
 
 
@@ -197,6 +198,35 @@ def test_not_enough_memory_to_bake_says_what_fits(transform, gancube, tmp_path, 
     with pytest.raises(RequestError, match="Use 1792 or less"):  # as the panel asks
         next(geometry_steps(bpy.context.object.session_uid, ("ao",), 2048, tmp_path / "bake"))
     assert [path.name for path in tmp_path.iterdir()] == ["box.obj"]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_faces_that_meet_lie_in_one_island_though_the_file_splits_their_vertices(split, tmp_path):
+    """As GLBs with sharp edges do, and flat ones at all of them: each face would be an island of a few pixels."""
+    if split:
+        corners = [(x + dx, y + dy, 0) for y in range(3) for x in range(3) for dx, dy in SQUARE]
+        corners += [(5, 0, 0), (6, 0, 0), (6, 0, 0), (5, 1, 0)]  # it would have a corner twice, and stays a face
+        faces = [tuple(range(4 * i, 4 * i + 4)) for i in range(10)]
+    else:
+        corners = [(x, y, 0) for y in range(4) for x in range(4)]
+        faces = [tuple(x + dx + 4 * (y + dy) for dx, dy in SQUARE) for y in range(3) for x in range(3)]
+    mesh = bpy.data.meshes.new("floor")
+    mesh.from_pydata(corners, [], faces)
+    item = bpy.data.objects.new("floor", mesh)
+    bpy.context.scene.collection.objects.link(item)
+    steps = geometry_steps(item.session_uid, ("ao",), 64, tmp_path / "bake", threads=1)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            uvs = stop.value.uvs
+            break
+    assert len(uvs) == 2 * len(mesh.loops)
+    found = {}
+    for loop in range(36):
+        place = tuple(mesh.vertices[mesh.loops[loop].vertex_index].co)
+        found.setdefault(place, set()).add((round(uvs[2 * loop], 5), round(uvs[2 * loop + 1], 5)))
+    assert len(found) == 16 and all(len(one) == 1 for one in found.values())
 
 
 def test_a_chain_that_cannot_be_is_said_before_the_bake(transform, weather, tmp_path, monkeypatch):
