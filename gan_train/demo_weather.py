@@ -26,9 +26,10 @@ from blender_addon.engine.model import Model, generate
 from blender_addon.engine.request import Request
 from blender_addon.engine.seeds import derive
 
-from .demo_data import COLUMNS, LICENCE
+from .demo_data import COLUMNS
 from .demo_meshes import random_mesh
 from .errors import ConfigError, DatasetError
+from .prepare_report import UNKNOWN_LICENCE
 
 ROLES = ("clean", "worn", "dirty")
 TEXTURE = 256  # pixels of a texture, which spans the bounding cube once; half of them are kept
@@ -64,7 +65,7 @@ def write_pairs(wish: WeatherData, progress=lambda done, total: None) -> list[st
     out = wish.out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DatasetError(f"{out}: exists and is not empty; choose another folder.")
-    materials, author = textures(wish)
+    materials, rights = textures(wish)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".meshes-", dir=out) as room:
         meshes = mesh_files(wish, Path(room))
@@ -80,7 +81,7 @@ def write_pairs(wish: WeatherData, progress=lambda done, total: None) -> list[st
                 suffix = "" if key == "base_color" else f"_{key}"
                 save(values, out / "colors" / LABEL / f"{name}{suffix}.png")
             names.append(name)
-    write_manifest(out / "colors", names, [*made], author)
+    write_manifest(out / "colors", names, [*made], rights)
     return names
 
 
@@ -89,8 +90,9 @@ def prepare_line(out: Path, data: str = "DATA") -> str:
     return f"gan-train prepare {out / 'colors'} {pairs} --out {data}"
 
 
-def textures(wish: WeatherData) -> tuple[list[list[dict]], str]:
-    """For each role its textures, {map name: [H, W, C] float32 in [0, 1]}, and who made them."""
+def textures(wish: WeatherData) -> tuple[list[list[dict]], tuple[str, str]]:
+    """For each role its textures, {map name: [H, W, C] float32 in [0, 1]}, and authors and licences of the pictures
+    that the generator was trained on: its own are made of them."""
     model = Model.load(wish.model, "cpu")
     if unknown := [label for label in wish.labels if label not in model.card.labels]:
         known = ", ".join(model.card.labels) or "none"
@@ -102,8 +104,11 @@ def textures(wish: WeatherData) -> tuple[list[list[dict]], str]:
         found.append(
             [{k: halved(one.maps[k]) for k in ("base_color", "roughness") if k in one.maps} for one in sets]
         )
-    author = f"computed by gan-train geometry-pairs with {model.card.name} ({', '.join(wish.labels)})"
-    return found, author
+    facts = model.card.provenance
+    computed = f"computed by gan-train geometry-pairs with {model.card.name} ({', '.join(wish.labels)})"
+    licences = [one for one in facts.licences if one != UNKNOWN_LICENCE]
+    known = bool(licences) and len(licences) == len(facts.licences)
+    return found, (", ".join((*facts.authors, computed)), " AND ".join(sorted(licences)) if known else "")
 
 
 def halved(x: np.ndarray) -> np.ndarray:
@@ -215,7 +220,7 @@ def save(values: np.ndarray, path: Path) -> None:
     Image.fromarray(values[..., 0] if values.shape[2] == 1 else values).save(path)
 
 
-def write_manifest(folder: Path, names: list[str], maps: list[str], author: str) -> None:
+def write_manifest(folder: Path, names: list[str], maps: list[str], rights: tuple[str, str]) -> None:
     words = {"base_color": ("", "basecolor")}
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -224,4 +229,4 @@ def write_manifest(folder: Path, names: list[str], maps: list[str], author: str)
             for key in maps:
                 suffix, kind = words.get(key, (f"_{key}", key))
                 path = f"{LABEL}/{name}{suffix}.png"
-                writer.writerow((path, LABEL, f"geometry:{name}", kind, author, "", LICENCE, "no"))
+                writer.writerow((path, LABEL, f"geometry:{name}", kind, rights[0], "", rights[1], "no"))

@@ -51,5 +51,5 @@ def test_shipped_generators_stay_small():
     assert "materials" in sizes and sum(sizes.values()) < 60
     assert {name: size for name, size in sizes.items() if size > (16 if name == "materials" else 8)} == {}
     most = dict.fromkeys(("brick-wall", "floor-tiles", "planks"), 3) | {"maps": 6, "looks": 5}
-    most |= dict.fromkeys(("upscale-x4", "ground-to-grass", "grass-to-ground"), 4)
+    most |= dict.fromkeys(("upscale-x4", "ground-to-grass", "grass-to-ground"), 4) | {"weathered": 6}
     assert {name: sizes[name] for name in most if sizes[name] > most[name]} == {}

@@ -205,7 +205,12 @@ def test_faces_that_meet_lie_in_one_island_though_the_file_splits_their_vertices
     """As GLBs with sharp edges do, and flat ones at all of them: each face would be an island of a few pixels."""
     if split:
         corners = [(x + dx, y + dy, 0) for y in range(3) for x in range(3) for dx, dy in SQUARE]
-        corners += [(5, 0, 0), (6, 0, 0), (6, 0, 0), (5, 1, 0)]  # it would have a corner twice, and stays a face
+        corners += [
+            (5, 0, 0),
+            (6, 0, 0),
+            (6, 0, 0),
+            (5, 1, 0),
+        ]  # it would have a corner twice, and stays a face
         faces = [tuple(range(4 * i, 4 * i + 4)) for i in range(10)]
     else:
         corners = [(x, y, 0) for y in range(4) for x in range(4)]

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from blender_addon.engine.model import Model
 from gan_train import demo_weather
 from gan_train.aligned_sampler import AlignedSampler
 from gan_train.cli import main
 from gan_train.demo_meshes import random_mesh, random_solid, surface
 from gan_train.families.paired_config import PairedConfig
+from gan_train.manifest import read_manifest
 from gan_train.measure_weather import Weather
 from gan_train.presets import PRESETS
 from gan_train.weather_figures import correlations, fitted, judged, rank_correlation
@@ -144,6 +146,13 @@ def test_pairs_prepare_train_and_measure(materials, tmp_path, monkeypatch, capsy
     assert main([*words[1:], "--size", "96", "--heldout", "0.25"]) == 0
     report = capsys.readouterr().out
     assert "8" in report
+    facts, manifest = Model.load(materials).card.provenance, read_manifest(tmp_path / "data")
+    assert list(manifest.licences) == [" AND ".join(sorted(facts.licences))], (
+        "made of pictures of those licences"
+    )
+    assert (
+        manifest.authors[0].startswith(", ".join(facts.authors)) and "geometry-pairs" in manifest.authors[0]
+    )
     preset = PRESETS["geometry"][1]
     sampler = AlignedSampler(tmp_path / "data", PairedConfig(**preset, crop=64, batch=2))
     batch = sampler(0, 0, torch.device("cpu"))
