@@ -1,5 +1,5 @@
 """The generators that ship and take a picture, by click: a brick cube that becomes another stone and is enlarged, then
-a photo that gets its maps. By driver.py.
+a photo that gets its maps, and a mesh that is weathered by its shape. By driver.py.
 """
 
 import bpy
@@ -60,3 +60,26 @@ def photo(ui, image):
     ui.area().spaces.active.shading.type = "MATERIAL"
     yield 30.0  # its shaders are compiled
     yield from ui.screenshot("4_maps")
+    yield from weathered(ui)
+
+
+def weathered(ui):
+    """A mesh without UVs, painted by its shape."""
+    ui.area().spaces.active.shading.type = "SOLID"
+    with ui.context():
+        bpy.ops.object.select_all(action="DESELECT")
+        bpy.ops.mesh.primitive_monkey_add(size=2, location=(0, 0, 6))
+    item = bpy.context.active_object
+    item.data.uv_layers.remove(item.data.uv_layers[0])
+    bpy.ops.ed.undo_push(message="A monkey without UVs")
+    yield from ui.frame_selected()
+    yield from ui.choose("model", lambda: transform().model == "weathered", having="transform")
+    transform().size = 512
+    yield from pressed(ui, "gancube.weather")
+    made = {name: tuple(bpy.data.images[name].size) for name in pictures(item)}
+    ui.check("colour and roughness", list(made.values()) == [(512, 512)] * 2, made=made)
+    ui.check("on new UVs", len(item.data.uv_layers) == 1)
+    yield from ui.frame_selected()
+    ui.area().spaces.active.shading.type = "MATERIAL"
+    yield 30.0
+    yield from ui.screenshot("5_weathered")
