@@ -30,3 +30,8 @@ def needed(cards: Iterable[Card]) -> tuple[str, ...]:
         wanted += (lacking := missing(card, there))
         there |= {*lacking, *card.map_names}
     return tuple(wanted)
+
+
+def maps_said(names: list[str]) -> str:
+    """ "map ao", "maps ao, position"."""
+    return f"map{'s' if len(names) > 1 else ''} {', '.join(names)}"

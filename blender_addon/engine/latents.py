@@ -69,9 +69,8 @@ def draw(
         known = [i.name for i in card.inputs if i.kind in kinds]
         for name in given:
             if name not in known:
-                raise RequestError(
-                    f"{what} {name!r}: {card.name} does not have it. It has {', '.join(known) or 'none'}."
-                )
+                there = f"It has {', '.join(known)}" if known else "It has none: leave it out"
+                raise RequestError(f"{what} {name!r}: {card.name} does not have it. {there}.")
     if styles is not None and card.input("style") is None:
         raise RequestError(
             f"styles: {card.name} has none that could be given. Use a model with a style input."

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import library
-from .chain_maps import missing
+from .chain_maps import maps_said, missing
 from .errors import GanCubeError, RequestError
 from .plan import ChainStep
 from .plan_values import Fault, label, model, number_from
@@ -64,7 +64,7 @@ def chain_faults(entry: library.Entry, chain: tuple[ChainStep, ...], sizes: tupl
         card = card_of(one)
         if lacking := missing(card, given):
             yield (
-                f"{one.model}: needs the map {', '.join(lacking)}, which neither {entry.name} nor a step before it "
+                f"{one.model}: needs the {maps_said(lacking)}, which neither {entry.name} nor a step before it "
                 "gives."
             )
         given |= set(card.map_names)

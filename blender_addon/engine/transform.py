@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .card import INPUT_MAPS, MAPS, Card
-from .chain_maps import missing
+from .chain_maps import maps_said, missing
 from .enlarge import enlarged
 from .errors import RequestError
 from .latents import draw
@@ -45,10 +45,10 @@ def check_chain(chain: list[tuple[Card, Step]], maps: dict, alpha: bool = False,
         if lacking := missing(card, there):
             has = ", ".join(maps)
             raise RequestError(
-                f"{card.name}: needs the map {', '.join(lacking)}, and the picture has {has}. Give it, too."
+                f"{card.name}: needs the {maps_said(lacking)}, and the picture has {has}. Give it, too."
                 if number == 0
-                else f"{card.name}: needs the map {', '.join(lacking)}, which neither the picture ({has}) nor a step "
-                "before it gives. Put a generator that gives it before this one."
+                else f"{card.name}: needs the {maps_said(lacking)}, which neither the picture ({has}) nor a step "
+                "before it gives. Put a generator before this one that does."
             )
         sizes.append((card, sum(there.values()) + alpha, before))
         there |= {one.name: one.channels[1] - one.channels[0] for one in card.maps}

@@ -139,7 +139,7 @@ def test_maps_of_a_set_by_their_names(transform, photo, tmp_path):
     assert answer.code == 0, answer.err
     assert sorted(path.name for path in out.iterdir()) == ["rock_ao.png", "rock_base_color.png"]
     answer = transform(photo, "--model", "filled", "--out", tmp_path / "no.png", "--quiet")
-    assert answer.code == 2 and "needs the map position, ao, and the picture has base_color" in answer.err
+    assert answer.code == 2 and "needs the maps position, ao, and the picture has base_color" in answer.err
 
 
 def test_a_picture_without_a_name_is_the_only_map_that_goes_in(transform, tmp_path):
