@@ -142,3 +142,14 @@ class ModulatedConv(nn.Module):
 def spread(cells: Tensor, factor: int) -> Tensor:
     """[N, factor^2, h, w] -> [N, 1, h*factor, w*factor]: the channels of a cell become its pixels."""
     return F.pixel_shuffle(cells, factor)
+
+
+def without_grid(x: Tensor, border: str = "wrap") -> Tensor:
+    """[N, C, H, W], averages of [1 2 1] / 4 each way, which let no pattern with a period of 2 px through.
+
+    `border`: "wrap" or "replicate". What the pixels of `F.pixel_shuffle` drift apart by would stand as a grid on every
+    picture: seen after 40,000 pictures.
+    """
+    x = wrap_pad(x) if border == "wrap" else F.pad(x, (1, 1, 1, 1), mode="replicate")
+    x = (x[:, :, :-2] + x[:, :, 2:]) * 0.25 + x[:, :, 1:-1] * 0.5
+    return (x[:, :, :, :-2] + x[:, :, :, 2:]) * 0.25 + x[:, :, :, 1:-1] * 0.5

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Conv, leaky, moments, wrap_pad
+from .layers import Conv, leaky, moments, without_grid, wrap_pad
 
 CELL = 8  # pixels a side of one latent cell
 SMALL = 4  # pixels a side of one pixel of the small picture
@@ -116,7 +116,8 @@ class Detail(nn.Module):
     -> [N, C, 2H, 2W] in [-1, 1].
 
     What is learned is added to the enlarged picture, and is nothing at first: a decoder that has learned without this
-    stage draws with it what it drew.
+    stage draws with it what it drew, but for the finest grid. A picture half as large needs none of its own, and here
+    it would be four pixels wide and the critic's first clue.
     """
 
     def __init__(self, a: int, width: int, channels: int):
@@ -128,8 +129,9 @@ class Detail(nn.Module):
         nn.init.zeros_(self.paint.weight)
 
     def forward(self, x: Tensor, picture: Tensor, grain: Tensor) -> Tensor:
+        x, picture = without_grid(x), without_grid(picture)
         strength = enlarged(self.grain(x), 2)
-        x = F.pixel_shuffle(self.spread(torch.cat((x, picture.to(x.dtype)), 1)), 2)
+        x = without_grid(F.pixel_shuffle(self.spread(torch.cat((x, picture.to(x.dtype)), 1)), 2))
         x = leaky(x + strength * grain.to(x.dtype))
         x = leaky((x + self.refine(x)) * math.sqrt(0.5))
         return (enlarged(picture, 2) + self.paint(x).float()).clamp(-1, 1)

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Conv, Linear, ModulatedConv, leaky
+from .layers import Conv, Linear, ModulatedConv, leaky, without_grid
 
 FIRST = 4  # side of the constant in pixels
 NOISE = 0.05  # how strong the noise is in a new generator
@@ -91,7 +91,7 @@ class Synthesis(nn.Module):
             x = self.refine[level](x, second)
             part = self.picture[level](x, second).float()
             if self.patch > 1:
-                part = _without_grid(F.pixel_shuffle(part, self.patch))
+                part = without_grid(F.pixel_shuffle(part, self.patch), "replicate")
             drawn = part if drawn is None else _double(drawn) + part
         return torch.tanh(drawn)
 
@@ -117,16 +117,6 @@ class ToPicture(nn.Module):
 def _double(x: Tensor) -> Tensor:
     """Bilinear: after repeated cells a weave of two of the finest cells stood on the pictures (seen at 90,000)."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-
-
-def _without_grid(x: Tensor) -> Tensor:
-    """[N, C, H, W], averages of [1 2 1] / 4 each way, which let no pattern with a period of 2 px through.
-
-    What the pixels of a patch drift apart by would stand as a grid on every picture: seen after 40,000 pictures.
-    """
-    x = F.pad(x, (1, 1, 1, 1), mode="replicate")
-    x = (x[:, :, :-2] + x[:, :, 2:]) * 0.25 + x[:, :, 1:-1] * 0.5
-    return (x[:, :, :, :-2] + x[:, :, :, 2:]) * 0.25 + x[:, :, :, 1:-1] * 0.5
 
 
 class StyleCritic(nn.Module):

@@ -8,10 +8,12 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
+from gan_train import networks  # noqa: E402
 from gan_train.dataset import CropSampler  # noqa: E402
 from gan_train.errors import ConfigError  # noqa: E402
 from gan_train.families import FAMILIES  # noqa: E402
 from gan_train.family import Domain  # noqa: E402
+from gan_train.layers import without_grid  # noqa: E402
 from gan_train.loop import configure, train  # noqa: E402
 from gan_train.networks import MEANS, Decoder, enlarged  # noqa: E402
 from gan_train.prepare import PrepareOptions, prepare  # noqa: E402
@@ -151,7 +153,25 @@ def test_the_stage_begins_as_the_picture_enlarged():
     latent = torch.randn(2, MEANS + 4, 4, 6)
     grain = [torch.randn(2, 1, 4 * k, 6 * k) for k in (2, 4, 8, 16)]
     with torch.no_grad():
-        assert torch.equal(detailed(latent, grain), enlarged(plain(latent, grain), 2))
+        assert torch.equal(detailed(latent, grain), enlarged(without_grid(plain(latent, grain)), 2))
+
+
+def test_the_stage_hardly_draws_a_grid(monkeypatch):
+    """Patterns with a period of 2 px, where every cell of the latent map is the same and there is no noise."""
+    torch.manual_seed(0)
+    decoder = Decoder(4, (8, 8, 8, 8), maps=1, detail=4)
+    torch.nn.init.normal_(decoder.detail.paint.weight, std=0.1)
+    flat = torch.randn(1, MEANS + 4, 1, 1).expand(-1, -1, 6, 6)
+    signs = torch.tensor([1.0, -1.0]).repeat(48)
+
+    def grid():
+        with torch.no_grad():
+            made = decoder(flat, [torch.zeros(1, 1, 6 * k, 6 * k) for k in (2, 4, 8, 16)])
+        return sum((made * one).mean((2, 3)).abs().mean() for one in (signs, signs[:, None]))
+
+    without = grid()
+    monkeypatch.setattr(networks, "without_grid", lambda x: x)
+    assert without < 0.3 * grid()
 
 
 @pytest.mark.parametrize("phase", ["autoencoder", "decoder"])
@@ -188,7 +208,9 @@ def test_a_run_without_detail_goes_on_with_it(coarse, finer, dataset):
     old, new = old.eval(), new.eval()
     with torch.no_grad():
         ours, theirs = new.decoder(new.encoder(crop), grain), old.decoder(old.encoder(crop), grain)
-    assert torch.equal(ours, enlarged(theirs, 2)) and old.encoder.normalise.running_var.std() > 0
+    assert (
+        torch.equal(ours, enlarged(without_grid(theirs), 2)) and old.encoder.normalise.running_var.std() > 0
+    )
     begun, trained = new.decoder.detail.paint.weight, load_averaged(finer)[0].decoder.detail.paint.weight
     assert begun.abs().max() == 0 < trained.abs().max()
 
