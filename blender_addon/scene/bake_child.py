@@ -63,6 +63,8 @@ def unwrap(item: bpy.types.Object, folder: Path) -> None:
     item.data.uv_layers[0].uv.foreach_set("vector", uvs)
     (folder / "uvs.bin").write_bytes(uvs.tobytes())
     bpy.data.objects.remove(shown)
+    if mesh != item.data:
+        bpy.data.meshes.remove(mesh)
 
 
 def welded(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
