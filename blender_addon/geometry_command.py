@@ -14,7 +14,6 @@ from .engine.errors import GanCubeError, OutputError, RequestError
 from .engine.files import write_atomic
 from .engine.mark import BAKE_KEY
 from .engine.sizes import check_bake_size
-from .engine.unnamed_files import check_unnamed
 from .engine.written_files import check_written, named_apart
 from .transform_command import say, side, silent, stopped
 
@@ -40,6 +39,7 @@ def add_geometry(commands, add_command) -> None:
 
 def run_geometry(arguments) -> int:
     from .cube_command import start_blender
+    from .engine.unnamed_files import check_unnamed
     from .quiet import captured_output
 
     sources, out, size = [Path(one) for one in arguments.meshes], Path(arguments.out), side(arguments.size)
