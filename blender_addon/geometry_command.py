@@ -72,7 +72,7 @@ def run_geometry(arguments) -> int:
         except GanCubeError as error:
             faults.append(str(error))
         except KeyboardInterrupt as error:
-            raise stopped(number, len(sources), "mesh", "meshes") from error
+            raise stopped(len(files) // len(GEOMETRY), len(sources), "mesh", "meshes") from error
     if arguments.json:
         said = {"files": [os.path.abspath(one) for one in files], "notes": notes, "faults": faults}
         print(json.dumps(said))

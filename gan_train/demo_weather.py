@@ -30,6 +30,7 @@ from .demo_data import COLUMNS
 from .demo_meshes import random_mesh
 from .errors import ConfigError, DatasetError
 from .prepare_report import UNKNOWN_LICENCE
+from .scales import means
 
 ROLES = ("clean", "worn", "dirty")
 TEXTURE = 256  # pixels of a texture, which spans the bounding cube once; half of them are kept
@@ -102,17 +103,13 @@ def textures(wish: WeatherData) -> tuple[list[list[dict]], tuple[str, str]]:
         seeds = tuple(derive(derive(wish.seed, role), i) for i in range(wish.variety))
         sets = generate(model, Request(str(wish.model), seeds, (label,) * wish.variety, TEXTURE))
         found.append(
-            [{k: halved(one.maps[k]) for k in ("base_color", "roughness") if k in one.maps} for one in sets]
+            [{k: means(one.maps[k], 2) for k in ("base_color", "roughness") if k in one.maps} for one in sets]
         )
     facts = model.card.provenance
     computed = f"computed by gan-train geometry-pairs with {model.card.name} ({', '.join(wish.labels)})"
     licences = [one for one in facts.licences if one != UNKNOWN_LICENCE]
     known = bool(licences) and len(licences) == len(facts.licences)
     return found, (", ".join((*facts.authors, computed)), " AND ".join(sorted(licences)) if known else "")
-
-
-def halved(x: np.ndarray) -> np.ndarray:
-    return x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, -1).mean((1, 3))
 
 
 def mesh_files(wish: WeatherData, room: Path) -> list[Path]:

@@ -32,7 +32,10 @@ class Domain:
 
 
 class Sampler(Protocol):
-    """The training pictures of a dataset in memory. What step i draws depends on (seed, i) alone."""
+    """The training pictures of a dataset in memory. What step i draws depends on (seed, i) alone.
+
+    `said`, where it has one: what a person should know of them before they train.
+    """
 
     manifest: Manifest
     domain: Domain

@@ -62,6 +62,12 @@ def wrap_pad(x: Tensor, n: int = 1) -> Tensor:
     return _WrapPad.apply(x, n) if torch.is_grad_enabled() and x.requires_grad else _wrap(x, n)
 
 
+def surrounded(x: Tensor, n: int, wraps: Tensor) -> Tensor:
+    """[N, C, H, W] -> [N, C, H+2n, W+2n]: filled from the opposite side where `wraps` [N] bool, else reflected."""
+    torus, mirrored = F.pad(x, [n] * 4, mode="circular"), F.pad(x, [n] * 4, mode="reflect")
+    return torch.where(wraps[:, None, None, None], torus, mirrored)
+
+
 def moments(x: Tensor, least: float = 0.1) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each channel over its positions, [N, C, 1, 1], the latter at least `least`."""
     return x.mean((2, 3), keepdim=True), torch.sqrt(x.var((2, 3), keepdim=True) + least**2)

@@ -51,7 +51,7 @@ def scaled(pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, reads: int
     if detailed:
         fine, fine_maps = pixels[: finer * height, : finer * width], maps[: finer * height, : finer * width]
         fine_maps = (fine_maps * in_pixels).astype(np.float16)
-        small, small_maps = (_means(x, finer) for x in (fine, fine_maps))
+        small, small_maps = (means(x, finer) for x in (fine, fine_maps))
         return Scaled(
             _whole(small), small_maps.astype(np.float16), fine, fine_maps, fine.shape != pixels.shape
         )
@@ -59,10 +59,10 @@ def scaled(pixels: np.ndarray, maps: np.ndarray, heights: np.ndarray, reads: int
     return Scaled(_whole(small), (small_maps * in_pixels).astype(np.float16))
 
 
-def _means(values: np.ndarray, finer: int) -> np.ndarray:
-    """[finer * H, finer * W, C] -> [H, W, C] float32."""
-    h, w, c = values.shape
-    return values.reshape(h // finer, finer, w // finer, finer, c).mean((1, 3), dtype=np.float32)
+def means(values: np.ndarray, finer: int) -> np.ndarray:
+    """[..., finer * H, finer * W, C] -> [..., H, W, C] float32, in the same units."""
+    *some, h, w, c = values.shape
+    return values.reshape(*some, h // finer, finer, w // finer, finer, c).mean((-4, -2), dtype=np.float32)
 
 
 def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:

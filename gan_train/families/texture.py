@@ -31,7 +31,7 @@ from torch import Tensor
 
 from ..family import Batch, Deployment, Domain, Family, Phase
 from ..labelled_generator import Generator, deployment
-from ..layers import moments
+from ..layers import moments, surrounded
 from ..losses import (
     Judge,
     band_distance,
@@ -44,6 +44,7 @@ from ..losses import (
 )
 from ..memory import Materials, quantised
 from ..networks import CELL, FAINT, MEANS, Critic, Decoder, Encoder, Healer
+from ..scales import means
 from ..shift_map import Memory
 from ..surface_losses import map_distances, seen, without_detail
 from .texture_config import TextureConfig
@@ -166,7 +167,7 @@ class Texture(Family):
             encode = self.encoder.eval()
             latent = encode(batch["crop"])[:, :, EDGE:-EDGE, EDGE:-EDGE]
             wraps = batch["whole"][:half]
-            own = encode(_surrounded(batch["other"][:half], wraps))[:, :, EDGE:-EDGE, EDGE:-EDGE]
+            own = encode(surrounded(batch["other"][:half], EDGE * CELL, wraps))[:, :, EDGE:-EDGE, EDGE:-EDGE]
             shifts = batch["shifts"][:half]
             self.materials.remember(batch["material"][:half], own, shifts, wraps)
             maps, memory, share, tint = self.draw_materials(batch["label"][half:], random)
@@ -275,10 +276,8 @@ class Texture(Family):
             return None
         pictures = sheet.reshape(-1, *sheet.shape[2:])
         pictures = pictures[np.linspace(0, len(pictures) - 1, count).round().astype(int)]
-        if self.config.finer == 1:
-            return pictures
-        n, h, w, _ = pictures.shape  # it is compared with real crops as the encoder reads them
-        return pictures.reshape(n, h // 2, 2, w // 2, 2, 3).mean((2, 4)).round().astype(np.uint8)
+        # They are compared with real crops as the encoder reads them.
+        return np.rint(means(pictures, self.config.finer)).astype(np.uint8)
 
     def unready(self, step: int) -> str | None:
         if step > self.config.autoencoder_steps:
@@ -290,13 +289,6 @@ class Texture(Family):
 
     def deploy(self) -> Deployment:
         return deployment(self._generator(), self.materials, self.domain)
-
-
-def _surrounded(crop: Tensor, wraps: Tensor) -> Tensor:
-    """Crops with EDGE cells more on each side: from the other side of what wraps [n] bool, else reflected."""
-    edge = [EDGE * CELL] * 4
-    torus, mirrored = F.pad(crop, edge, mode="circular"), F.pad(crop, edge, mode="reflect")
-    return torch.where(wraps[:, None, None, None], torus, mirrored)
 
 
 def _judge(critic: Critic, batch: Batch) -> Judge:
